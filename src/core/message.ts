@@ -1,0 +1,115 @@
+/**
+ * What comes in and what goes out of a conversation, as plain JSON with a schema and a version, so that
+ * any process can finish any job. Source: DESIGN.md, rule 1 and "Words".
+ */
+import { z } from "zod";
+import type { RichText } from "./rich-text.ts";
+
+/** `telegram:<chat>[:<topic>]`, `discord:<channel or thread>`, `web:<id>` or `console`. */
+export type ConversationId = string;
+
+/** A file in a chat. It is named by the platform's own id or by a public URL, never by an open handle. */
+export const attachmentSchema = z.object({
+  /** The platform that can open it (`ChatPlatform.name`), or `url` for a link that someone wrote. */
+  platform: z.string(),
+  /** The platform's id of the file (a path for the console). */
+  fileId: z.string().optional(),
+  /** A public http(s) address the backend may fetch itself. */
+  url: z.string().optional(),
+  name: z.string(),
+  /** As the platform claims it; absent when it does not say. */
+  mimeType: z.string().optional(),
+  /** Absent when the platform does not say. */
+  sizeBytes: z.number().nonnegative().optional(),
+});
+export type Attachment = z.infer<typeof attachmentSchema>;
+
+/** Where an answer goes. `details` belongs to the adapter (a topic, a message to reply to, …). */
+export const replyTargetSchema = z.object({
+  platform: z.string(),
+  conversationId: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type ReplyTarget = z.infer<typeof replyTargetSchema>;
+
+/** A message of ours that can be edited later, from any process. */
+export const sentMessageSchema = z.object({ target: replyTargetSchema, messageId: z.string() });
+export type SentMessage = z.infer<typeof sentMessageSchema>;
+
+/** What a command or a button asks for. Small enough for every platform's button payload. */
+export const actionSchema = z.discriminatedUnion("kind", [
+  /** First contact, or `/start`; `skill` comes from a deep link. */
+  z.object({ kind: z.literal("start"), skill: z.string().optional() }),
+  z.object({ kind: z.literal("help") }),
+  z.object({ kind: z.literal("export") }),
+  z.object({ kind: z.literal("credits") }),
+  z.object({ kind: z.literal("status") }),
+  z.object({ kind: z.literal("new-project") }),
+  /** `current` stops the running item, `all` clears the line behind it as well. */
+  z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all"]) }),
+  /** Without a name: list the skills. */
+  z.object({ kind: z.literal("skill"), name: z.string().optional() }),
+  /** Without a language: list the languages. */
+  z.object({ kind: z.literal("language"), language: z.string().optional() }),
+  /** How to send a file. */
+  z.object({ kind: z.literal("upload-help") }),
+  /** Send the words of the last failed turn once more: the user's own decision to pay again. */
+  z.object({ kind: z.literal("retry") }),
+  /** Upload the last files again, after the session was lost. */
+  z.object({ kind: z.literal("upload-again") }),
+  /** A ready-made prompt, such as an example. */
+  z.object({ kind: z.literal("edit"), text: z.string() }),
+]);
+export type Action = z.infer<typeof actionSchema>;
+
+/** One message of a person, translated by an adapter. */
+export const incomingMessageSchema = z.object({
+  version: z.literal(1),
+  /** Unique on its platform, the same on redelivery; what deduplication goes by. */
+  id: z.string(),
+  conversationId: z.string(),
+  user: z.object({
+    /** `<platform>:<id>`; keeps the person's language. */
+    id: z.string(),
+    /** BCP 47 as the platform reports it; absent when it does not. */
+    language: z.string().optional(),
+  }),
+  /** Without the mention of the bot; empty when there are files or an action only. */
+  text: z.string(),
+  attachments: z.array(attachmentSchema),
+  /** A command or a pressed button; absent when the person wrote freely. */
+  action: actionSchema.optional(),
+  replyTo: replyTargetSchema,
+  /** Epoch ms. */
+  receivedAt: z.number(),
+});
+export type IncomingMessage = z.infer<typeof incomingMessageSchema>;
+
+/** A button. It carries an action, or opens a page. */
+export type Button =
+  | { kind: "action"; label: string; action: Action }
+  | { kind: "link"; label: string; href: string };
+
+/** A finished export. At least one of `url` and `renderId` leads to the bytes. */
+export interface OutgoingVideo {
+  name: string;
+  /** Public address of the MP4; null when only the download path works. */
+  url: string | null;
+  sizeBytes: number | null;
+  durationS: number | null;
+  width: number | null;
+  height: number | null;
+}
+
+/** What an adapter renders. */
+export interface OutgoingMessage {
+  /**
+   * `reply` answers, `progress` is edited in place while work goes on, `notice` is a short status, `error`
+   * says what went wrong and what to do, `private` is meant for the person alone where a platform can.
+   */
+  tone: "reply" | "progress" | "notice" | "error" | "private";
+  text: RichText;
+  /** Rows of buttons, top to bottom. */
+  buttons: Button[][];
+  video?: OutgoingVideo;
+}

@@ -1,0 +1,259 @@
+/**
+ * What the core needs of the world. Adapters, `nemo`, `store` and `jobs` implement these; `main.ts` wires
+ * them together. Source: DESIGN.md, "The house".
+ */
+
+import type { BackendError } from "./backend-error.ts";
+import type { Conversation, UserSettings } from "./conversation.ts";
+import type {
+  Attachment,
+  ConversationId,
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "./message.ts";
+import type { Timeline } from "./timeline.ts";
+import type { WorkItem } from "./work-item.ts";
+
+/** Bytes that flow. `sizeBytes` is known in advance wherever the source says it. */
+export interface ByteSource {
+  stream: AsyncIterable<Uint8Array>;
+  sizeBytes: number | null;
+}
+
+// --- chat -------------------------------------------------------------------------------------------
+
+/** An attachment made ready: streamed through us, or fetched by the backend itself. */
+export type OpenedAttachment =
+  | {
+      kind: "stream";
+      name: string;
+      mimeType: string;
+      sizeBytes: number;
+      open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+    }
+  | { kind: "url"; url: string };
+
+/** A chat platform, limits and pacing included: it splits, escapes, waits and retries by its own rules. */
+export interface ChatPlatform {
+  /** First part of its conversation ids, and `platform` of its attachments. */
+  readonly name: string;
+  /** Least time between two edits of one progress message. */
+  readonly progressIntervalMs: number;
+  /** How long a typing signal lasts; it is repeated as often while work goes on. */
+  readonly typingLastsMs: number;
+  send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage>;
+  /** Replaces a message in place; where that is impossible it sends a new one. Returns what to edit next. */
+  edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage>;
+  /** Best effort: never throws. */
+  showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void>;
+  /** Sends `message` (with its `video`), the file too where it fits; `openVideo` opens the bytes when needed. */
+  deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+  ): Promise<void>;
+  /** Throws `AttachmentError` when the platform cannot give the file. */
+  openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
+}
+
+/** The platform cannot give a file: too large for its API, gone, or not readable. */
+export class AttachmentError extends Error {
+  readonly kind: "too-large-for-platform" | "gone";
+  /** The platform's own limit in bytes, for `too-large-for-platform`. */
+  readonly limitBytes: number | null;
+
+  constructor(kind: AttachmentError["kind"], options: { limitBytes?: number; cause?: unknown } = {}) {
+    super(`attachment: ${kind}`, { cause: options.cause });
+    this.name = "AttachmentError";
+    this.kind = kind;
+    this.limitBytes = options.limitBytes ?? null;
+  }
+}
+
+// --- backend ----------------------------------------------------------------------------------------
+
+/** Whose credits pay. Free accounts are renewed by the client; an operator's token is used as it is. */
+export interface BackendAccount {
+  owner: "operator" | "free";
+  /** UUID, stable for the conversation: the same id gets the same free account again. */
+  clientId: string;
+  /** Null before the first contact. A secret. */
+  token: string | null;
+  /** `anon_…` for free accounts; null while unknown. */
+  userId: string | null;
+  /** Epoch ms; null while unknown. */
+  expiresAt: number | null;
+}
+
+/** Who calls, for one call or many. The client reads `account` anew before each request. */
+export interface BackendCaller {
+  readonly account: BackendAccount;
+  /** Attribution of the active skill, sent with every request. */
+  readonly skill: { name: string; version: string; platform: string };
+  /** Keeps a renewed account; resolved before its token is used. */
+  saveAccount(account: BackendAccount): Promise<void>;
+}
+
+/** A session of the backend: one project with one timeline. */
+export interface SessionRef {
+  sessionId: string;
+  taskId: string | null;
+  /** Needed for the registration link; null when the backend does not say. */
+  userId: string | null;
+}
+
+/** What a running turn tells. `keep-alive` means "still working", never an end and never an error. */
+export type TurnEvent =
+  | { type: "text"; text: string }
+  | { type: "thought"; text: string }
+  | { type: "tool-call"; name: string; args: Readonly<Record<string, unknown>> }
+  | { type: "tool-result"; name: string; isError: boolean }
+  | { type: "keep-alive" }
+  /** The agent's run failed; what it did before may stand. `error.kind` is `refused` when nothing better is known. */
+  | { type: "failure"; error: BackendError };
+
+export interface UploadFile {
+  name: string;
+  mimeType: string;
+  sizeBytes: number;
+  /** Opens the bytes from their start; called once an attempt. */
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface UploadedMedia {
+  name: string;
+  type: "video" | "image" | "audio" | "other";
+  durationS: number | null;
+  width: number | null;
+  height: number | null;
+}
+
+export interface Credits {
+  available: number;
+  /** Reserved by running work. */
+  frozen: number;
+  total: number;
+}
+
+export interface ProjectState {
+  timeline: Timeline;
+  /** The draft as the backend gave it, to be handed back with a render; null when there is none. */
+  draft: unknown;
+}
+
+export interface RenderStatus {
+  /** The id to ask for next; the backend may have given one of its own. */
+  renderId: string;
+  phase: "pending" | "processing" | "completed" | "failed";
+  /** 0–100; null when the backend does not say. */
+  progress: number | null;
+  url: string | null;
+  durationS: number | null;
+  sizeBytes: number | null;
+  width: number | null;
+  height: number | null;
+}
+
+/** The Nemo backend, every dialect in, one form out. All calls throw `BackendError`, or the signal's reason. */
+export interface VideoBackend {
+  /** Gets a free token for the caller's client id unless there is a token already. */
+  signIn(caller: BackendCaller, signal: AbortSignal): Promise<void>;
+  createSession(
+    caller: BackendCaller,
+    options: { language: string },
+    signal: AbortSignal,
+  ): Promise<SessionRef>;
+  /**
+   * Sends one message, once. Ends when the backend closes the stream; throws `connection-lost` when it
+   * breaks. Leaving the iteration early hangs up, which can cancel the run on the server.
+   */
+  runTurn(
+    caller: BackendCaller,
+    turn: { sessionId: string; text: string },
+    signal: AbortSignal,
+  ): AsyncIterable<TurnEvent>;
+  uploadFiles(
+    caller: BackendCaller,
+    upload: {
+      sessionId: string;
+      files: UploadFile[];
+      onProgress?: (sentBytes: number, totalBytes: number) => void;
+    },
+    signal: AbortSignal,
+  ): Promise<UploadedMedia[]>;
+  uploadUrls(
+    caller: BackendCaller,
+    upload: { sessionId: string; urls: string[] },
+    signal: AbortSignal,
+  ): Promise<UploadedMedia[]>;
+  readCredits(caller: BackendCaller, signal: AbortSignal): Promise<Credits>;
+  readState(caller: BackendCaller, sessionId: string, signal: AbortSignal): Promise<ProjectState>;
+  submitRender(
+    caller: BackendCaller,
+    render: { renderId: string; sessionId: string; draft: unknown },
+    signal: AbortSignal,
+  ): Promise<RenderStatus>;
+  readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus>;
+  cancelRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<void>;
+  /** The MP4 itself by the authorized download path. */
+  openRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<ByteSource>;
+  /** The MP4 from a render's public URL; the URL is not trusted with any token. */
+  openUrl(url: string, signal: AbortSignal): Promise<ByteSource>;
+  /** Address where a person opens the project in the browser. */
+  createClaimLink(caller: BackendCaller, session: SessionRef, signal: AbortSignal): Promise<string>;
+}
+
+// --- memory and work --------------------------------------------------------------------------------
+
+/** Conversations and people. Records are plain JSON, read through their schema. */
+export interface ConversationStore {
+  read(id: ConversationId): Promise<Conversation | null>;
+  /** Reads, changes and writes as one step; changes of one conversation never overwrite each other. */
+  update(id: ConversationId, change: (current: Conversation | null) => Conversation): Promise<Conversation>;
+  readUser(userId: string): Promise<UserSettings | null>;
+  updateUser(userId: string, change: (current: UserSettings | null) => UserSettings): Promise<UserSettings>;
+  /** True the first time a key is seen, false for a redelivery. */
+  claim(key: string): Promise<boolean>;
+}
+
+/** Ordered work: one item at a time per lane, in the order they came; lanes run side by side. */
+export interface WorkQueue {
+  /** Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one included. */
+  push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }>;
+  /** Starts working; the handler's errors are logged and end the item. */
+  start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void>;
+  /** Aborts the running item of a lane with `reason`; false when none runs. */
+  cancel(lane: string, reason: Error): Promise<boolean>;
+  /** Removes what waits in a lane, not what runs; returns the removed items. */
+  clear(lane: string): Promise<WorkItem[]>;
+  /** Items of a lane, the running one included. */
+  size(lane: string): Promise<number>;
+  /** Resolves when nothing runs and nothing waits. */
+  idle(): Promise<void>;
+  /** Stops taking items from the lanes and aborts the running ones with `reason`. */
+  stop(reason: Error): Promise<void>;
+}
+
+/** Time, so that a test can hold it in its hand. */
+export interface Clock {
+  /** Epoch ms. */
+  now(): number;
+  /** Rejects with the signal's reason; leaves no timer and no listener behind. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Structured log; pino fits. Facts first, then what happened. */
+export interface Log {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** What adapters hand messages to. */
+export interface MessageSink {
+  /** Resolves once the message is owned: stored, answered, or known as a redelivery. */
+  receive(message: IncomingMessage): Promise<void>;
+}

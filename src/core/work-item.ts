@@ -1,0 +1,53 @@
+/** What waits in the lanes of the work queue. Source: DESIGN.md, rules 1 and 2. */
+import { z } from "zod";
+import {
+  type ConversationId,
+  incomingMessageSchema,
+  replyTargetSchema,
+  sentMessageSchema,
+} from "./message.ts";
+
+/** A message for the mailbox of its conversation. */
+const messageItemSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  lane: z.string(),
+  kind: z.literal("message"),
+  message: incomingMessageSchema,
+});
+export type MessageItem = z.infer<typeof messageItemSchema>;
+
+/** An export that was submitted: watched beside the mailbox until its video is delivered. */
+const exportItemSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  lane: z.string(),
+  kind: z.literal("export"),
+  conversationId: z.string(),
+  language: z.string(),
+  replyTo: replyTargetSchema,
+  /** The message that shows the progress; null when none could be sent. */
+  progress: sentMessageSchema.nullable(),
+  sessionId: z.string(),
+  taskId: z.string().nullable(),
+  /** What the backend calls the render. */
+  renderId: z.string(),
+  /** False when nobody knows whether the submission arrived. */
+  isSubmitted: z.boolean(),
+  /** Epoch ms; `EXPORT_TIMEOUT_MS` counts from here. */
+  startedAt: z.number(),
+});
+export type ExportItem = z.infer<typeof exportItemSchema>;
+
+export const workItemSchema = z.discriminatedUnion("kind", [messageItemSchema, exportItemSchema]);
+export type WorkItem = z.infer<typeof workItemSchema>;
+
+/** The mailbox: messages that must be worked on one by one. */
+export function mailboxLane(conversationId: ConversationId): string {
+  return conversationId;
+}
+
+/** Exports run beside the mailbox, so that editing goes on while a video renders. */
+export function exportLane(conversationId: ConversationId): string {
+  return `export:${conversationId}`;
+}
