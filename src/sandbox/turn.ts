@@ -1,0 +1,148 @@
+/**
+ * Carries out a planned turn: writes its stream, applies its edits, charges for it. A client that hangs up
+ * cancels the run, as on the real server. Source: nemo-api.md, "The SSE stream".
+ */
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cut } from "./answers.ts";
+import { EventStream } from "./event-stream.ts";
+import { applyEdit } from "./project.ts";
+import type { Dialects, TurnStep } from "./scenario.ts";
+import type { ScenarioQueue } from "./scenario-queue.ts";
+import type { Session } from "./sessions.ts";
+import type { TurnPlan } from "./turn-plan.ts";
+
+/** What a turn needs around it. */
+export interface TurnWorld {
+  response: ServerResponse;
+  scenarios: Pick<ScenarioQueue, "pass">;
+  dialects: Dialects;
+  now: () => number;
+  /** Aborts when the sandbox stops. */
+  stopped: AbortSignal;
+  /** Nothing, not even headers, is written before a drop that comes first. */
+  headersFirst: boolean;
+}
+
+/** Runs a plan to its end. The session is busy until then, also behind a dead socket. */
+export async function performTurn(session: Session, plan: TurnPlan, world: TurnWorld): Promise<void> {
+  const { response } = world;
+  const run = new AbortController();
+  const onStop = () => run.abort(world.stopped.reason);
+  if (world.stopped.aborted) onStop();
+  world.stopped.addEventListener("abort", onStop, { once: true });
+  let isDropped = false;
+  response.on("close", () => {
+    if (!isDropped && !response.writableEnded) run.abort(new Error("the client hung up"));
+  });
+
+  const stream = new EventStream({
+    write: async (bytes) => {
+      if (isDropped) return;
+      if (!response.write(bytes)) await drained(response, run.signal);
+    },
+    dialect: plan.dialect ?? world.dialects.sse,
+    heartbeat: world.dialects.heartbeat,
+    now: world.now,
+  });
+
+  session.isRunning = true;
+  session.account.frozen += plan.credits;
+  let isCharged = false;
+  const edit = (operation: Parameters<typeof applyEdit>[1]): boolean => {
+    isCharged = true;
+    return applyEdit(session.project, operation);
+  };
+
+  try {
+    if (world.headersFirst || plan.steps[0]?.kind !== "drop") {
+      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+      response.flushHeaders();
+    }
+    for (const step of plan.steps) {
+      run.signal.throwIfAborted();
+      if (step.kind === "drop") {
+        isDropped = true;
+        if (response.headersSent) await cut(response);
+        else response.destroy();
+      } else {
+        await perform(step, {
+          stream,
+          edit,
+          pass: world.scenarios.pass.bind(world.scenarios),
+          signal: run.signal,
+        });
+      }
+    }
+  } catch (error) {
+    // The run was cancelled: what it did so far stands, and nobody listens any more.
+    if (!run.signal.aborted) throw error;
+  } finally {
+    world.stopped.removeEventListener("abort", onStop);
+    session.isRunning = false;
+    session.account.frozen -= plan.credits;
+    if (isCharged) session.account.total = Math.max(0, session.account.total - plan.credits);
+    if (!response.destroyed) response.end();
+  }
+}
+
+interface Stage {
+  stream: EventStream;
+  edit(operation: Parameters<typeof applyEdit>[1]): boolean;
+  pass(name: string, signal: AbortSignal): Promise<void>;
+  signal: AbortSignal;
+}
+
+async function perform(step: Exclude<TurnStep, { kind: "drop" }>, stage: Stage): Promise<void> {
+  const { stream } = stage;
+  switch (step.kind) {
+    case "text":
+      return stream.text(step.text);
+    case "thought":
+      return stream.thought(step.text);
+    case "tool": {
+      const id = await stream.toolCall(step.name, step.args ?? {});
+      const hasChanged = (step.edits ?? []).map((edit) => stage.edit(edit)).some((changed) => changed);
+      const status = hasChanged || step.edits === undefined ? "success" : "no_change";
+      const response = step.error === undefined ? (step.response ?? { status }) : { error: step.error };
+      return stream.toolResponse(id, step.name, response);
+    }
+    case "edit":
+      stage.edit(step.edit);
+      return;
+    case "heartbeat":
+      return stream.heartbeat(step.form);
+    case "wait":
+      await sleep(step.ms, undefined, { signal: stage.signal });
+      return;
+    case "hold":
+      return stage.pass(step.name, stage.signal);
+    case "error":
+      return stream.error(step.message);
+    case "error-event":
+      return stream.errorEvent(step.code, step.message ?? step.code);
+    case "invalid-frame":
+      return stream.invalidFrame();
+    case "raw":
+      return stream.raw(step.text);
+    case "base64":
+      return stream.raw(Buffer.from(step.base64, "base64"));
+  }
+}
+
+/** Resolves when the response takes more, or is gone; rejects with the signal's reason. */
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      response.off("drain", settle);
+      response.off("close", settle);
+      signal.removeEventListener("abort", settle);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    response.on("drain", settle);
+    response.on("close", settle);
+    signal.addEventListener("abort", settle, { once: true });
+    if (response.destroyed) settle();
+  });
+}
