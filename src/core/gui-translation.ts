@@ -1,0 +1,298 @@
+/**
+ * Turns the backend's talk of buttons and panels into what a chat bot can do. Source: nemo-api.md, "GUI
+ * translation". Texts are read line by line, sentence by sentence, clause by clause:
+ * - An instruction ("Click Export to download it") is removed, with its purpose, and becomes an action.
+ * - Under a condition or a permission ("when you are happy, click Export", "you can …") it becomes an offer.
+ * - A button that confirms (Apply, Generate, …) is an offer of an edit too: it may cost credits.
+ * - Uploads and unknown buttons are removed without a trace.
+ * - Content stays: quoted words, mentions, negations ("don't click Export yet"), any sentence with a link,
+ *   and code blocks.
+ */
+import { isChineseTail, readChinese } from "./gui-chinese.ts";
+import { type Clause, isEnglishTail, MASK, readEnglish } from "./gui-english.ts";
+import { GUI_HINT, type GuiAction } from "./gui-words.ts";
+
+export type { GuiAction } from "./gui-words.ts";
+
+export interface GuiTranslation {
+  /** The content, trimmed when something was removed; may be empty. */
+  text: string;
+  /** What was asked for, each once, in the order of the text. Edits are to be sent once, never in a loop. */
+  actions: GuiAction[];
+  /** What the user may decide to do: buttons. Holds nothing that is an action already. */
+  offers: GuiAction[];
+}
+
+/** More than an agent's answer can sensibly ask for. */
+const MAX_ACTIONS = 8;
+/** Removing one thing can uncover another; each round shortens the text. */
+const MAX_ROUNDS = 6;
+/** A longer line is no chat text; it passes as it is. */
+const MAX_LINE_LENGTH = 4000;
+
+/**
+ * Translates one text of the backend. Pure; never throws. A text without words of an interface comes back
+ * unchanged, and translating the result again finds nothing more.
+ */
+export function translateGui(text: string): GuiTranslation {
+  const found: Found[] = [];
+  let current = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if (!GUI_HINT.test(current)) break;
+    const next = translateLines(current, found);
+    if (next === current) break;
+    current = next;
+  }
+  const actions = unique(found.filter((each) => !each.isOffer).map((each) => each.action)).slice(
+    0,
+    MAX_ACTIONS,
+  );
+  const taken = new Set(actions.map(key));
+  const offers = unique(found.filter((each) => each.isOffer).map((each) => each.action));
+  return {
+    text: current,
+    actions,
+    offers: offers.filter((each) => !taken.has(key(each))).slice(0, MAX_ACTIONS),
+  };
+}
+
+interface Found {
+  action: GuiAction;
+  isOffer: boolean;
+}
+
+// --- lines ------------------------------------------------------------------------------------------
+
+const PREFIX =
+  /^(\s*(?:[-*•·+–]\s+|\d{1,2}[.)、]\s*(?=\D)|#{1,6}\s+|>\s?|[①-⑩]\s*|步骤\s?\d{1,2}[：:]\s*)*)/u;
+const LIST_ITEM = /^\s*(?:[-*•·+–]\s+|\d{1,2}[.)、]|[①-⑩])/u;
+
+function translateLines(text: string, found: Found[]): string {
+  const lines = text.split("\n");
+  const kept: (string | null)[] = [];
+  let isCode = false;
+  for (const line of lines) {
+    if (/^\s*```/.test(line)) isCode = !isCode;
+    if (isCode || line.length > MAX_LINE_LENGTH || !GUI_HINT.test(line)) {
+      kept.push(line);
+      continue;
+    }
+    const prefix = PREFIX.exec(line)?.[0] ?? "";
+    const body = line.slice(prefix.length);
+    const rest = translateLine(body, found);
+    kept.push(rest === body ? line : rest === "" ? null : prefix + rest);
+  }
+  if (!kept.some((line, index) => line !== lines[index])) return text;
+  dropEmptyIntroductions(lines, kept);
+  return joinLines(kept);
+}
+
+/** "To export:" makes no sense when all of its list is gone. */
+function dropEmptyIntroductions(lines: string[], kept: (string | null)[]): void {
+  for (let index = 0; index < lines.length; index += 1) {
+    if (!/[:：]\s*\**\s*$/u.test(kept[index] ?? "")) continue;
+    let end = index + 1;
+    while (end < lines.length && (lines[end]?.trim() === "" || LIST_ITEM.test(lines[end] ?? ""))) end += 1;
+    const items = kept.slice(index + 1, end).filter((line) => line === null || line.trim() !== "");
+    if (items.length > 0 && items.every((line) => line === null)) kept[index] = null;
+  }
+}
+
+function joinLines(kept: (string | null)[]): string {
+  const result: string[] = [];
+  let isGap = false;
+  for (const line of kept) {
+    if (line === null) isGap = true;
+    else if (!(line.trim() === "" && isGap && (result.at(-1) ?? "").trim() === "")) {
+      result.push(line);
+      if (line.trim() !== "") isGap = false;
+    }
+  }
+  return result.join("\n").trim();
+}
+
+// --- sentences --------------------------------------------------------------------------------------
+
+const QUOTES =
+  /"[^"\n]{1,300}"|“[^”\n]{1,300}”|「[^」\n]{1,300}」|『[^』\n]{1,300}』|《[^》\n]{1,300}》|`[^`\n]{1,300}`|(?<![\p{L}\p{N}])['‘][^'’\n]{1,120}['’](?![\p{L}\p{N}])/gu;
+const SENTENCE_END =
+  /[.!?…]+["”'’)\]*_]*(?=\s|$)|[。！？；…]+["”'’」』）)\]*_]*|\.(?=(?:Click|Tap|Press|Open|Drag|Export|Download)\b)/gu;
+/** Never the end of a sentence; an end before a capital only; an initial, as in "J. Smith". */
+const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|vs|mr|mrs|ms|dr|approx|fig)\.$/i;
+const SHORT_WORD = /(?:^|[\s(])(?:etc|st|no|min|sec|a\.m|p\.m)\.$/i;
+const INITIAL = /(?:^|\s)[A-Z]\.$/;
+const PARENTHESIS = /\s?[(（]([^()（）\n]{2,200})[)）]/gu;
+const QUESTION =
+  /^(?:\W{0,4})(?:are you |is everything |everything |do you |you )?(?:happy|ready|satisfied|like|love|all set|looks? good|look(?:s|ing)? right|done|finished|want)\b[^?]{0,60}\?|(?:满意|喜欢|准备好了?|可以了?)[^。？]{0,12}(?:吗|了)?？/iu;
+
+function translateLine(line: string, found: Found[]): string {
+  const outside = line.replace(PARENTHESIS, (whole, inner: string) => {
+    if (/https?:/i.test(inner)) return whole;
+    const inside: Found[] = [];
+    if (translateSentences(inner, inside) !== "") return whole;
+    found.push(...inside);
+    return "";
+  });
+  const rest = translateSentences(outside, found);
+  return rest === line ? line : joinSentences([rest]);
+}
+
+function translateSentences(line: string, found: Found[]): string {
+  const masked = line.replace(
+    QUOTES,
+    (quote) => quote.charAt(0) + MASK.repeat(quote.length - 2) + quote.slice(-1),
+  );
+  const kept: string[] = [];
+  let start = 0;
+  let asks = false;
+  let isChanged = false;
+  for (const end of [...sentenceEnds(masked), line.length]) {
+    if (end <= start) continue;
+    const sentence = line.slice(start, end);
+    const result = translateSentence(sentence, masked.slice(start, end), asks);
+    found.push(...result.found);
+    if (result.text !== sentence) isChanged = true;
+    if (result.text.trim() !== "") kept.push(result.text);
+    asks = QUESTION.test(sentence);
+    start = end;
+  }
+  return isChanged ? joinSentences(kept) : line;
+}
+
+/** Without fragments that were only the punctuation between two sentences. */
+function joinSentences(sentences: string[]): string {
+  const filled = sentences.filter((sentence) => !/^[\s,;:.，；：。、]*$/u.test(sentence));
+  return filled
+    .join("")
+    .replace(/[ \t]{2,}/g, " ")
+    .trim();
+}
+
+function isAbbreviation(before: string, after: string): boolean {
+  if (ABBREVIATION.test(before) || INITIAL.test(before)) return true;
+  return SHORT_WORD.test(before) && /^\s[a-z\d]/.test(after);
+}
+
+/** Ends include the space behind the sentence, so that nothing is lost between two of them. */
+function sentenceEnds(masked: string): number[] {
+  const ends: number[] = [];
+  for (const match of masked.matchAll(SENTENCE_END)) {
+    const end = match.index + match[0].length;
+    if (
+      match[0] === "." &&
+      isAbbreviation(masked.slice(Math.max(0, end - 8), end), masked.slice(end, end + 2))
+    )
+      continue;
+    ends.push(end + (/^\s*/.exec(masked.slice(end))?.[0].length ?? 0));
+  }
+  return ends;
+}
+
+// --- clauses ----------------------------------------------------------------------------------------
+
+const SEPARATOR =
+  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag)\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as|after)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
+const TERMINAL = /(?:[.!?…。！？；]+["”'’)\]*_」』）]*)?\s*$/u;
+const LEFTOVER =
+  /^[^\p{L}\p{N}\uE000"“「『]*(?:(?:and|then|now|next|finally|first|please|so|or|but|also|just|simply|okay|ok|然后|接着|接下来|最后|请|现在|再|并|之后|您|你)[^\p{L}\p{N}\uE000"“「『]*)*$/iu;
+
+interface Piece {
+  /** What stands between the piece before and this one. */
+  separator: string;
+  raw: string;
+  masked: string;
+  clause: Clause;
+}
+
+function translateSentence(
+  sentence: string,
+  masked: string,
+  asks: boolean,
+): { text: string; found: Found[] } {
+  const untouched = { text: sentence, found: [] };
+  if (!GUI_HINT.test(masked) || /https?:\/\//i.test(sentence)) return untouched;
+  const terminal = TERMINAL.exec(masked)?.[0] ?? "";
+  const pieces = split(sentence.slice(0, sentence.length - terminal.length), masked);
+  const removed = pieces.map((piece) => piece.clause.kind === "instruction");
+  if (!removed.includes(true)) return untouched;
+  const found: Found[] = [];
+  let isFree = false;
+  for (const [index, piece] of pieces.entries()) {
+    if (piece.clause.kind !== "instruction") continue;
+    const isConditional = takeNeighbours(pieces, removed, index);
+    const { action } = piece.clause;
+    // "you can drag it, or open …": what follows directly is as free as what it follows
+    if (pieces[index - 1]?.clause.kind !== "instruction") isFree = false;
+    isFree ||= piece.clause.isOffer || isConditional || asks;
+    if (action !== null) found.push({ action, isOffer: isFree });
+  }
+  return { text: rebuild(sentence, pieces, removed, terminal), found };
+}
+
+function split(sentence: string, masked: string): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  let separator = "";
+  const add = (end: number, next: string): void => {
+    const raw = sentence.slice(start, end);
+    pieces.push({ separator, raw, masked: masked.slice(start, end), clause: { kind: "content" } });
+    separator = next;
+    start = end + next.length;
+  };
+  for (const match of masked.slice(0, sentence.length).matchAll(SEPARATOR)) {
+    if (match.index >= start) add(match.index, match[0]);
+  }
+  add(sentence.length, "");
+  return pieces.map((piece) => ({ ...piece, clause: readClause(piece.raw, piece.masked) }));
+}
+
+function readClause(raw: string, masked: string): Clause {
+  const english = readEnglish(raw, masked);
+  if (english.kind !== "content" || !/\p{Script=Han}/u.test(raw)) return english;
+  return readChinese(raw, masked);
+}
+
+/** Removes what only serves the instruction at `index`; true when that is a condition. */
+function takeNeighbours(pieces: Piece[], removed: boolean[], index: number): boolean {
+  let isConditional = false;
+  for (let before = index - 1; before >= 0 && !removed[before]; before -= 1) {
+    const piece = pieces[before];
+    const kind = piece?.clause.kind;
+    if (kind !== "condition" && kind !== "purpose" && !LEFTOVER.test(piece?.masked ?? "")) break;
+    if (kind === "condition") isConditional = true;
+    removed[before] = true;
+  }
+  for (let after = index + 1; after < pieces.length; after += 1) {
+    const piece = pieces[after];
+    if (piece === undefined || piece.clause.kind === "instruction") break;
+    const next = pieces[after + 1]?.clause.kind;
+    const isCondition = piece.clause.kind === "condition" && (next === undefined || next === "instruction");
+    const isTail = isEnglishTail(piece.masked) || isChineseTail(piece.masked) || LEFTOVER.test(piece.masked);
+    if (!isCondition && !isTail) break;
+    if (isCondition) isConditional = true;
+    removed[after] = true;
+  }
+  return isConditional;
+}
+
+function rebuild(sentence: string, pieces: Piece[], removed: boolean[], terminal: string): string {
+  const first = removed.indexOf(false);
+  const kept = pieces.filter((_, index) => !removed[index]);
+  const body = kept.map((piece, index) => (index === 0 ? "" : piece.separator) + piece.raw).join("");
+  if (LEFTOVER.test(body)) return "";
+  const end = /[.!?。！？…]$/u.test(body.trimEnd()) ? terminal.replace(/^[.!?。！？…；]+/u, "") : terminal;
+  if (first === 0) return body.trimEnd() + end;
+  const opened = body.replace(/^\s*(?:(?:and then|and|then|but|so|or)\s+|然后|并且?|再)/i, "");
+  const space = /^\s*/.exec(sentence)?.[0] ?? "";
+  return space + opened.trimStart().replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()) + end;
+}
+
+// --- merging ----------------------------------------------------------------------------------------
+
+function key(action: GuiAction): string {
+  return action.kind === "edit" ? `edit ${action.text}` : action.kind;
+}
+
+function unique(actions: GuiAction[]): GuiAction[] {
+  return [...new Map(actions.map((action) => [key(action), action])).values()];
+}

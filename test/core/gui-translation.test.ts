@@ -1,0 +1,320 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type GuiAction, translateGui } from "../../src/core/gui-translation.ts";
+
+/** `export`, `show-credits`, `edit: Move it`. */
+function short(actions: GuiAction[]): string[] {
+  return actions.map((action) => (action.kind === "edit" ? `edit: ${action.text}` : action.kind));
+}
+
+function translate(text: string) {
+  const { text: rest, actions, offers } = translateGui(text);
+  return { text: rest, actions: short(actions), offers: short(offers) };
+}
+
+describe("an instruction for a graphical interface is carried out", () => {
+  it.each([
+    // click [button]
+    ["Click Export to download.", "", ["export"]],
+    ['I added the title "Hello", click Export to download it.', 'I added the title "Hello".', ["export"]],
+    ["I added music and captions. Then, click **Export**.", "I added music and captions.", ["export"]],
+    ["Your cut is ready — click [Export] to download.", "Your cut is ready.", ["export"]],
+    ["Your video is ready: tap the Export button!", "Your video is ready!", ["export"]],
+    ["Your video is ready (click Export to download).", "Your video is ready.", ["export"]],
+    ["To download your video, click Export.", "", ["export"]],
+    ["Please click on the blue “Download” button at the top right.", "", ["export"]],
+    ["Click here to download.", "", ["export"]],
+    ["Choose File > Export.", "", ["export"]],
+    ["Use the Export button to save it.", "", ["export"]],
+    ["Hit Export!", "", ["export"]],
+    ["Go to the Export tab.", "", ["export"]],
+    ["Finally, export your video.", "", ["export"]],
+    [
+      "Click Export and your video will be there in 30 seconds.",
+      "Your video will be there in 30 seconds.",
+      ["export"],
+    ],
+    ["Click Export, which starts the render.", "", ["export"]],
+    ["👉 Click Export", "", ["export"]],
+    ["Click Export. Click Export again.", "", ["export"]],
+    ["I trimmed it to 12.5 seconds.Click Export.", "I trimmed it to 12.5 seconds.", ["export"]],
+    ["Cut the intro, e.g. the logo. Tap Export.", "Cut the intro, e.g. the logo.", ["export"]],
+    ["Click Credits to see what is left.", "", ["show-credits"]],
+    ["Click Upload to add your own clip. I used a stock one.", "I used a stock one.", []],
+    ["Press play to watch.", "", ["show-tracks"]],
+    ["Click the clip to select it. It is 4 seconds long.", "It is 4 seconds long.", []],
+    ["Choose MP4 from the dropdown.", "", []],
+    // open [panel]
+    ["Open the Media panel to see your clips.", "", ["show-state"]],
+    ["The clips are sorted. Go to the Media tab.", "The clips are sorted.", ["show-state"]],
+    ["Open the Export settings panel.", "", ["show-state"]],
+    // preview in timeline
+    ["Preview it in the timeline.", "", ["show-tracks"]],
+    ["The title is in; check the timeline.", "The title is in.", ["show-tracks"]],
+    // account, billing
+    ["Check your account for billing details.", "", ["show-credits"]],
+    [
+      "You are low on credits. Go to Account → Billing to top up.",
+      "You are low on credits.",
+      ["show-credits"],
+    ],
+    ["Please check your credits balance.", "", ["show-credits"]],
+    // drag and drop
+    [
+      "Drag the music from the Media panel to the start of the timeline.",
+      "",
+      ["edit: Move the music to the start of the timeline"],
+    ],
+    ["Then drag and drop the title to 0:05.", "", ["edit: Move the title to 0:05"]],
+    ["Drag and drop your file here to upload.", "", []],
+    // Chinese
+    ["点击导出即可下载。", "", ["export"]],
+    ["我已添加标题“你好”，点击导出即可下载。", "我已添加标题“你好”。", ["export"]],
+    ["视频已完成！请点击右上角的「导出」按钮。", "视频已完成！", ["export"]],
+    ["字幕加好了，然后点击【下载】。", "字幕加好了。", ["export"]],
+    ["请导出视频。", "", ["export"]],
+    ["打开素材面板查看。", "", ["show-state"]],
+    ["请在左侧打开媒体面板。", "", ["show-state"]],
+    ["配乐已替换。在时间线中预览效果。", "配乐已替换。", ["show-tracks"]],
+    ["积分不足，请查看账户余额。", "积分不足。", ["show-credits"]],
+    ["把音乐从素材库拖到开头。", "", ["edit: 把音乐移到开头"]],
+    ["请将字幕拖动到第二个片段上方。", "", ["edit: 将字幕移到第二个片段上方"]],
+    ["点击上传按钮添加素材。", "", []],
+  ])("%s", (text, rest, actions) => {
+    expect(translate(text)).toEqual({ text: rest, actions, offers: [] });
+  });
+});
+
+describe("a condition or a permission makes it an offer", () => {
+  it.each([
+    ["When you are happy, click Export.", "", ["export"]],
+    ["I cut it to 10 s. Once you're satisfied, click Export to download.", "I cut it to 10 s.", ["export"]],
+    ["Click Export when you're ready.", "", ["export"]],
+    ["If you like it you can click Export.", "", ["export"]],
+    ["You can now download your video.", "", ["export"]],
+    ["Feel free to open the Media panel.", "", ["show-state"]],
+    ["You can preview it in the timeline.", "", ["show-tracks"]],
+    ["You can click Export, or open the Media panel.", "", ["export", "show-state"]],
+    ["Happy with the result? Click Export!", "Happy with the result?", ["export"]],
+    [
+      "If the colors look off, let me know, and click Export when you're ready.",
+      "If the colors look off, let me know.",
+      ["export"],
+    ],
+    ["The Export button is in the top right corner.", "", ["export"]],
+    ["You'll find the Export button at the top.", "", ["export"]],
+    // confirmations can cost credits
+    ["Click [Apply] to confirm.", "", ["edit: Apply"]],
+    ['The style is set. Click "Generate" and wait.', "The style is set.", ["edit: Generate"]],
+    ["Feel free to click Undo.", "", ["edit: Undo"]],
+    // Chinese
+    ["满意后，请点击「导出」按钮。", "", ["export"]],
+    ["满意后点击导出。", "", ["export"]],
+    ["如果满意，可以导出视频。", "", ["export"]],
+    ["您可以点击导出按钮下载视频。", "", ["export"]],
+    ["为您去除了背景，现在可以导出了。", "为您去除了背景。", ["export"]],
+    ["点击“确认”应用更改。", "", ["edit: 确认"]],
+  ])("%s", (text, rest, offers) => {
+    expect(translate(text)).toEqual({ text: rest, actions: [], offers });
+  });
+
+  it("unless it is asked for as well", () => {
+    expect(translate("Click Export. Later, you can click Export again.")).toMatchObject({
+      actions: ["export"],
+      offers: [],
+    });
+  });
+});
+
+describe("content stays as it is", () => {
+  it.each([
+    "The export finished.",
+    "Your export settings are 1080p.",
+    "Export in progress: 40%",
+    "Export complete!",
+    "The clip opens with a title.",
+    "I opened the clip with a title.",
+    "The opening scene is darker now.",
+    "Open the scene with a wide view.",
+    "I clicked the shutter sound into place.",
+    "Click sounds added at 0:03.",
+    'I set the title "Click here to subscribe".',
+    "I set the title 'Click Export now!'. It fades in.",
+    "Don't click Export yet.",
+    "When you click Export, the render starts.",
+    'Select "Sunset" or "Ocean" as the style.',
+    "Choose a style: warm, cold or vintage?",
+    "Use the library music or your own?",
+    "Drop the bass at 0:30.",
+    "Check the balance between music and voice.",
+    "Preview: a city at night.",
+    "Your video is ready: https://example.com/clip.mp4",
+    "Click https://example.com/clip.mp4 to download it.",
+    "Press coverage of the event is in the first scene.",
+    "The play button icon was added as an overlay.",
+    "- one\n- two\n\n1. three  (4.5 s)\n\n\n  four",
+    "```\nClick Export\n```",
+    "点击率提升了。",
+    "背景音乐的点击声已去除。",
+    "导出完成。",
+    "导出设置为1080p。",
+    "请不要点击导出。",
+    "标题改为“点击订阅”。",
+    "开场打开了新的画面。",
+    "我把音乐放在开头了。",
+    "",
+  ])("%s", (text) => {
+    expect(translateGui(text)).toEqual({ text, actions: [], offers: [] });
+  });
+});
+
+describe("the shape of the text", () => {
+  it("keeps lists without empty items", () => {
+    expect(translate("Done:\n- added a title\n- click Export\n- cut the end")).toEqual({
+      text: "Done:\n- added a title\n- cut the end",
+      actions: ["export"],
+      offers: [],
+    });
+  });
+
+  it("drops an introduction with all of its list", () => {
+    expect(
+      translate(
+        "I added captions.\n\nTo get your video:\n1. Click Export\n2. Choose MP4 from the dropdown\n\nEnjoy!",
+      ),
+    ).toEqual({ text: "I added captions.\n\nEnjoy!", actions: ["export"], offers: [] });
+  });
+
+  it("keeps the order of what remains and of what is done", () => {
+    const { text, actions } = translate(
+      "First I cut the intro. Open the Media panel. Second, I added music. Click Export. Third came a title.",
+    );
+    expect(text).toBe("First I cut the intro. Second, I added music. Third came a title.");
+    expect(actions).toEqual(["show-state", "export"]);
+  });
+
+  it("reads both languages in one text", () => {
+    expect(translate("Done! 已添加字幕。Click Export. 然后查看账户余额。")).toEqual({
+      text: "Done! 已添加字幕。",
+      actions: ["export", "show-credits"],
+      offers: [],
+    });
+  });
+});
+
+describe("for all texts", () => {
+  const content = fc.constantFrom(
+    "I added a title.",
+    'The text says "Click Export"!',
+    "Cut at 12.5 s, e.g. the end.",
+    "The export finished.",
+    "已添加字幕。",
+    "Would you like it brighter?",
+    "- a list item",
+    "**Bold** and `code`",
+  );
+  const gui = fc.constantFrom(
+    "Click Export to download.",
+    "When you're happy, click [Export].",
+    "Then open the Media panel, and preview it in the timeline.",
+    "Drag the clip to 0:05.",
+    "点击导出即可下载。",
+    "满意后请点击「导出」。",
+    "Click Apply",
+    "(click Export)",
+    "check your account",
+    "so, click",
+    "and then",
+    ", ",
+    "“",
+    '"',
+  );
+  const text = fc
+    .array(fc.tuple(fc.oneof(content, gui), fc.constantFrom(" ", "\n", ", ", "", "\n- ")), { maxLength: 8 })
+    .map((parts) => parts.flat().join(""));
+
+  it("a text without words of an interface passes unchanged", () => {
+    const words = fc.constantFrom(
+      "Cut",
+      "the",
+      "title",
+      "12.5",
+      "(now)",
+      "，",
+      "已添加",
+      "\n",
+      "- ",
+      "  ",
+      "!",
+      '"',
+    );
+    fc.assert(
+      fc.property(fc.array(words), (parts) => {
+        const plain = parts.join(" ");
+        expect(translateGui(plain)).toEqual({ text: plain, actions: [], offers: [] });
+      }),
+    );
+  });
+
+  it("translating a result again finds nothing more", () => {
+    fc.assert(
+      fc.property(text, (source) => {
+        const once = translateGui(source).text;
+        expect(translateGui(once)).toEqual({ text: once, actions: [], offers: [] });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("sentences of content keep their order", () => {
+    const numbered = fc.array(
+      fc.oneof(
+        fc.constant("content"),
+        gui.filter((each) => /^[A-Z(].*[.)]$/.test(each)),
+      ),
+      {
+        maxLength: 8,
+      },
+    );
+    fc.assert(
+      fc.property(numbered, (parts) => {
+        const sentences = parts.map((part, index) => (part === "content" ? `Scene ${index} is done.` : part));
+        expect(translateGui(sentences.join(" ")).text).toBe(
+          sentences.filter((sentence) => sentence.startsWith("Scene")).join(" "),
+        );
+      }),
+    );
+  });
+
+  it("no bullet is left empty and no word left dangling", () => {
+    fc.assert(
+      fc.property(text, (source) => {
+        const before = new Set(source.split("\n").map((line) => line.trim()));
+        for (const line of translateGui(source).text.split("\n")) {
+          if (line === "" || before.has(line.trim())) continue;
+          expect(line).not.toMatch(/^\s*(?:[-*]\s*)?(?:(?:and|then|so)?[.,;:\s]*)$/i);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("never throws", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(gui, fc.string({ unit: "binary" })), { maxLength: 10 }), (parts) => {
+        expect(typeof translateGui(parts.join("")).text).toBe("string");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(["click ", "click Export, ", "a, and then ", '"', "(", "点击", "when you ", "preview a ", ". "])(
+    "a long run of %j is read at once",
+    (unit) => {
+      const startedAt = performance.now();
+      translateGui(unit.repeat(Math.ceil(20_000 / unit.length)));
+      translateGui(unit.repeat(Math.ceil(3900 / unit.length)));
+      expect(performance.now() - startedAt).toBeLessThan(1000);
+    },
+  );
+});
