@@ -1,8 +1,9 @@
 /**
- * The timeline of a project in our own words, its summary for people, and the difference between two of
- * them. Source: nemo-api.md, "Draft (timeline), short keys"; the wire form is read in `nemo/draft.ts`.
+ * The timeline of a project in our own words, and its summary for people. Source: nemo-api.md, "Draft
+ * (timeline), short keys"; the wire form is read in `nemo/draft.ts`, differences in `timeline-diff.ts`.
  */
 import { z } from "zod";
+import { fill } from "./locales.ts";
 
 const segmentSchema = z.object({
   /** Title, file name or text content; null when the draft gives none. */
@@ -37,4 +38,108 @@ export const EMPTY_TIMELINE: Timeline = { tracks: [], fingerprint: "empty" };
 /** True when at least one track holds a segment. */
 export function isExportable(timeline: Timeline): boolean {
   return timeline.tracks.some((track) => track.segments.length > 0);
+}
+
+/** The words of a summary, as the locales hold them; `{placeholders}` as given in each line. */
+export interface TimelineWords {
+  /** One track: `Timeline (1 track):` */
+  headingOne: string;
+  /** `Timeline ({count} tracks):` */
+  headingMany: string;
+  /** No track at all: `The timeline is empty.` */
+  empty: string;
+  /** A track without a segment: `empty` */
+  emptyTrack: string;
+  /** What each type of track is called: `Video`, `BGM`, `Title`, `Track`. */
+  video: string;
+  audio: string;
+  text: string;
+  other: string;
+  /** Segments of which nothing is known: `1 clip`, `{count} clips` */
+  clipsOne: string;
+  clipsMany: string;
+  /** What is left out: `+{count} more` */
+  more: string;
+}
+
+const MAX_TRACKS = 20;
+const MAX_SEGMENTS = 5;
+const MAX_NAME_LENGTH = 60;
+
+/**
+ * The timeline for people, a line a track: `Timeline (3 tracks):`, `1. Video: city timelapse (0-10s)`,
+ * `2. BGM: Lo-fi (0-10s, 35%)`, `3. Title: "Urban Dreams" (0-3s)`. At most 20 tracks of 5 segments each.
+ * What the draft does not say is left out; where a start is unknown, segments follow one another.
+ */
+export function summarizeTimeline(timeline: Timeline, words: TimelineWords): string {
+  const { tracks } = timeline;
+  if (tracks.length === 0) return words.empty;
+  const heading = fill(tracks.length === 1 ? words.headingOne : words.headingMany, { count: tracks.length });
+  const lines = tracks
+    .slice(0, MAX_TRACKS)
+    .map((track, index) => `${index + 1}. ${words[track.type]}: ${describeTrack(track, words)}`);
+  const rest = tracks.length - lines.length;
+  return [heading, ...lines, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join("\n");
+}
+
+/** A name that fits a line of chat: one line, no control characters, at most 60 characters; null when blank. */
+export function displayName(name: string | null): string | null {
+  const folded = (name ?? "").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const characters = Array.from(folded.slice(0, MAX_NAME_LENGTH * 4));
+  if (characters.length === 0) return null;
+  if (characters.length <= MAX_NAME_LENGTH) return characters.join("");
+  return `${characters
+    .slice(0, MAX_NAME_LENGTH - 1)
+    .join("")
+    .trimEnd()}…`;
+}
+
+/** Seconds with at most one decimal: `12.5`, `10`. */
+export function displaySeconds(ms: number): string {
+  return String(Math.round(ms / 100) / 10);
+}
+
+/** `35%` */
+export function displayVolume(volume: number): string {
+  return `${Math.round(volume * 100)}%`;
+}
+
+/** Where a segment stands, `0-10s`; null when that is unknown. */
+export function displayRange(startMs: number | null, durationMs: number | null): string | null {
+  if (startMs === null || durationMs === null) return null;
+  return `${displaySeconds(startMs)}-${displaySeconds(startMs + durationMs)}s`;
+}
+
+function describeTrack(track: Track, words: TimelineWords): string {
+  const { segments } = track;
+  if (segments.length === 0) return displayName(track.name) ?? words.emptyTrack;
+  const fallback = segments.length === 1 ? track.name : null;
+  let endMs: number | null = 0;
+  const described = segments.map((segment) => {
+    const startMs: number | null = segment.startMs ?? endMs;
+    endMs = startMs === null || segment.durationMs === null ? null : startMs + segment.durationMs;
+    return describeSegment(track.type, segment.name ?? fallback, startMs, segment);
+  });
+  if (described.every((text) => text === "")) {
+    return fill(segments.length === 1 ? words.clipsOne : words.clipsMany, { count: segments.length });
+  }
+  const shown = described.slice(0, MAX_SEGMENTS).filter((text) => text !== "");
+  const rest = segments.length - shown.length;
+  return [...shown, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join(", ");
+}
+
+function describeSegment(
+  type: Track["type"],
+  name: string | null,
+  startMs: number | null,
+  segment: Segment,
+): string {
+  const shown = displayName(name);
+  const title = shown !== null && type === "text" ? `"${shown}"` : shown;
+  const isAudible = type !== "text" && segment.volume !== null && displayVolume(segment.volume) !== "100%";
+  const facts = [
+    displayRange(startMs, segment.durationMs),
+    isAudible && segment.volume !== null ? displayVolume(segment.volume) : null,
+  ].filter((fact) => fact !== null);
+  return [title, facts.length > 0 ? `(${facts.join(", ")})` : null].filter((part) => part !== null).join(" ");
 }
