@@ -1,0 +1,71 @@
+/**
+ * A Keyv storage on Node's own SQLite (WAL). Our own because the published one in its stable version
+ * compiles a native addon at install time. Source: DESIGN.md, `src/store`; performance.md, "Store".
+ */
+import { EventEmitter } from "node:events";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { KeyvStoreAdapter, StoredData } from "keyv";
+
+const PURGE_EVERY_MS = 3_600_000;
+
+/** One file of keys and values. Expired rows are removed at opening and once an hour. */
+export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
+  readonly opts: Record<string, unknown> = { dialect: "sqlite" };
+  namespace?: string | undefined;
+  readonly #database: DatabaseSync;
+  readonly #get;
+  readonly #set;
+  readonly #delete;
+  readonly #purgeTimer: NodeJS.Timeout;
+
+  /** Opens or makes the file at `path`, its folder too. Throws when it cannot be written. */
+  constructor(path: string) {
+    super();
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA busy_timeout = 5000;
+      CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER);
+      CREATE INDEX IF NOT EXISTS entries_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
+    `);
+    this.#get = this.#database.prepare("SELECT value FROM entries WHERE key = ?");
+    this.#set = this.#database.prepare(
+      "INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+    );
+    this.#delete = this.#database.prepare("DELETE FROM entries WHERE key = ?");
+    this.#purge();
+    this.#purgeTimer = setInterval(() => this.#purge(), PURGE_EVERY_MS).unref();
+  }
+
+  async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
+    // Keyv hands over and takes back the serialized text.
+    return this.#get.get(key)?.value as StoredData<Value> | undefined;
+  }
+
+  async set(key: string, value: string, ttl?: number): Promise<void> {
+    this.#set.run(key, value, ttl ? Date.now() + ttl : null);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#delete.run(key).changes > 0;
+  }
+
+  async clear(): Promise<void> {
+    this.#database.exec("DELETE FROM entries");
+  }
+
+  async disconnect(): Promise<void> {
+    clearInterval(this.#purgeTimer);
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #purge(): void {
+    this.#database
+      .prepare("DELETE FROM entries WHERE expires_at IS NOT NULL AND expires_at < ?")
+      .run(Date.now());
+  }
+}
