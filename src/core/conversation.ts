@@ -33,8 +33,8 @@ export const conversationSchema = z.object({
   inFlight: z
     .object({ itemId: z.string(), text: z.string(), before: timelineSchema, sentAt: z.number() })
     .nullable(),
-  /** Words of the last turn that did not work, for the retry button. */
-  lastFailedText: z.string().nullable(),
+  /** What the last message that did not work asked for: the retry button sends it once more. */
+  lastFailed: z.object({ text: z.string(), attachments: z.array(attachmentSchema) }).nullable(),
   /** The render that is on its way; null when there is none. */
   renderId: z.string().nullable(),
 });
@@ -50,7 +50,7 @@ export function newConversation(skill: string, timeline: Conversation["timeline"
     timeline,
     files: [],
     inFlight: null,
-    lastFailedText: null,
+    lastFailed: null,
     renderId: null,
   };
 }

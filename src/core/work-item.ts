@@ -34,6 +34,8 @@ const exportItemSchema = z.object({
   renderId: z.string(),
   /** False when nobody knows whether the submission arrived. */
   isSubmitted: z.boolean(),
+  /** False once the one retry with a new render id is used up. */
+  canResubmit: z.boolean(),
   /** Epoch ms; `EXPORT_TIMEOUT_MS` counts from here. */
   startedAt: z.number(),
 });

@@ -1,0 +1,107 @@
+/**
+ * The work queue of a single process: lanes in memory, one item at a time in each, in order, for as long
+ * as an item takes. Source: the `WorkQueue` port; DESIGN.md, rules 2 and 9.
+ */
+import type { Log, WorkQueue } from "../core/ports.ts";
+import type { WorkItem } from "../core/work-item.ts";
+
+interface Lane {
+  waiting: WorkItem[];
+  running: { item: WorkItem; controller: AbortController } | null;
+}
+
+export interface QueueOptions {
+  /** Most items that may wait in one lane, the running one not counted. */
+  maxWaiting: number;
+}
+
+export const DEFAULT_QUEUE_OPTIONS: QueueOptions = { maxWaiting: 20 };
+
+export class InProcessQueue implements WorkQueue {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #log: Log;
+  readonly #options: QueueOptions;
+  #handler: ((item: WorkItem, signal: AbortSignal) => Promise<void>) | null = null;
+  #isStopped = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(log: Log, options: QueueOptions = DEFAULT_QUEUE_OPTIONS) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  async push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }> {
+    const lane = this.#lanes.get(item.lane) ?? { waiting: [], running: null };
+    if (lane.waiting.length >= this.#options.maxWaiting) {
+      return { kind: "full", limit: this.#options.maxWaiting };
+    }
+    const ahead = lane.waiting.length + (lane.running ? 1 : 0);
+    lane.waiting.push(item);
+    this.#lanes.set(item.lane, lane);
+    this.#next(item.lane, lane);
+    return { kind: "accepted", ahead };
+  }
+
+  async start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#handler = handler;
+    for (const [name, lane] of this.#lanes) this.#next(name, lane);
+  }
+
+  async cancel(lane: string, reason: Error): Promise<boolean> {
+    const running = this.#lanes.get(lane)?.running;
+    running?.controller.abort(reason);
+    return running !== null && running !== undefined;
+  }
+
+  async clear(lane: string): Promise<WorkItem[]> {
+    return this.#lanes.get(lane)?.waiting.splice(0) ?? [];
+  }
+
+  async size(lane: string): Promise<number> {
+    const found = this.#lanes.get(lane);
+    return found ? found.waiting.length + (found.running ? 1 : 0) : 0;
+  }
+
+  idle(): Promise<void> {
+    if (this.#lanes.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async stop(reason: Error): Promise<void> {
+    this.#isStopped = true;
+    for (const [name, lane] of this.#lanes) {
+      lane.waiting = [];
+      if (lane.running) lane.running.controller.abort(reason);
+      else this.#lanes.delete(name);
+    }
+    await this.idle();
+  }
+
+  #next(name: string, lane: Lane): void {
+    if (lane.running || !this.#handler || this.#isStopped) return;
+    const item = lane.waiting.shift();
+    if (!item) {
+      this.#lanes.delete(name);
+      this.#tellIdle();
+      return;
+    }
+    const controller = new AbortController();
+    lane.running = { item, controller };
+    void this.#handler(item, controller.signal)
+      .catch((error: unknown) =>
+        this.#log.error({ err: error, item: item.id }, "a work item ended in an error"),
+      )
+      .finally(() => {
+        lane.running = null;
+        if (this.#isStopped) {
+          this.#lanes.delete(name);
+          this.#tellIdle();
+        } else this.#next(name, lane);
+      });
+  }
+
+  #tellIdle(): void {
+    if (this.#lanes.size > 0) return;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}
