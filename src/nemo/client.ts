@@ -1,0 +1,284 @@
+/**
+ * The client of the Nemo backend: one method an endpoint, every dialect in, one form out.
+ * Source: nemo-api.md. How a call is made is in `api.ts`, the wire in `http.ts`, kinds of errors in `errors.ts`.
+ */
+import { BackendError } from "../core/backend-error.ts";
+import type {
+  BackendCaller,
+  ByteSource,
+  Clock,
+  Credits,
+  Log,
+  ProjectState,
+  RenderStatus,
+  SessionRef,
+  TurnEvent,
+  UploadedMedia,
+  VideoBackend,
+} from "../core/ports.ts";
+import { claimAnswer, creditsAnswer, renderAnswer, sessionAnswer, uploadAnswer } from "./answers.ts";
+import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
+import { openPublicUrl } from "./download.ts";
+import { readProjectState } from "./draft.ts";
+import { isJsonObject, openEnvelope, readFields } from "./envelope.ts";
+import { discard, header, lengthOf, readBytes, readText, redirectOf } from "./http.ts";
+import { DEFAULT_LIMITS, type NemoLimits } from "./limits.ts";
+import { withRepeats } from "./repeat.ts";
+import { readTurn } from "./turn-stream.ts";
+import { sendFiles } from "./upload.ts";
+
+export interface NemoClientOptions {
+  /** `NEMO_API_URL`; a path in it is kept. */
+  apiUrl: string;
+  /** `NEMO_WEB_URL`, for the claim link. */
+  webUrl: string;
+  /** `RETRY_WAIT_MS`: the wait before the single repeat after 429. */
+  retryWaitMs: number;
+  log: Log;
+  clock: Clock;
+  /** Those not given are `DEFAULT_LIMITS`. */
+  limits?: Partial<NemoLimits>;
+}
+
+/** Speaks to the backend for any number of callers. Errors hold no token, URL or body. */
+export class NemoClient implements VideoBackend {
+  readonly #options: NemoClientOptions;
+  readonly #limits: NemoLimits;
+  readonly #api: NemoApi;
+
+  constructor(options: NemoClientOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#api = new NemoApi({ ...options, limits: this.#limits });
+  }
+
+  /** Ends running calls and closes all connections. */
+  close(): Promise<void> {
+    return this.#api.close();
+  }
+
+  async signIn(caller: BackendCaller, signal: AbortSignal): Promise<void> {
+    await this.#api.signIn(caller, signal);
+  }
+
+  createSession(
+    caller: BackendCaller,
+    options: { language: string },
+    signal: AbortSignal,
+  ): Promise<SessionRef> {
+    const call: ApiCall = {
+      operation: "create session",
+      subject: "account",
+      method: "POST",
+      path: "/api/tasks/me/with-session/nemo_agent",
+      json: { task_name: "project", language: options.language },
+    };
+    return this.#api.answer(caller, call, sessionAnswer, signal);
+  }
+
+  /**
+   * As the port says. It is sent again in three cases only, each meaning that nothing was done: no connection
+   * came about, 429 (once), and a refused token (once) — as a status, an envelope or the first frame.
+   */
+  async *runTurn(
+    caller: BackendCaller,
+    turn: { sessionId: string; text: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnEvent, void, undefined> {
+    const call: ApiCall = {
+      operation: "run turn",
+      subject: "session",
+      method: "POST",
+      path: "/run_sse",
+      json: {
+        app_name: "nemo_agent",
+        user_id: "me",
+        session_id: turn.sessionId,
+        new_message: { parts: [{ text: turn.text }] },
+      },
+      // A quiet stream is a working one; the caller's signal holds the limits of a turn.
+      silenceMs: 0,
+      accept: "text/event-stream",
+    };
+    yield* await this.#api.repeat(caller, call, signal, async () => {
+      const answer = await this.#api.send(caller, call, signal);
+      return readTurn(answer, {
+        operation: call.operation,
+        limits: this.#limits,
+        log: this.#options.log,
+        signal,
+      });
+    });
+  }
+
+  uploadFiles(
+    caller: BackendCaller,
+    upload: Parameters<VideoBackend["uploadFiles"]>[1],
+    signal: AbortSignal,
+  ): Promise<UploadedMedia[]> {
+    const call: ApiCall = {
+      operation: "upload files",
+      subject: "session",
+      method: "POST",
+      path: uploadPath(upload.sessionId),
+    };
+    return this.#api.repeat(caller, call, signal, async () => {
+      const headers = await this.#api.headers(caller, call, signal);
+      const request = { url: this.#api.url(call.path), headers, operation: call.operation };
+      const { answer, text } = await sendFiles(this.#api.http, request, upload, this.#limits, signal);
+      return readFields(uploadAnswer, openEnvelope({ ...call, answer, text }), call.operation);
+    });
+  }
+
+  uploadUrls(
+    caller: BackendCaller,
+    upload: { sessionId: string; urls: string[] },
+    signal: AbortSignal,
+  ): Promise<UploadedMedia[]> {
+    const call: ApiCall = {
+      operation: "upload by URL",
+      subject: "session",
+      method: "POST",
+      path: uploadPath(upload.sessionId),
+      json: { urls: upload.urls, source_type: "url" },
+      // The backend fetches the files before it answers.
+      silenceMs: this.#limits.uploadStallMs,
+    };
+    return this.#api.answer(caller, call, uploadAnswer, signal);
+  }
+
+  readCredits(caller: BackendCaller, signal: AbortSignal): Promise<Credits> {
+    const call: ApiCall = {
+      operation: "read credits",
+      subject: "account",
+      method: "GET",
+      path: "/api/credits/balance/simple",
+      isIdempotent: true,
+    };
+    return this.#api.answer(caller, call, creditsAnswer, signal);
+  }
+
+  async readState(caller: BackendCaller, sessionId: string, signal: AbortSignal): Promise<ProjectState> {
+    const call: ApiCall = {
+      operation: "read state",
+      subject: "session",
+      method: "GET",
+      path: `/api/state/nemo_agent/me/${encodeURIComponent(sessionId)}/latest`,
+      isIdempotent: true,
+    };
+    const fields = await this.#api.fields(caller, call, signal);
+    if (fields.state === null) return readProjectState({});
+    // An answer without a state must not pass for an empty project: recovery would call it a change.
+    if (!isJsonObject(fields.state))
+      throw new BackendError({ kind: "bad-answer", operation: call.operation });
+    return readProjectState(fields.state);
+  }
+
+  submitRender(
+    caller: BackendCaller,
+    render: { renderId: string; sessionId: string; draft: unknown },
+    signal: AbortSignal,
+  ): Promise<RenderStatus> {
+    const call: ApiCall = {
+      operation: "submit render",
+      subject: "new-render",
+      method: "POST",
+      path: "/api/render/proxy/lambda",
+      json: {
+        id: render.renderId,
+        sessionId: render.sessionId,
+        draft: render.draft,
+        output: { format: "mp4", quality: "high" },
+      },
+    };
+    return this.#api.answer(caller, call, renderAnswer(render.renderId), signal);
+  }
+
+  readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus> {
+    const call: ApiCall = {
+      operation: "read render",
+      subject: "render",
+      method: "GET",
+      path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}`,
+      isIdempotent: true,
+    };
+    return this.#api.answer(caller, call, renderAnswer(renderId), signal);
+  }
+
+  async cancelRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<void> {
+    const call: ApiCall = {
+      operation: "cancel render",
+      subject: "render",
+      method: "POST",
+      path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}/cancel`,
+      isIdempotent: true,
+    };
+    await this.#api.repeat(caller, call, signal, async () => {
+      const answer = await this.#api.send(caller, call, signal);
+      const text = await readText(answer, call.operation, this.#limits.maxAnswerBytes, signal);
+      // The contract gives no answer for this call: an empty one is as good as any.
+      if (answer.statusCode >= 200 && answer.statusCode < 300 && text.trim() === "") return;
+      openEnvelope({ ...call, answer, text });
+    });
+  }
+
+  async openRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<ByteSource> {
+    const call: ApiCall = {
+      operation: "download render",
+      subject: "render",
+      method: "GET",
+      path: `/api/render/proxy/${encodeURIComponent(renderId)}/download`,
+      accept: "video/mp4, application/octet-stream;q=0.9, */*;q=0.5",
+      isIdempotent: true,
+    };
+    // A redirect leads to storage that must not see our token, so it is followed as a public URL.
+    const opened = await this.#api.repeat(caller, call, signal, async (): Promise<ByteSource | URL> => {
+      const answer = await this.#api.send(caller, call, signal);
+      const target = redirectOf(answer, this.#api.url(call.path));
+      if (target !== null) {
+        await discard(answer);
+        return target;
+      }
+      const isJson = header(answer, "content-type")?.includes("json") === true;
+      if (answer.statusCode !== 200 || isJson) {
+        const text = await readText(answer, call.operation, this.#limits.maxAnswerBytes, signal);
+        openEnvelope({ ...call, answer, text });
+        throw new BackendError({ kind: "bad-answer", operation: call.operation, status: answer.statusCode });
+      }
+      return { stream: readBytes(answer, call.operation, signal), sizeBytes: lengthOf(answer) };
+    });
+    return opened instanceof URL ? this.openUrl(opened.href, signal) : opened;
+  }
+
+  openUrl(url: string, signal: AbortSignal): Promise<ByteSource> {
+    return withRepeats(() => openPublicUrl(this.#api.http, url, this.#limits, signal), {
+      isIdempotent: true,
+      retryWaitMs: this.#options.retryWaitMs,
+      backoffMs: this.#limits.backoffMs,
+      clock: this.#options.clock,
+      signal,
+      remedy: async () => false,
+    });
+  }
+
+  async createClaimLink(caller: BackendCaller, session: SessionRef, signal: AbortSignal): Promise<string> {
+    const call: ApiCall = {
+      operation: "create claim link",
+      subject: "session",
+      method: "POST",
+      path: "/api/auth/claim-token",
+      json: { task_id: session.taskId, session_id: session.sessionId },
+    };
+    const claimToken = await this.#api.answer(caller, call, claimAnswer, signal);
+    // Only a claim token may be seen in an address, never the account's own.
+    if (claimToken.startsWith("nmv_"))
+      throw new BackendError({ kind: "bad-answer", operation: call.operation });
+    const link = joinUrl(this.#options.webUrl, "/workspace/claim");
+    link.searchParams.set("ct", claimToken);
+    return link.href;
+  }
+}
+
+function uploadPath(sessionId: string): string {
+  return `/api/upload-video/nemo_agent/me/${encodeURIComponent(sessionId)}`;
+}

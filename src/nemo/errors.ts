@@ -1,0 +1,113 @@
+/**
+ * From what the wire says to the kinds the core knows: codes, statuses and, where a body has neither, words.
+ * Source: nemo-api.md, "Errors" and "Envelope".
+ */
+import { BackendError, type BackendErrorKind } from "../core/backend-error.ts";
+
+/** What the path of a call names; decides what a 404 and a 409 mean. */
+export type CallSubject = "token" | "session" | "render" | "new-render" | "file" | "account";
+
+/** Everything known of a refusal. The message is read for its meaning and then dropped: it may quote secrets. */
+export interface Refusal {
+  operation: string;
+  subject: CallSubject;
+  /** HTTP status. */
+  status: number;
+  code?: number | undefined;
+  message?: string | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+/** Codes of the envelope, of SSE frames and of `errorCode`. They win over the status. */
+const CODE_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
+  [1001, "bad-token"],
+  [1002, "session-lost"],
+  [2001, "no-credits"],
+  [4001, "unsupported-file"],
+  [4002, "too-large"],
+]);
+
+/** HTTP statuses; an envelope's code may be one of them too. */
+const STATUS_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
+  [401, "bad-token"],
+  [402, "export-blocked"],
+  // The server gave up waiting: like the 5xx, it does not say what it did.
+  [408, "unavailable"],
+  [413, "too-large"],
+  [415, "unsupported-file"],
+  [429, "rate-limited"],
+]);
+
+const MISSING_CLIENT_ID = /client[-_ ]?id/i;
+const DUPLICATE = /duplicate|already exists/i;
+const UNKNOWN_SESSION = /session.{0,80}not found|unknown session/i;
+
+/** The kind of a refusal; `refused` when nothing better is known. */
+export function kindOf(refusal: Refusal): BackendErrorKind {
+  const { code, status, subject, message = "" } = refusal;
+  const known = code === undefined ? undefined : CODE_KINDS.get(code);
+  if (known !== undefined) return known;
+  if (subject === "new-render" && (status === 409 || code === 409 || DUPLICATE.test(message))) {
+    return "duplicate-render";
+  }
+  return kindOfStatus(status, refusal) ?? kindOfStatus(code ?? 0, refusal) ?? kindOfWords(message);
+}
+
+function kindOfStatus(status: number, { subject, message = "" }: Refusal): BackendErrorKind | undefined {
+  if (status === 400 && (subject === "token" || MISSING_CLIENT_ID.test(message))) return "missing-client-id";
+  if (status === 404 || status === 410) return kindOfMissing(subject, message);
+  if (status >= 500 && status <= 599) return "unavailable";
+  // Who serves a finished file has no notion of our token: a link that ran out is a file that is gone.
+  if (subject === "file" && (status === 401 || status === 403)) return "not-found";
+  return STATUS_KINDS.get(status);
+}
+
+function kindOfMissing(subject: CallSubject, message: string): BackendErrorKind {
+  switch (subject) {
+    case "session":
+      return "session-lost";
+    case "new-render":
+      return "session-lost";
+    case "render":
+    case "file":
+      return "not-found";
+    case "token":
+    case "account":
+      return kindOfWords(message);
+  }
+}
+
+function kindOfWords(message: string): BackendErrorKind {
+  return UNKNOWN_SESSION.test(message) ? "session-lost" : "refused";
+}
+
+/** The error for a refusal, without its words. */
+export function refusalError(refusal: Refusal): BackendError {
+  return new BackendError({
+    kind: kindOf(refusal),
+    operation: refusal.operation,
+    ...(refusal.status !== 200 && { status: refusal.status }),
+    ...(refusal.code !== undefined && { code: refusal.code }),
+    ...(refusal.retryAfterMs !== undefined && { retryAfterMs: refusal.retryAfterMs }),
+  });
+}
+
+/**
+ * The error for a run that failed inside a stream of status 200. Only the backend's own codes and 429 are
+ * read: an `errorCode` such as 401 speaks of the model behind the agent, not of our token.
+ */
+export function runError(operation: string, code: number | undefined, message = ""): BackendError {
+  const known =
+    code === undefined ? undefined : (CODE_KINDS.get(code) ?? (code === 429 ? "rate-limited" : undefined));
+  return new BackendError({
+    kind: known ?? kindOfWords(message),
+    operation,
+    ...(code !== undefined && { code }),
+  });
+}
+
+/** A number from `2001` or `"2001"`; undefined for anything else. */
+export function readCode(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  return typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,148 @@
+/**
+ * HTTP to the backend on undici: connections, deadlines of silence, bounded bodies, and the split between
+ * "never left" and "nobody knows". Source: DESIGN.md, "Rules that keep it sound" 4 and 9; performance.md.
+ */
+import { Agent, buildConnector, type Dispatcher } from "undici";
+import { BackendError } from "../core/backend-error.ts";
+import type { NemoLimits } from "./limits.ts";
+
+/** One request as it goes on the wire. */
+export interface WireRequest {
+  operation: string;
+  method: "GET" | "POST";
+  url: URL;
+  headers: Record<string, string>;
+  body?: string | AsyncIterable<Uint8Array>;
+  /** Longest silence before the head and between bytes of the answer, in ms; 0 for none. */
+  silenceMs: number;
+  /**
+   * `once`: on a connection of its own, so that it cannot meet a kept-alive socket that the other side has
+   * just closed; there nobody could say whether it was carried out. `reused` is for what may be repeated.
+   */
+  connection: "once" | "reused";
+}
+
+export type WireAnswer = Dispatcher.ResponseData;
+
+/** Raised inside undici when no connection came about, so that it cannot be taken for a broken one. */
+class NotConnected extends Error {}
+
+/** Connections to the backend. `close` waits for nothing: running requests are ended. */
+export class NemoHttp {
+  readonly #once: Agent;
+  readonly #reused: Agent;
+
+  constructor(limits: Pick<NemoLimits, "connectTimeoutMs" | "keepAliveMs">) {
+    // HTTP/2 stays off: in bursts 1–3 % of the streams of one connection failed (performance.md).
+    const connectOnce = buildConnector({ timeout: limits.connectTimeoutMs, allowH2: false });
+    const connect: buildConnector.connector = (options, callback) =>
+      connectOnce(options, (...[error, socket]) => {
+        if (error === null) callback(null, socket);
+        else callback(new NotConnected("no connection", { cause: error }), null);
+      });
+    this.#once = new Agent({ connect, allowH2: false, pipelining: 0 });
+    this.#reused = new Agent({
+      connect,
+      allowH2: false,
+      keepAliveTimeout: limits.keepAliveMs,
+      keepAliveMaxTimeout: limits.keepAliveMs,
+    });
+  }
+
+  /** The answer's head, whatever its status. Throws `unreachable`, `connection-lost`, or the signal's reason. */
+  async send(request: WireRequest, signal: AbortSignal): Promise<WireAnswer> {
+    const agent = request.connection === "once" ? this.#once : this.#reused;
+    try {
+      const answer = await agent.request({
+        origin: request.url.origin,
+        path: request.url.pathname + request.url.search,
+        method: request.method,
+        headers: request.headers,
+        // undici takes any async iterable as a body; its types name a stream only.
+        body: (request.body ?? null) as Dispatcher.DispatchOptions["body"] & string,
+        headersTimeout: request.silenceMs,
+        bodyTimeout: request.silenceMs,
+        signal,
+      });
+      // A body may break before anyone reads it. Its reader is told then; unheard, it would end the process.
+      answer.body.on("error", () => {});
+      return answer;
+    } catch (error) {
+      throw connectionError(request.operation, error, signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#once.destroy(), this.#reused.destroy()]);
+  }
+}
+
+/** The signal's reason, our own errors as they are, and the kind of a connection error otherwise. */
+export function connectionError(operation: string, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof BackendError) return error;
+  if (error instanceof NotConnected) {
+    return new BackendError({ kind: "unreachable", operation, cause: error.cause });
+  }
+  return new BackendError({ kind: "connection-lost", operation, cause: error });
+}
+
+/** The whole body as text. Throws `bad-answer` beyond the bound and hangs up there. */
+export async function readText(
+  answer: WireAnswer,
+  operation: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of answer.body) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > maxBytes) {
+        throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw connectionError(operation, error, signal);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Bytes of a body, its errors in our words. Leaving the iteration early hangs up. */
+export async function* readBytes(
+  answer: WireAnswer,
+  operation: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* answer.body;
+  } catch (error) {
+    throw connectionError(operation, error, signal);
+  }
+}
+
+/** Reads a body away, so that its connection can end; what cannot be read is of no interest here. */
+export async function discard(answer: WireAnswer): Promise<void> {
+  await answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
+}
+
+/** One header; the first of several. */
+export function header(answer: WireAnswer, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** `content-length`; null when the answer does not say. */
+export function lengthOf(answer: WireAnswer): number | null {
+  const length = header(answer, "content-length");
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : null;
+}
+
+/** Where a 3xx answer points; null for any other answer. */
+export function redirectOf(answer: WireAnswer, base: URL): URL | null {
+  const location = header(answer, "location");
+  if (answer.statusCode < 300 || answer.statusCode > 399 || location === undefined) return null;
+  return URL.canParse(location, base.href) ? new URL(location, base) : null;
+}

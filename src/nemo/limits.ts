@@ -1,0 +1,34 @@
+/**
+ * Every bound and wait of the backend client in one table. A test sets them to milliseconds.
+ * Source: DESIGN.md, rule 9; nemo-api.md, "The SSE stream" for what must have no limit.
+ */
+
+export interface NemoLimits {
+  /** Time to get a connection, TLS included. */
+  connectTimeoutMs: number;
+  /** Longest wait for an answer's head, and for the next bytes of its body. Never applied to `/run_sse`. */
+  readTimeoutMs: number;
+  /** An upload that moves no byte, or gets no answer after the last one, for this long is given up. */
+  uploadStallMs: number;
+  /** Waits between tries, one entry a repeat, when nothing was sent or the call is safe to repeat. */
+  backoffMs: readonly number[];
+  /** Longest SSE event, in decoded characters (never more than its bytes). A draft can be inside one. */
+  maxEventBytes: number;
+  /** Largest JSON answer; a state holds the whole draft. */
+  maxAnswerBytes: number;
+  /** Redirects followed for a render's public URL. */
+  maxRedirects: number;
+  /** How long an idle connection of the reading calls is kept. Short: see `http.ts`. */
+  keepAliveMs: number;
+}
+
+export const DEFAULT_LIMITS: NemoLimits = {
+  connectTimeoutMs: 10_000,
+  readTimeoutMs: 60_000,
+  uploadStallMs: 600_000,
+  backoffMs: [500, 2_000],
+  maxEventBytes: 8 * 1024 * 1024,
+  maxAnswerBytes: 32 * 1024 * 1024,
+  maxRedirects: 5,
+  keepAliveMs: 4_000,
+};

@@ -1,0 +1,82 @@
+/**
+ * From the bytes of a turn's stream to the core's events: UTF-8, frames, JSON, dialects, each bounded. Pure:
+ * it knows no socket and no time. Source: nemo-api.md, "The SSE stream".
+ */
+import type { TurnEvent } from "../core/ports.ts";
+import { SseFrames } from "./sse-frames.ts";
+import { TurnEventDecoder } from "./turn-event.ts";
+
+/** Frames that were passed over; the stream went on. */
+export interface SkippedFrames {
+  /** Not JSON, or JSON that fits no dialect. */
+  invalid: number;
+  /** Longer than the bound. */
+  oversized: number;
+}
+
+const SLICE_BYTES = 16 * 1024;
+
+/** Data that says only "still working". */
+const KEEP_ALIVE: ReadonlySet<string> = new Set(["", "heartbeat"]);
+
+/** Decodes one stream. Feed it every chunk, cut anywhere, then call `end` if the body ended well. */
+export class TurnDecoder {
+  readonly skipped: SkippedFrames = { invalid: 0, oversized: 0 };
+  // Malformed UTF-8 becomes U+FFFD: one bad character must not cost the turn. A BOM is dropped.
+  readonly #utf8 = new TextDecoder();
+  readonly #frames: SseFrames;
+  readonly #decoder: TurnEventDecoder;
+  #events: TurnEvent[] = [];
+
+  constructor(options: { maxEventBytes: number }) {
+    this.#decoder = new TurnEventDecoder(options.maxEventBytes);
+    this.#frames = new SseFrames(options.maxEventBytes, {
+      onData: (data) => this.#decode(data),
+      onKeepAlive: () => this.#events.push({ type: "keep-alive" }),
+      onOversized: () => {
+        this.skipped.oversized += 1;
+      },
+    });
+  }
+
+  /** The events that became complete with these bytes. */
+  feed(bytes: Uint8Array): TurnEvent[] {
+    // In slices that stay in the processor's cache: a few percent faster on large chunks.
+    for (let start = 0; start < bytes.byteLength; start += SLICE_BYTES) {
+      const slice = bytes.subarray(start, start + SLICE_BYTES);
+      this.#frames.feed(this.#utf8.decode(slice, { stream: true }));
+    }
+    return this.#take();
+  }
+
+  /** After a clean end: the last event, should it lack its blank line. */
+  end(): TurnEvent[] {
+    this.#frames.feed(this.#utf8.decode());
+    this.#frames.end();
+    return this.#take();
+  }
+
+  #take(): TurnEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  #decode(data: string): void {
+    if (!data.startsWith("{") && KEEP_ALIVE.has(data.trim())) {
+      this.#events.push({ type: "keep-alive" });
+      return;
+    }
+    let json: unknown;
+    try {
+      json = JSON.parse(data);
+    } catch {
+      // Old servers write an error's text unescaped; the stream around it is good.
+      this.skipped.invalid += 1;
+      return;
+    }
+    const events = this.#decoder.decode(json);
+    if (events === null) this.skipped.invalid += 1;
+    else for (const event of events) this.#events.push(event);
+  }
+}

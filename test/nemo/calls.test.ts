@@ -1,0 +1,405 @@
+import { describe, expect, it } from "vitest";
+import type { BackendCaller } from "../../src/core/ports.ts";
+import type { NemoClient } from "../../src/nemo/client.ts";
+import { caller, client, FREE_TOKEN_ROUTE, never, TOKEN, tokenAnswerOf } from "./support/caller.ts";
+import { collect } from "./support/collect.ts";
+import { json, plain, type Script, sse, startServer } from "./support/scripted-server.ts";
+
+const SESSION = { sessionId: "s 1", taskId: "t1", userId: "anon_1" };
+const STATE_ROUTE = "GET /api/state/nemo_agent/me/s%201/latest";
+const UPLOAD_ROUTE = "POST /api/upload-video/nemo_agent/me/s%201";
+const RENDER_ROUTE = "POST /api/render/proxy/lambda";
+
+type Call = (nemo: NemoClient, who: BackendCaller) => Promise<unknown>;
+const CALLS: [string, string, Script, Call][] = [
+  [
+    "create session",
+    "POST /api/tasks/me/with-session/nemo_agent",
+    json({ code: 0, data: { session_id: "s1" } }),
+    (nemo, who) => nemo.createSession(who, { language: "en" }, never()),
+  ],
+  [
+    "run turn",
+    "POST /run_sse",
+    sse(),
+    (nemo, who) => collect(nemo.runTurn(who, { sessionId: "s 1", text: "hi" }, never())),
+  ],
+  [
+    "upload files",
+    UPLOAD_ROUTE,
+    json({ code: 0, data: { files: [] } }),
+    (nemo, who) => nemo.uploadFiles(who, { sessionId: "s 1", files: [] }, never()),
+  ],
+  [
+    "upload by URL",
+    UPLOAD_ROUTE,
+    json({ code: 0, data: { files: [] } }),
+    (nemo, who) => nemo.uploadUrls(who, { sessionId: "s 1", urls: ["https://cdn.example/a.mp4"] }, never()),
+  ],
+  [
+    "read credits",
+    "GET /api/credits/balance/simple",
+    json({ code: 0, data: { available: 1 } }),
+    (nemo, who) => nemo.readCredits(who, never()),
+  ],
+  [
+    "read state",
+    STATE_ROUTE,
+    json({ code: 0, data: { state: {} } }),
+    (nemo, who) => nemo.readState(who, "s 1", never()),
+  ],
+  [
+    "submit render",
+    RENDER_ROUTE,
+    json({ id: "r1", status: "pending" }),
+    (nemo, who) => nemo.submitRender(who, { renderId: "r1", sessionId: "s 1", draft: { t: [] } }, never()),
+  ],
+  [
+    "read render",
+    "GET /api/render/proxy/lambda/r1",
+    json({ status: "pending" }),
+    (nemo, who) => nemo.readRender(who, "r1", never()),
+  ],
+  [
+    "cancel render",
+    "POST /api/render/proxy/lambda/r1/cancel",
+    plain(200),
+    (nemo, who) => nemo.cancelRender(who, "r1", never()),
+  ],
+  [
+    "open render",
+    "GET /api/render/proxy/r1/download",
+    plain(200, "mp4"),
+    (nemo, who) => nemo.openRender(who, "r1", never()),
+  ],
+  [
+    "create claim link",
+    "POST /api/auth/claim-token",
+    json({ code: 0, data: { claim_token: "clm_1" } }),
+    (nemo, who) => nemo.createClaimLink(who, SESSION, never()),
+  ],
+];
+
+describe("every request", () => {
+  it.each(CALLS)("%s carries bearer and attribution", async (_, route, script, call) => {
+    await using server = (await startServer()).on(route, script);
+    await using test = client(server.url);
+    await call(test.nemo, caller());
+    expect(server.requests(route)[0]?.headers).toMatchObject({
+      authorization: `Bearer ${TOKEN}`,
+      "x-skill-source": "film-maker",
+      "x-skill-version": "1.2.0",
+      "x-skill-platform": "clawhub",
+    });
+  });
+
+  it("the free-token call carries attribution and client id, but no bearer and no body", async () => {
+    await using server = (await startServer()).on(FREE_TOKEN_ROUTE, json(tokenAnswerOf("nmv_usr_x")));
+    await using test = client(server.url);
+    const who = caller({ token: null, userId: null });
+    await test.nemo.signIn(who, never());
+    const request = server.requests(FREE_TOKEN_ROUTE)[0];
+    expect(request?.headers).toMatchObject({
+      "x-skill-source": "film-maker",
+      "x-client-id": who.account.clientId,
+    });
+    expect(request?.headers.authorization).toBeUndefined();
+    expect(request?.body).toHaveLength(0);
+  });
+
+  it("attribution is read anew, and written so that a header can hold it", async () => {
+    await using server = (await startServer()).on(
+      STATE_ROUTE,
+      json({ data: { state: {} } }),
+      json({ data: { state: {} } }),
+    );
+    await using test = client(server.url);
+    const who = { ...caller(), skill: { name: "a", version: "1", platform: "x" } };
+    await test.nemo.readState(who, "s 1", never());
+    who.skill = { name: "фильм ok", version: "2", platform: "y" };
+    await test.nemo.readState(who, "s 1", never());
+    expect(server.seen.map((request) => request.headers["x-skill-source"])).toEqual([
+      "a",
+      "%D1%84%D0%B8%D0%BB%D1%8C%D0%BC ok",
+    ]);
+  });
+});
+
+describe("request bodies", () => {
+  it.each<[string, string, Script, Call, object]>([
+    [
+      "create session",
+      "POST /api/tasks/me/with-session/nemo_agent",
+      json({ session_id: "s1" }),
+      (nemo, who) => nemo.createSession(who, { language: "de" }, never()),
+      { task_name: "project", language: "de" },
+    ],
+    [
+      "run turn",
+      "POST /run_sse",
+      sse(),
+      (nemo, who) => collect(nemo.runTurn(who, { sessionId: "s1", text: "add 🎵" }, never())),
+      {
+        app_name: "nemo_agent",
+        user_id: "me",
+        session_id: "s1",
+        new_message: { parts: [{ text: "add 🎵" }] },
+      },
+    ],
+    [
+      "upload by URL",
+      UPLOAD_ROUTE,
+      json({ data: { files: [] } }),
+      (nemo, who) => nemo.uploadUrls(who, { sessionId: "s 1", urls: ["https://a/b"] }, never()),
+      { urls: ["https://a/b"], source_type: "url" },
+    ],
+    [
+      "submit render",
+      RENDER_ROUTE,
+      json({ status: "pending" }),
+      (nemo, who) =>
+        nemo.submitRender(who, { renderId: "r1", sessionId: "s1", draft: { t: [1], zz: 2 } }, never()),
+      { id: "r1", sessionId: "s1", draft: { t: [1], zz: 2 }, output: { format: "mp4", quality: "high" } },
+    ],
+    [
+      "create claim link",
+      "POST /api/auth/claim-token",
+      json({ data: { claim_token: "clm_1" } }),
+      (nemo, who) => nemo.createClaimLink(who, SESSION, never()),
+      { task_id: "t1", session_id: "s 1" },
+    ],
+  ])("%s", async (_, route, script, call, body) => {
+    await using server = (await startServer()).on(route, script);
+    await using test = client(server.url);
+    await call(test.nemo, caller());
+    const request = server.requests(route)[0];
+    expect(JSON.parse(String(request?.body))).toEqual(body);
+    expect(request?.headers["content-type"]).toBe("application/json");
+  });
+
+  it("asks for an event stream", async () => {
+    await using server = (await startServer()).on("POST /run_sse", sse());
+    await using test = client(server.url);
+    await collect(test.nemo.runTurn(caller(), { sessionId: "s1", text: "hi" }, never()));
+    expect(server.seen[0]?.headers.accept).toBe("text/event-stream");
+  });
+});
+
+/** Runs one call against one answer. */
+async function answerOf<T>(route: string, body: unknown, call: (nemo: NemoClient) => Promise<T>): Promise<T> {
+  await using server = (await startServer()).on(route, json(body));
+  await using test = client(server.url);
+  return await call(test.nemo);
+}
+
+describe("answers of a session", () => {
+  it.each([
+    ["inside data", { code: 0, data: { session_id: "s1", task_id: "t1", user_id: "anon_1" } }],
+    [
+      "success instead of a code",
+      { success: true, data: { session_id: "s1", task_id: "t1", user_id: "anon_1" } },
+    ],
+    ["at the top", { session_id: "s1", task_id: "t1", user_id: "anon_1" }],
+    ["in both places", { code: 0, session_id: "s1", data: { task_id: "t1", user_id: "anon_1" } }],
+  ])("%s", async (_, body) => {
+    const session = await answerOf("POST /api/tasks/me/with-session/nemo_agent", body, (nemo) =>
+      nemo.createSession(caller(), { language: "en" }, never()),
+    );
+    expect(session).toEqual({ sessionId: "s1", taskId: "t1", userId: "anon_1" });
+  });
+
+  it("may leave out task and user", async () => {
+    const session = await answerOf(
+      "POST /api/tasks/me/with-session/nemo_agent",
+      { data: { session_id: 7 } },
+      (nemo) => nemo.createSession(caller(), { language: "en" }, never()),
+    );
+    expect(session).toEqual({ sessionId: "7", taskId: null, userId: null });
+  });
+});
+
+describe("answers of credits", () => {
+  it.each([
+    ["numbers", { code: 0, data: { available: 90, frozen: 10, total: 100 } }, [90, 10, 100]],
+    [
+      "numeric strings",
+      { code: 0, data: { available: "90", frozen: "10.5", total: "100.5" } },
+      [90, 10.5, 100.5],
+    ],
+    ["no total", { success: true, data: { available: 90, frozen: 10 } }, [90, 10, 100]],
+    ["available alone", { available: 90 }, [90, 0, 90]],
+  ])("%s", async (_, body, [available, frozen, total]) => {
+    const credits = await answerOf("GET /api/credits/balance/simple", body, (nemo) =>
+      nemo.readCredits(caller(), never()),
+    );
+    expect(credits).toEqual({ available, frozen, total });
+  });
+});
+
+describe("answers of an upload", () => {
+  it("tell what came in", async () => {
+    const files = [
+      {
+        filename: "a.mp4",
+        file_type: "video",
+        cdn_url: "https://x",
+        duration: 9.5,
+        width: 1080,
+        height: 1920,
+        fps: 30,
+      },
+      { filename: "b.mp3", file_type: "audio/mpeg", duration: "3" },
+      { file_type: 4 },
+    ];
+    const media = await answerOf(
+      UPLOAD_ROUTE,
+      { code: 0, data: { files, session_state_applied: true } },
+      (nemo) => nemo.uploadUrls(caller(), { sessionId: "s 1", urls: [] }, never()),
+    );
+    expect(media).toEqual([
+      { name: "a.mp4", type: "video", durationS: 9.5, width: 1080, height: 1920 },
+      { name: "b.mp3", type: "audio", durationS: 3, width: null, height: null },
+      { name: "", type: "other", durationS: null, width: null, height: null },
+    ]);
+  });
+});
+
+describe("answers of a render", () => {
+  const NOTHING = { url: null, durationS: null, sizeBytes: null, width: null, height: null };
+  const FILE = { url: "https://cdn/x.mp4", durationS: 12.5, sizeBytes: 99 };
+  it.each([
+    [
+      "dialect A, pending",
+      { taskId: "own", status: "pending", progress: 0 },
+      { ...NOTHING, renderId: "own", phase: "pending", progress: 0 },
+    ],
+    [
+      "dialect A, no id",
+      { status: "processing" },
+      { ...NOTHING, renderId: "r1", phase: "processing", progress: null },
+    ],
+    [
+      "dialect A, completed",
+      {
+        id: "r1",
+        status: "completed",
+        progress: 100,
+        output: { url: "https://cdn/x.mp4", duration: 12.5, size: 99 },
+      },
+      { ...NOTHING, ...FILE, renderId: "r1", phase: "completed", progress: 100 },
+    ],
+    [
+      "dialect B, pending",
+      { success: true, data: { id: "own", status: "pending", progress: 5 } },
+      { ...NOTHING, renderId: "own", phase: "pending", progress: 5 },
+    ],
+    [
+      "dialect B, completed",
+      {
+        success: true,
+        data: { id: "r1", status: "completed", progress: 100, outputUrl: "https://cdn/x.mp4" },
+      },
+      { ...NOTHING, url: "https://cdn/x.mp4", renderId: "r1", phase: "completed", progress: 100 },
+    ],
+    [
+      "the envelope around dialect A",
+      {
+        code: 0,
+        data: {
+          id: "r1",
+          status: "completed",
+          output: { url: "https://cdn/x.mp4", duration: "12.5", size: "99" },
+        },
+      },
+      { ...NOTHING, ...FILE, renderId: "r1", phase: "completed", progress: null },
+    ],
+    [
+      "dialect A, failed",
+      { id: "r1", status: "failed", error: "out of memory" },
+      { ...NOTHING, renderId: "r1", phase: "failed", progress: null },
+    ],
+    [
+      "dialect B, failed",
+      { success: false, data: { id: "r1", status: "failed", error: "x" } },
+      { ...NOTHING, renderId: "r1", phase: "failed", progress: null },
+    ],
+    [
+      "a URL that is not http(s)",
+      { status: "completed", output: { url: "javascript:alert(1)" } },
+      { ...NOTHING, renderId: "r1", phase: "completed", progress: null },
+    ],
+    [
+      "an output of nonsense",
+      { status: "completed", progress: 400, output: 7, outputUrl: 5 },
+      { ...NOTHING, renderId: "r1", phase: "completed", progress: 100 },
+    ],
+  ])("%s", async (_, body, want) => {
+    const status = await answerOf("GET /api/render/proxy/lambda/r1", body, (nemo) =>
+      nemo.readRender(caller(), "r1", never()),
+    );
+    expect(status).toEqual(want);
+    const submitted = await answerOf(RENDER_ROUTE, body, (nemo) =>
+      nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {} }, never()),
+    );
+    expect(submitted).toEqual(want);
+  });
+
+  it.each([
+    ["queued", "pending"],
+    ["RENDERING", "processing"],
+    ["in_progress", "processing"],
+    ["complete", "completed"],
+    ["succeeded", "completed"],
+    ["error", "failed"],
+    ["cancelled", "failed"],
+    ["whatever", "processing"],
+  ])("status %s is %s", async (status, phase) => {
+    const render = await answerOf("GET /api/render/proxy/lambda/r1", { status }, (nemo) =>
+      nemo.readRender(caller(), "r1", never()),
+    );
+    expect(render.phase).toBe(phase);
+  });
+});
+
+describe("the claim link", () => {
+  it("is an address of the web side with the claim token", async () => {
+    const link = await answerOf(
+      "POST /api/auth/claim-token",
+      { code: 0, data: { claim_token: "clm_a&b" } },
+      (nemo) => nemo.createClaimLink(caller(), SESSION, never()),
+    );
+    expect(link).toBe("https://web.example/workspace/claim?ct=clm_a%26b");
+  });
+
+  it("never holds an account's token", async () => {
+    await expect(
+      answerOf("POST /api/auth/claim-token", { data: { claim_token: TOKEN } }, (nemo) =>
+        nemo.createClaimLink(caller(), SESSION, never()),
+      ),
+    ).rejects.toMatchObject({ kind: "bad-answer" });
+  });
+});
+
+describe("the state", () => {
+  it("gives timeline and draft", async () => {
+    const draft = { t: [{ tt: 0, sg: [{ d: 1000, m: { title: "a" } }] }] };
+    const state = await answerOf(
+      STATE_ROUTE,
+      { code: 0, data: { session_id: "s 1", state: { draft } } },
+      (nemo) => nemo.readState(caller(), "s 1", never()),
+    );
+    expect(state.draft).toEqual(draft);
+    expect(state.timeline.tracks).toHaveLength(1);
+  });
+
+  it.each([
+    ["no state at all", { code: 0, data: {} }],
+    ["a state of text", { code: 0, data: { state: "x" } }],
+  ])("%s does not pass for an empty project", async (_, body) => {
+    await expect(
+      answerOf(STATE_ROUTE, body, (nemo) => nemo.readState(caller(), "s 1", never())),
+    ).rejects.toMatchObject({
+      kind: "bad-answer",
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EMPTY_TIMELINE, isExportable, timelineSchema } from "../../src/core/timeline.ts";
+import { readProjectState } from "../../src/nemo/draft.ts";
+
+/** The single segment of a draft that holds one. */
+function segmentOf(segment: object) {
+  return readProjectState({ draft: { t: [{ tt: 0, sg: [segment] }] } }).timeline.tracks[0]?.segments[0];
+}
+
+function fingerprintOf(state: object): string {
+  return readProjectState({ ...state }).timeline.fingerprint;
+}
+
+describe("a draft with short keys", () => {
+  it("becomes tracks and segments in our words", () => {
+    const { timeline } = readProjectState({
+      draft: {
+        d: 10_000,
+        t: [
+          { tt: 0, sg: [{ s: 0, d: 10_000, m: { title: "city timelapse" } }] },
+          { tt: 1, m: { name: "BGM" }, sg: [{ d: 10_000, v: 0.35, m: { name: "Lo-fi" } }] },
+          { tt: 7, sg: [{ st: 500, d: 3000, text: "Urban Dreams" }] },
+        ],
+      },
+    });
+    expect(timeline.tracks).toMatchObject([
+      {
+        type: "video",
+        name: null,
+        segments: [{ name: "city timelapse", startMs: 0, durationMs: 10_000, volume: null }],
+      },
+      {
+        type: "audio",
+        name: "BGM",
+        segments: [{ name: "Lo-fi", startMs: null, durationMs: 10_000, volume: 0.35 }],
+      },
+      { type: "text", segments: [{ name: "Urban Dreams", startMs: 500, durationMs: 3000 }] },
+    ]);
+    expect(isExportable(timeline)).toBe(true);
+  });
+});
+
+describe("other forms of a draft", () => {
+  it("long keys, as recorded streams have them", () => {
+    const { timeline } = readProjectState({
+      draft: { tracks: [{ type: "music", segments: [{ start: 1, end: 5 }] }] },
+    });
+    expect(timeline.tracks[0]).toMatchObject({ type: "audio", segments: [{ startMs: 1, durationMs: 4 }] });
+  });
+
+  it.each([
+    [0, "video"],
+    [1, "audio"],
+    [7, "text"],
+    ["7", "text"],
+    ["Video", "video"],
+    [3, "other"],
+    [null, "other"],
+    [{}, "other"],
+  ])("track type %j is %s", (tt, type) => {
+    expect(readProjectState({ draft: { t: [{ tt, sg: [] }] } }).timeline.tracks[0]?.type).toBe(type);
+  });
+
+  it.each<[string, object, object]>([
+    ["a name of its own", { name: "a" }, { name: "a" }],
+    ["m.title before the name", { m: { title: "t" }, name: "n" }, { name: "t" }],
+    ["text content", { text: { content: "hello" } }, { name: "hello" }],
+    ["a blank name", { name: "  " }, { name: null }],
+    ["a long name, cut", { name: "🎬".repeat(500) }, { name: "🎬".repeat(200) }],
+    ["numbers as text", { s: "5", d: "7.5", volume: "1" }, { startMs: 5, durationMs: 7.5, volume: 1 }],
+    [
+      "numbers that are none",
+      { s: "x", d: {}, v: Number.NaN },
+      { startMs: null, durationMs: null, volume: null },
+    ],
+    ["an end before its start", { s: 5, e: 1 }, { startMs: 5, durationMs: null }],
+  ])("%s", (_, segment, want) => {
+    expect(segmentOf(segment)).toMatchObject(want);
+  });
+
+  it.each<[string, unknown]>([
+    ["no draft", undefined],
+    ["null", null],
+    ["an empty object", {}],
+    ["text", "x"],
+  ])("%s is a project nobody has touched", (_, draft) => {
+    expect(readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, draft: null });
+  });
+
+  it("holds at most a thousand segments", () => {
+    const sg = Array.from({ length: 900 }, (_, d) => ({ d }));
+    const { timeline } = readProjectState({ draft: { t: [{ sg }, { sg }, { sg }] } });
+    expect(timeline.tracks.map((track) => track.segments.length)).toEqual([900, 100, 0]);
+  });
+
+  it("any JSON gives a valid timeline", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (draft, sg, media) => {
+        for (const state of [
+          { draft, generated_media: media, video_infos: media },
+          { draft: { t: [{ sg }, sg] } },
+          { draft: { t: sg } },
+        ]) {
+          timelineSchema.parse(readProjectState(state).timeline);
+        }
+      }),
+    );
+  });
+
+  it("survives a draft nested without end", () => {
+    let nested: unknown = 1;
+    for (let depth = 0; depth < 5000; depth++) nested = { t: [{ sg: [nested] }] };
+    expect(readProjectState({ draft: nested as object }).timeline.fingerprint).toHaveLength(64);
+  });
+});
+
+describe("the fingerprint", () => {
+  const state = {
+    draft: { t: [{ tt: 0, sg: [{ d: 1, url: "https://cdn/a.mp4?sig=1" }] }] },
+    generated_media: { m1: { url: "https://cdn/m.mp4?sig=1" } },
+    video_infos: [{ filename: "a.mp4", cdn_url: "https://cdn/a.mp4?sig=1", status: "analysing" }],
+    canvas_config: { width: 1080 },
+  };
+
+  it.each<[string, object]>([
+    [
+      "the order of keys",
+      { ...state, draft: { t: [{ sg: [{ url: "https://cdn/a.mp4?sig=1", d: 1 }], tt: 0 }] } },
+    ],
+    [
+      "a new signature of a URL",
+      { ...state, draft: { t: [{ tt: 0, sg: [{ d: 1, url: "https://cdn/a.mp4?sig=2" }] }] } },
+    ],
+    ["times of saving", { ...state, draft: { ...state.draft, updated_at: 5, timestamp: 6 } }],
+    [
+      "an analysis that goes on",
+      { ...state, video_infos: [{ filename: "a.mp4", status: "done" }], video_analyses: [1] },
+    ],
+  ])("does not change with %s", (_, same) => {
+    expect(fingerprintOf(same)).toBe(fingerprintOf(state));
+  });
+
+  it.each<[string, object]>([
+    ["a segment's length", { ...state, draft: { t: [{ tt: 0, sg: [{ d: 2, url: "https://cdn/a.mp4" }] }] } }],
+    ["a key we do not know", { ...state, draft: { ...state.draft, filter: "sepia" } }],
+    ["generated media", { ...state, generated_media: { m1: {}, m2: {} } }],
+    ["another clip", { ...state, video_infos: [...state.video_infos, { filename: "b.mp4" }] }],
+    ["the canvas", { ...state, canvas_config: { width: 1920 } }],
+    ["no draft any more", { ...state, draft: null }],
+  ])("changes with %s", (_, other) => {
+    expect(fingerprintOf(other)).not.toBe(fingerprintOf(state));
+  });
+
+  it("of a segment covers what we do not understand", () => {
+    expect(segmentOf({ d: 1, fx: "blur" })?.fingerprint).not.toBe(segmentOf({ d: 1 })?.fingerprint);
+  });
+
+  it("tells generated media even before there is a draft", () => {
+    const { timeline, draft } = readProjectState({ generated_media: [{ id: 1 }] });
+    expect(draft).toBeNull();
+    expect(timeline.fingerprint).not.toBe(EMPTY_TIMELINE.fingerprint);
+  });
+});
