@@ -1,0 +1,41 @@
+/**
+ * The process under measurement of `bench/relay.ts`: it takes files from an address and uploads them, all at
+ * once, then prints its times and its memory as JSON.
+ * `node relay-child.ts <source> <sink> <bytes> <files> <session>`
+ */
+import type { BackendCaller, Log } from "../../src/core/ports.ts";
+import { NemoClient } from "../../src/nemo/client.ts";
+
+const [sourceUrl = "", sinkUrl = "", size = "0", count = "1", sessionId = "s"] = process.argv.slice(2);
+const sizeBytes = Number(size);
+const quiet = () => {};
+const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const clock = { now: Date.now, sleep: async () => {} };
+const nemo = new NemoClient({ apiUrl: sinkUrl, webUrl: sinkUrl, retryWaitMs: 1, log, clock });
+const caller: BackendCaller = {
+  account: { owner: "operator", clientId: "bench", token: "bench", userId: null, expiresAt: null },
+  skill: { name: "bench", version: "1", platform: "bench" },
+  saveAccount: async () => {},
+};
+const { signal } = new AbortController();
+
+async function relay(): Promise<void> {
+  const file = {
+    name: "clip.mp4",
+    mimeType: "video/mp4",
+    sizeBytes,
+    open: async () => (await nemo.openUrl(`${sourceUrl}/${sizeBytes}`, signal)).stream,
+  };
+  await nemo.uploadFiles(caller, { sessionId, files: [file] }, signal);
+}
+
+const idleBytes = process.memoryUsage.rss();
+const startedAt = performance.now();
+const cpuBefore = process.cpuUsage();
+await Promise.all(Array.from({ length: Number(count) }, relay));
+const cpu = process.cpuUsage(cpuBefore);
+const wallMs = performance.now() - startedAt;
+// `maxRSS` is in KiB and never falls: the peak.
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ wallMs, cpuMs: (cpu.user + cpu.system) / 1000, idleBytes, peakBytes }));
+await nemo.close();
