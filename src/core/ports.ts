@@ -33,7 +33,12 @@ export type OpenedAttachment =
       sizeBytes: number;
       open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
     }
-  | { kind: "url"; url: string };
+  | {
+      kind: "url";
+      url: string;
+      /** Another way to the same file, for when the backend cannot fetch the address; null when there is none. */
+      fallback: ((signal: AbortSignal) => Promise<OpenedAttachment>) | null;
+    };
 
 /** A chat platform, limits and pacing included: it splits, escapes, waits and retries by its own rules. */
 export interface ChatPlatform {

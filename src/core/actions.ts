@@ -1,0 +1,238 @@
+/**
+ * What is answered at once, beside a running turn: help, skills, languages, credits, status, cancel.
+ * Source: DESIGN.md, rule 2.
+ */
+import { BackendError } from "./backend-error.ts";
+import type { Chat } from "./chat.ts";
+import { greeting } from "./connect.ts";
+import { failureMessage } from "./failure.ts";
+import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
+import type { Action, Button, OutgoingMessage } from "./message.ts";
+import type { SessionRef } from "./ports.ts";
+import { plain } from "./rich-text.ts";
+import { localized } from "./skill.ts";
+import { isExportable } from "./timeline.ts";
+import { summaryText } from "./timeline-text.ts";
+import { exportLane, mailboxLane } from "./work-item.ts";
+import { StopError } from "./world.ts";
+
+/** Actions that never wait in the mailbox. `credits` and `status` do so only until there is a session. */
+export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
+  switch (action.kind) {
+    case "help":
+    case "upload-help":
+    case "skill":
+    case "language":
+    case "cancel":
+      return true;
+    case "credits":
+    case "status":
+      return isConnected;
+    case "start":
+      return isConnected && action.skill === undefined;
+    case "export":
+    case "new-project":
+    case "retry":
+    case "upload-again":
+    case "edit":
+      return false;
+  }
+}
+
+/** How to talk to the bot, with the commands and the skill's tip. */
+export async function showHelp(chat: Chat): Promise<void> {
+  const { speaker, skill } = chat;
+  await speaker.send({
+    text: speaker.paragraphs(
+      speaker.rich("help.text", {
+        title: localized(skill.title, speaker.language),
+        time: localized(skill.typicalTime, speaker.language),
+        formats: SUPPORTED_FORMATS.join(", "),
+        limit: formatBytes(skill.maxFileBytes),
+      }),
+      speaker.rich("help.commands"),
+      plain(localized(skill.tip, speaker.language)),
+    ),
+    buttons: menu(chat),
+  });
+}
+
+/** How to send a file. */
+export async function showUploadHelp(chat: Chat): Promise<void> {
+  const { speaker, skill } = chat;
+  await speaker.say("upload.help", {
+    formats: SUPPORTED_FORMATS.join(", "),
+    favoured: skill.favouredFormats.join(", "),
+    limit: formatBytes(skill.maxFileBytes),
+  });
+}
+
+/** Lists the skills, or switches to one. Only the choice is stored; the project goes on. */
+export async function chooseSkill(chat: Chat, name: string | undefined): Promise<void> {
+  const { speaker, world } = chat;
+  const wanted = name === undefined ? null : world.skills.find(name);
+  if (wanted) {
+    await chat.update((current) => ({ ...current, skill: wanted.name }));
+    await speaker.send(greeting(speaker, wanted, "skill.switched"));
+    return;
+  }
+  const lines = world.skills
+    .list()
+    .map((skill) => {
+      const mark = skill.name === chat.skill.name ? " ✓" : "";
+      return `• ${localized(skill.title, speaker.language)}${mark}: ${localized(skill.description, speaker.language)}`;
+    })
+    .join("\n");
+  const buttons = world.skills.list().map((skill): Button[] => [
+    {
+      kind: "action",
+      label: localized(skill.title, speaker.language),
+      action: { kind: "skill", name: skill.name },
+    },
+  ]);
+  const list = speaker.rich("skill.list", { skills: lines });
+  const text = name === undefined ? list : speaker.paragraphs(speaker.rich("skill.unknown", { name }), list);
+  await speaker.send({ text, buttons });
+}
+
+/** Lists the languages, or keeps a person's choice. `answerIn` makes the chat in the chosen language. */
+export async function chooseLanguage(
+  chat: Chat,
+  userId: string,
+  wanted: string | undefined,
+  answerIn: (language: string) => Promise<Chat>,
+): Promise<void> {
+  const { world, speaker } = chat;
+  const language = world.locales.match(wanted);
+  if (language) {
+    await world.store.updateUser(userId, () => ({ version: 1, language }));
+    const next = await answerIn(language);
+    await next.speaker.say("language.switched");
+    return;
+  }
+  const buttons = world.locales.languages.map((code): Button[] => [
+    {
+      kind: "action",
+      label: world.locales.plain(code, "language.name"),
+      action: { kind: "language", language: code },
+    },
+  ]);
+  const list = speaker.rich("language.list");
+  const text =
+    wanted === undefined
+      ? list
+      : speaker.paragraphs(speaker.rich("language.unknown", { language: wanted }), list);
+  await speaker.send({ text, buttons });
+}
+
+/** What the account holds. */
+export async function showCredits(chat: Chat, signal: AbortSignal): Promise<void> {
+  await answerFromBackend(chat, async () => {
+    const credits = await chat.world.backend.readCredits(await chat.caller(), signal);
+    const text = chat.speaker.rich("credits.text", {
+      available: credits.available,
+      frozen: credits.frozen,
+      total: credits.total,
+    });
+    return { text, tone: "private" };
+  });
+}
+
+/**
+ * The tracks, and what is going on. `ownItems`: how many items of the mailbox are this question itself.
+ * Throws `session-lost`.
+ */
+export async function showStatus(
+  chat: Chat,
+  session: SessionRef,
+  ownItems: 0 | 1,
+  signal: AbortSignal,
+): Promise<void> {
+  const { speaker, world } = chat;
+  await answerFromBackend(chat, async () => {
+    const { timeline } = await world.backend.readState(await chat.caller(), session.sessionId, signal);
+    const waiting = (await world.queue.size(mailboxLane(chat.id))) - ownItems;
+    const isRendering = (await world.queue.size(exportLane(chat.id))) > 0;
+    const text = speaker.paragraphs(
+      plain(summaryText(speaker, timeline)),
+      waiting > 0 ? speaker.rich("status.working", { count: waiting }) : [],
+      isRendering ? speaker.rich("status.rendering") : [],
+    );
+    return { text, buttons: isExportable(timeline) ? menu(chat).slice(0, 1) : [] };
+  });
+}
+
+/** Stops waiting for what runs: the turn first, else the export. Honest about what goes on elsewhere. */
+export async function cancel(chat: Chat, scope: "current" | "all", signal: AbortSignal): Promise<void> {
+  const { speaker, world } = chat;
+  const { queue } = world;
+  const dropped = scope === "all" ? (await queue.clear(mailboxLane(chat.id))).length : 0;
+  const waiting = Math.max(0, (await queue.size(mailboxLane(chat.id))) - 1);
+  if (await queue.cancel(mailboxLane(chat.id), new StopError("cancelled"))) {
+    const buttons =
+      waiting > 0 ? [[speaker.button("button.cancel-all", { kind: "cancel", scope: "all" })]] : [];
+    await chat.refresh();
+    const lead = chat.record.inFlight ? "cancel.turn" : "cancel.item";
+    await speaker.send({
+      text: speaker.paragraphs(
+        speaker.rich(lead),
+        dropped > 0 ? speaker.rich("cancel.dropped", { count: dropped }) : [],
+        waiting > 0 ? speaker.rich("cancel.waiting", { count: waiting }) : [],
+      ),
+      buttons,
+    });
+    return;
+  }
+  const { renderId } = chat.record;
+  if (await queue.cancel(exportLane(chat.id), new StopError("cancelled"))) {
+    await speaker.say("cancel.export");
+    if (renderId) await cancelRender(chat, renderId, signal);
+    return;
+  }
+  await speaker.say("cancel.nothing");
+}
+
+async function cancelRender(chat: Chat, renderId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await chat.world.backend.cancelRender(await chat.caller(), renderId, signal);
+  } catch (error) {
+    // The person no longer waits for it, and a render costs nothing.
+    chat.world.log.info({ err: error, conversation: chat.id }, "a render could not be cancelled");
+  }
+}
+
+/** Sends what `read` makes of the backend's answer, or the sentence for its failure. */
+async function answerFromBackend(
+  chat: Chat,
+  read: () => Promise<Partial<OutgoingMessage> & Pick<OutgoingMessage, "text">>,
+): Promise<void> {
+  try {
+    await chat.speaker.send(await read());
+  } catch (error) {
+    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    chat.world.log.warn({ err: error, conversation: chat.id }, "a question to the backend failed");
+    const { payer, skill, world, speaker } = chat;
+    await speaker.send(
+      failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: false }),
+    );
+  }
+}
+
+/** The buttons of everyday. */
+function menu(chat: Chat): Button[][] {
+  const { speaker } = chat;
+  return [
+    [
+      speaker.button("button.export", { kind: "export" }),
+      speaker.button("button.status", { kind: "status" }),
+    ],
+    [
+      speaker.button("button.credits", { kind: "credits" }),
+      speaker.button("button.new-project", { kind: "new-project" }),
+    ],
+    [
+      speaker.button("button.skills", { kind: "skill" }),
+      speaker.button("button.languages", { kind: "language" }),
+    ],
+  ];
+}

@@ -1,0 +1,110 @@
+/**
+ * The one message that shows a person that work goes on, edited in place. Source: DESIGN.md, rule 7;
+ * nemo-api.md, "The SSE stream", rule 2.
+ */
+
+import { formatDuration } from "./media.ts";
+import type { SentMessage } from "./message.ts";
+import type { RichText } from "./rich-text.ts";
+import type { Speaker } from "./speaker.ts";
+import type { World } from "./world.ts";
+
+export class Progress {
+  readonly #world: Pick<World, "clock" | "limits" | "log">;
+  readonly #speaker: Speaker;
+  readonly #startedAt: number;
+  readonly #over = new AbortController();
+  #sent: SentMessage | null;
+  #note: RichText = [];
+  /** Sends and edits, one after another. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #lastShownAt = Number.NEGATIVE_INFINITY;
+
+  /** Continues `sent` when work was handed over from another item. */
+  constructor(
+    world: Pick<World, "clock" | "limits" | "log">,
+    speaker: Speaker,
+    sent: SentMessage | null = null,
+  ) {
+    this.#world = world;
+    this.#speaker = speaker;
+    this.#sent = sent;
+    this.#startedAt = world.clock.now();
+  }
+
+  /** The message that shows the progress; null while none was needed. */
+  get sent(): SentMessage | null {
+    return this.#sent;
+  }
+
+  /** Starts "⏳ Still working..." every `stillWorkingMs`, and the platform's activity signal. */
+  start(activity: "typing" | "uploading-video" = "typing"): this {
+    const { clock, limits } = this.#world;
+    void this.#repeat(limits.stillWorkingMs, async () => {
+      await clock.sleep(limits.stillWorkingMs, this.#over.signal);
+      await this.show(
+        this.#speaker.paragraphs(
+          this.#speaker.rich("progress.still-working", {
+            elapsed: formatDuration(clock.now() - this.#startedAt),
+          }),
+          this.#note,
+        ),
+      );
+    });
+    void this.#repeat(this.#speaker.platform.typingLastsMs, async () => {
+      await this.#speaker.platform.showActivity(this.#speaker.target, activity);
+      await clock.sleep(this.#speaker.platform.typingLastsMs, this.#over.signal);
+    });
+    return this;
+  }
+
+  /** A sentence that stays below "Still working" until the work is over. */
+  async note(text: RichText): Promise<void> {
+    this.#note = text;
+    await this.show(text);
+  }
+
+  /** Shows `text` in the progress message, whatever the pace. */
+  show(text: RichText): Promise<void> {
+    this.#lastShownAt = this.#world.clock.now();
+    return this.#enqueue(async () => {
+      this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text });
+    });
+  }
+
+  /** Like `show`, but skipped when the last one was shorter ago than the platform likes. */
+  async showIfDue(text: RichText): Promise<void> {
+    const isDue = this.#world.clock.now() - this.#lastShownAt >= this.#speaker.platform.progressIntervalMs;
+    if (isDue) await this.show(text);
+  }
+
+  /** Ends it; a progress message that was shown says how it went. */
+  async finish(text?: RichText): Promise<void> {
+    this.#over.abort();
+    await this.#enqueue(async () => {
+      if (!this.#sent) return;
+      const elapsed = formatDuration(this.#world.clock.now() - this.#startedAt);
+      await this.#speaker.edit(this.#sent, {
+        tone: "notice",
+        text: text ?? this.#speaker.rich("progress.finished", { elapsed }),
+      });
+    });
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const done = this.#tail.then(task);
+    this.#tail = done.catch(() => {
+      // The speaker has logged it; the next edit may work.
+    });
+    return done;
+  }
+
+  async #repeat(everyMs: number, step: () => Promise<void>): Promise<void> {
+    if (everyMs <= 0) return;
+    try {
+      while (!this.#over.signal.aborted) await step();
+    } catch (error) {
+      if (!this.#over.signal.aborted) this.#world.log.warn({ err: error }, "progress could not be shown");
+    }
+  }
+}

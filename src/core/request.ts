@@ -1,0 +1,72 @@
+/** What a message asks for: its files and links, and the goal once they have arrived. */
+import { type Intent, readIntent } from "./intent.ts";
+import type { Action, Attachment, IncomingMessage } from "./message.ts";
+
+/** What a message asks for, files and words told apart. */
+export interface Request {
+  attachments: Attachment[];
+  /** What to do once the files have arrived. */
+  goal: { kind: "action"; action: Action } | { kind: "edit"; text: string } | { kind: "nothing" };
+}
+
+/** Reads a message; `skillNames` are the installed skills. Pure. */
+export function readRequest(message: IncomingMessage, skillNames: readonly string[]): Request {
+  const { action, text } = message;
+  const attachments = message.attachments.map((file) => ({ ...file, name: cleanName(file.name) }));
+  if (text.trim() === "" && !action) {
+    const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
+    return { attachments, goal: attachments.length > 0 ? { kind: "nothing" } : help };
+  }
+  const read = (words: string) => readIntent(words, skillNames);
+  return asRequest(attachments, action ? { kind: "action", action } : read(text), read);
+}
+
+/** Files and links told from words; `read` understands the words. */
+function asRequest(attachments: Attachment[], intent: Intent, read: (text: string) => Intent): Request {
+  switch (intent.kind) {
+    case "upload": {
+      const links = intent.urls.map((url): Attachment => ({ platform: "url", url, name: nameOf(url) }));
+      const all = [...attachments, ...links];
+      const isAlone = intent.text === "";
+      return isAlone
+        ? { attachments: all, goal: { kind: "nothing" } }
+        : asRequest(all, read(intent.text), read);
+    }
+    case "edit":
+      return { attachments, goal: intent };
+    case "action":
+      if (intent.action.kind === "edit") return { attachments, goal: intent.action };
+      // "upload" beside a file says nothing more than the file does.
+      if (intent.action.kind === "upload-help" && attachments.length > 0) {
+        return { attachments, goal: { kind: "nothing" } };
+      }
+      return { attachments, goal: intent };
+  }
+}
+
+/** What a retry would need; null when there is nothing to repeat. */
+export function keep(request: Request): { text: string; attachments: Attachment[] } | null {
+  const text = request.goal.kind === "edit" ? request.goal.text : "";
+  return text === "" && request.attachments.length === 0 ? null : { text, attachments: request.attachments };
+}
+
+/** The file name in a link; its host when the path has none. */
+function nameOf(url: string): string {
+  const { pathname, hostname } = new URL(url);
+  const last = pathname.split("/").pop() ?? "";
+  try {
+    return decodeURIComponent(last) || hostname;
+  } catch {
+    // A stray % in the path; the raw name is still a name.
+    return last;
+  }
+}
+
+/** Longest file name that is kept, in UTF-16 units; its end holds the extension. */
+const MAX_NAME_LENGTH = 120;
+
+/** A file name as it can be shown and sent: no control characters, no line breaks, not too long. */
+function cleanName(name: string): string {
+  const clean = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
+  return clean.length > MAX_NAME_LENGTH ? `…${clean.slice(-MAX_NAME_LENGTH)}` : clean || "file";
+}

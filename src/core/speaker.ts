@@ -1,0 +1,85 @@
+/** One chat in one language: what the core says goes through here, so that a failed send is never silent. */
+import type { TextKey, TextParams } from "./locales.ts";
+import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "./message.ts";
+import type { ByteSource, ChatPlatform } from "./ports.ts";
+import { joinText, type RichText } from "./rich-text.ts";
+import type { World } from "./world.ts";
+
+/** A message with the usual parts left out: a plain reply without buttons. */
+export type MessageDraft = Partial<OutgoingMessage> & { text: RichText };
+
+export class Speaker {
+  readonly language: string;
+  readonly target: ReplyTarget;
+  readonly platform: ChatPlatform;
+  readonly #world: Pick<World, "locales" | "log">;
+
+  constructor(world: Pick<World, "locales" | "log" | "platforms">, target: ReplyTarget, language: string) {
+    const platform = world.platforms.get(target.platform);
+    if (!platform) throw new Error(`no platform named ${target.platform} runs in this process`);
+    this.platform = platform;
+    this.target = target;
+    this.language = language;
+    this.#world = world;
+  }
+
+  /** A text of the locales with its formatting. */
+  rich(key: TextKey, params?: TextParams): RichText {
+    return this.#world.locales.rich(this.language, key, params);
+  }
+
+  /** A text of the locales without formatting. */
+  plain(key: TextKey, params?: TextParams): string {
+    return this.#world.locales.plain(this.language, key, params);
+  }
+
+  button(label: TextKey, action: Action): Button {
+    return { kind: "action", label: this.plain(label), action };
+  }
+
+  /** Sends a text of the locales. */
+  say(key: TextKey, params?: TextParams, rest: Partial<OutgoingMessage> = {}): Promise<SentMessage | null> {
+    return this.send({ ...rest, text: this.rich(key, params) });
+  }
+
+  /** Sends a message; null (and a line in the log) when the platform did not take it. */
+  async send(draft: MessageDraft): Promise<SentMessage | null> {
+    try {
+      return await this.platform.send(this.target, complete(draft));
+    } catch (error) {
+      this.#world.log.error(
+        { err: error, conversation: this.target.conversationId },
+        "a message was not sent",
+      );
+      return null;
+    }
+  }
+
+  /** Replaces `sent`, or sends a new message when there is none. */
+  async edit(sent: SentMessage | null, draft: MessageDraft): Promise<SentMessage | null> {
+    if (!sent) return this.send(draft);
+    try {
+      return await this.platform.edit(sent, complete(draft));
+    } catch (error) {
+      this.#world.log.error(
+        { err: error, conversation: this.target.conversationId },
+        "a message was not edited",
+      );
+      return sent;
+    }
+  }
+
+  /** Delivers a finished video. Throws when not even its text arrived. */
+  deliverVideo(draft: MessageDraft, openVideo: (signal: AbortSignal) => Promise<ByteSource>): Promise<void> {
+    return this.platform.deliverVideo(this.target, complete(draft), openVideo);
+  }
+
+  /** Paragraphs below each other. */
+  paragraphs(...parts: RichText[]): RichText {
+    return joinText(parts);
+  }
+}
+
+function complete(draft: MessageDraft): OutgoingMessage {
+  return { tone: "reply", buttons: [], ...draft };
+}

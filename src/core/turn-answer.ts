@@ -1,0 +1,123 @@
+/**
+ * What the agent says during a turn, shown in whole sentences as it comes, GUI instructions turned into
+ * actions and offers. Source: nemo-api.md, "GUI translation" and "The SSE stream", rules 1 and 6.
+ */
+import type { BackendError } from "./backend-error.ts";
+import type { Chat } from "./chat.ts";
+import { type GuiAction, translateGui } from "./gui-translation.ts";
+import type { Button, SentMessage } from "./message.ts";
+import type { TurnEvent } from "./ports.ts";
+import { parseMarkup, type RichText } from "./rich-text.ts";
+import { TurnText } from "./turn-text.ts";
+
+/** Collects what the agent says and shows it in whole sentences, GUI instructions turned into actions. */
+export class TurnAnswer {
+  /** What the agent told a person to do in a GUI: done by the bot after the turn. */
+  readonly actions: GuiAction[] = [];
+  /** What the agent told a person they could do: shown as buttons. */
+  readonly offers: GuiAction[] = [];
+  /** True once the person has read something of this turn. */
+  hasShown = false;
+  isOnlyApology = false;
+  /** The last failure the stream told of; null while there is none. */
+  failure: BackendError | null = null;
+  readonly #chat: Chat;
+  readonly #text = new TurnText();
+  #tail: Promise<void> = Promise.resolve();
+  #lastShown: { sent: SentMessage; text: RichText; buttons: Button[][] } | null = null;
+  #pause: NodeJS.Timeout | undefined;
+
+  constructor(chat: Chat) {
+    this.#chat = chat;
+  }
+
+  take(event: TurnEvent): void {
+    if (event.type === "failure") this.failure = event.error;
+    if (event.type !== "text") return;
+    this.#text.add(event.text);
+    clearTimeout(this.#pause);
+    if (this.#text.isFull) void this.flush();
+    else this.#pause = setTimeout(() => void this.flush(), this.#chat.world.limits.textPauseMs);
+  }
+
+  /** Shows the whole sentences that wait. */
+  flush(): Promise<void> {
+    clearTimeout(this.#pause);
+    return this.#show(this.#text.take(), []);
+  }
+
+  /** Shows what is left, with the buttons that follow from it. */
+  async finish(): Promise<void> {
+    clearTimeout(this.#pause);
+    const { text, isOnlyApology } = this.#text.finish();
+    this.isOnlyApology = isOnlyApology;
+    const { speaker } = this.#chat;
+    const usual = [
+      speaker.button("button.export", { kind: "export" }),
+      speaker.button("button.status", { kind: "status" }),
+    ];
+    await this.#show(text, usual);
+    const last = this.#lastShown;
+    // Everything was shown while the backend paused: the last message gets its buttons now.
+    if (last && last.buttons.length === 0)
+      await speaker.edit(last.sent, { text: last.text, buttons: [usual] });
+  }
+
+  stop(): void {
+    clearTimeout(this.#pause);
+  }
+
+  #show(raw: string, lastButtons: Button[]): Promise<void> {
+    const { text, actions, offers } = translateGui(raw);
+    const { speaker } = this.#chat;
+    this.actions.push(...actions.filter((action) => !hasAction(this.actions, action)));
+    const fresh = offers.filter((offer) => !hasAction(this.offers, offer));
+    this.offers.push(...fresh);
+    const offered = offerButtons(this.#chat, fresh);
+    const shown = text.trim();
+    if (shown !== "") {
+      this.hasShown = true;
+      const labels = offered.flat().map((button) => button.label);
+      const others = lastButtons.filter((button) => !labels.includes(button.label));
+      const buttons = [...offered, ...(others.length > 0 ? [others] : [])];
+      const message = { text: parseMarkup(shown), buttons };
+      this.#enqueue(async () => {
+        const sent = await speaker.send(message);
+        this.#lastShown = sent ? { ...message, sent } : null;
+      });
+    } else if (fresh.length > 0) {
+      this.hasShown = true;
+      this.#enqueue(async () => {
+        await speaker.say("turn.offer", {}, { buttons: offered });
+        this.#lastShown = null;
+      });
+    }
+    return this.#tail;
+  }
+
+  #enqueue(send: () => Promise<void>): void {
+    this.#tail = this.#tail.then(send);
+  }
+}
+
+function hasAction(actions: GuiAction[], action: GuiAction): boolean {
+  return actions.some((one) => JSON.stringify(one) === JSON.stringify(action));
+}
+
+function offerButtons(chat: Chat, offers: GuiAction[]): Button[][] {
+  return offers.map((offer) => [offerButton(chat, offer)]);
+}
+
+function offerButton({ speaker }: Chat, offer: GuiAction): Button {
+  switch (offer.kind) {
+    case "export":
+      return speaker.button("button.export", { kind: "export" });
+    case "show-credits":
+      return speaker.button("button.credits", { kind: "credits" });
+    case "show-state":
+    case "show-tracks":
+      return speaker.button("button.status", { kind: "status" });
+    case "edit":
+      return { kind: "action", label: offer.text, action: { kind: "edit", text: offer.text } };
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Files on their way to the backend: checked before a byte moves, one by one, each with an end the person
+ * sees. Source: nemo-api.md, "Endpoints" (upload) and "Formats".
+ */
+import { BackendError } from "./backend-error.ts";
+import type { Chat } from "./chat.ts";
+import { exampleButtons } from "./connect.ts";
+import { failureMessage } from "./failure.ts";
+import type { TextParams } from "./locales.ts";
+import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
+import type { Attachment } from "./message.ts";
+import {
+  AttachmentError,
+  type BackendCaller,
+  type OpenedAttachment,
+  type SessionRef,
+  type UploadedMedia,
+} from "./ports.ts";
+import { Progress } from "./progress.ts";
+import type { RichText } from "./rich-text.ts";
+import { localized } from "./skill.ts";
+
+/** How many examples a person gets who sent a file without words. */
+const EXAMPLES_AFTER_UPLOAD = 2;
+
+/**
+ * Uploads the files in order. True when all of them arrived; else the person has read about each one that
+ * did not, and `words` wait for the retry button. Throws `session-lost` and the signal's reason.
+ */
+export async function uploadAttachments(
+  chat: Chat,
+  session: SessionRef,
+  files: { attachments: Attachment[]; words: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const refused: Attachment[] = [];
+  const failed: Attachment[] = [];
+  for (const attachment of files.attachments) {
+    const end = await uploadOne(chat, session, attachment, signal);
+    if (end === "refused") refused.push(attachment);
+    if (end === "failed") failed.push(attachment);
+  }
+  if (refused.length + failed.length === 0) return true;
+  if (failed.length === 0 && files.words === "") return false;
+  await chat.update((current) => ({ ...current, lastFailed: { text: files.words, attachments: failed } }));
+  const { speaker } = chat;
+  const key = failed.length > 0 ? "upload.try-again" : "upload.words-kept";
+  const label = failed.length > 0 ? "button.retry" : "button.words-only";
+  await speaker.say(key, { words: files.words }, { buttons: [[speaker.button(label, { kind: "retry" })]] });
+  return false;
+}
+
+/** `refused`: the same file can never work. `failed`: it may work another time. */
+async function uploadOne(
+  chat: Chat,
+  session: SessionRef,
+  attachment: Attachment,
+  signal: AbortSignal,
+): Promise<"arrived" | "refused" | "failed"> {
+  const { speaker, skill, world } = chat;
+  const check = checkAttachment(attachment, skill);
+  if (check !== "fine") {
+    await speaker.say(`upload.${check}`, refusalParams(chat, attachment), { tone: "error" });
+    return "refused";
+  }
+  const progress = new Progress(world, speaker).start();
+  try {
+    await progress.show(speaker.rich("upload.started", { name: attachment.name }));
+    const opened = await openAttachment(chat, attachment, signal);
+    const caller = await chat.caller();
+    const media = await send(chat, caller, session, { opened, name: attachment.name }, progress, signal);
+    await chat.update((current) => ({
+      ...current,
+      files: [...current.files, attachment].slice(-world.limits.maxRememberedFiles),
+    }));
+    await progress.finish(describeMedia(chat, attachment, media));
+    return "arrived";
+  } catch (error) {
+    await progress.finish(speaker.rich("upload.failed", { name: attachment.name }));
+    if (error instanceof AttachmentError) {
+      const params = { name: attachment.name, limit: formatBytes(error.limitBytes ?? 0) };
+      await speaker.say(`upload.${error.kind}`, params, { tone: "error" });
+      return "refused";
+    }
+    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    world.log.warn({ err: error, conversation: chat.id }, "an upload failed");
+    await speaker.send(
+      failureMessage(speaker, error, { payer: chat.payer, skill, webUrl: world.webUrl, canRetry: false }),
+    );
+    return error.kind === "too-large" || error.kind === "unsupported-file" ? "refused" : "failed";
+  }
+}
+
+function refusalParams(chat: Chat, attachment: Attachment): TextParams {
+  return {
+    name: attachment.name,
+    formats: SUPPORTED_FORMATS.join(", "),
+    limit: formatBytes(chat.skill.maxFileBytes),
+    size: formatBytes(attachment.sizeBytes ?? 0),
+  };
+}
+
+/** A link that a person wrote goes to the backend as it is; everything else is opened by its platform. */
+function openAttachment(chat: Chat, attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
+  if (attachment.platform === "url" && attachment.url) {
+    return Promise.resolve({ kind: "url", url: attachment.url, fallback: null });
+  }
+  const platform = chat.world.platforms.get(attachment.platform);
+  if (!platform) throw new AttachmentError("gone");
+  return platform.openAttachment(attachment, signal);
+}
+
+async function send(
+  chat: Chat,
+  caller: BackendCaller,
+  session: SessionRef,
+  file: { opened: OpenedAttachment; name: string },
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<UploadedMedia | undefined> {
+  const { backend } = chat.world;
+  const { sessionId } = session;
+  const { opened } = file;
+  if (opened.kind === "stream") {
+    if (opened.sizeBytes > chat.skill.maxFileBytes) {
+      throw new BackendError({ kind: "too-large", operation: "upload file" });
+    }
+    const upload = {
+      sessionId,
+      files: [{ ...opened, mimeType: mimeTypeOf(opened) }],
+      onProgress: (sentBytes: number, totalBytes: number) => {
+        const percent = Math.floor((100 * sentBytes) / Math.max(1, totalBytes));
+        void progress.showIfDue(chat.speaker.rich("upload.progress", { name: file.name, percent }));
+      },
+    };
+    return (await backend.uploadFiles(caller, upload, signal))[0];
+  }
+  try {
+    return (await backend.uploadUrls(caller, { sessionId, urls: [opened.url] }, signal))[0];
+  } catch (error) {
+    const canFallBack =
+      error instanceof BackendError && error.kind !== "session-lost" && error.kind !== "no-credits";
+    if (!opened.fallback || !canFallBack) throw error;
+    chat.world.log.info(
+      { err: error, conversation: chat.id },
+      "the backend could not fetch a file; streaming it",
+    );
+    return send(chat, caller, session, { ...file, opened: await opened.fallback(signal) }, progress, signal);
+  }
+}
+
+function describeMedia(chat: Chat, attachment: Attachment, media: UploadedMedia | undefined): RichText {
+  const facts = [
+    media?.durationS ? formatDuration(media.durationS * 1000) : null,
+    media?.width && media.height ? `${media.width}×${media.height}` : null,
+  ].filter((fact) => fact !== null);
+  return chat.speaker.rich("upload.done", {
+    name: attachment.name,
+    facts: facts.length > 0 ? ` (${facts.join(", ")})` : "",
+  });
+}
+
+/** A file without words: asks what to do with it. `kept` are words that lost their file before. */
+export async function askWhatToDo(chat: Chat, kept: string | null): Promise<void> {
+  const { speaker, skill } = chat;
+  const examples = [...(kept ? [kept] : []), ...localized(skill.examples, speaker.language)].slice(
+    0,
+    EXAMPLES_AFTER_UPLOAD,
+  );
+  await speaker.say(
+    "upload.what-next",
+    { examples: examples.map((example) => `• ${example}`).join("\n") },
+    { buttons: exampleButtons(examples) },
+  );
+}

@@ -1,0 +1,61 @@
+/** Everything the core works with, handed in by `main.ts`: the ports, the texts and the limits. */
+import type { Locales } from "./locales.ts";
+import type { ChatPlatform, Clock, ConversationStore, Log, VideoBackend, WorkQueue } from "./ports.ts";
+import type { SkillCatalog } from "./skill.ts";
+
+export interface World {
+  store: ConversationStore;
+  backend: VideoBackend;
+  queue: WorkQueue;
+  clock: Clock;
+  skills: SkillCatalog;
+  locales: Locales;
+  log: Log;
+  /** The platforms that run, by name. */
+  platforms: ReadonlyMap<string, ChatPlatform>;
+  /** Serves all conversations; null: a free token for each. A secret. */
+  operatorToken: string | null;
+  /** Base of the pages for people: registration, top-up. */
+  webUrl: string;
+  limits: Limits;
+}
+
+/** The bounds of a conversation; times in ms. Sources: nemo-api.md, DESIGN.md rule 9. */
+export interface Limits {
+  stillWorkingMs: number;
+  turnTimeoutMs: number;
+  heartbeatOnlyTimeoutMs: number;
+  recoveryFirstWaitMs: number;
+  recoveryWaitMs: number;
+  /** A number of reads. */
+  recoveryMaxReads: number;
+  exportPollMs: number;
+  exportTimeoutMs: number;
+  /** Text is shown when the backend pauses for so long, or when a message is full. */
+  textPauseMs: number;
+  /** UTF-16 units of one message of a person. */
+  maxTextLength: number;
+  maxFilesPerMessage: number;
+  /** Files remembered for "upload again". */
+  maxRememberedFiles: number;
+}
+
+/** Bounds that no setting changes. */
+export const FIXED_LIMITS = {
+  textPauseMs: 2_000,
+  maxTextLength: 8_000,
+  maxFilesPerMessage: 10,
+  maxRememberedFiles: 20,
+} as const satisfies Partial<Limits>;
+
+/** Why running work was stopped. */
+export class StopError extends Error {
+  /** `cancelled`: the person does not want to wait. `shutdown`: the process ends, the work does not. */
+  readonly kind: "cancelled" | "shutdown";
+
+  constructor(kind: StopError["kind"]) {
+    super(kind === "cancelled" ? "the person cancelled" : "the process shuts down");
+    this.name = "StopError";
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * A chat platform for tests of the core: it keeps what people would see. Everything behind the core is
+ * real: the client, the store, the queue, and a backend on loopback.
+ */
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Bot, startBot } from "../../src/bot.ts";
+import { loadConfig } from "../../src/config.ts";
+import type {
+  Action,
+  Attachment,
+  Button,
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "../../src/core/message.ts";
+import {
+  AttachmentError,
+  type ByteSource,
+  type ChatPlatform,
+  type Log,
+  type OpenedAttachment,
+} from "../../src/core/ports.ts";
+import { toPlain } from "../../src/core/rich-text.ts";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+
+/** The small real clip that ships with the project. */
+export const CLIP = join(import.meta.dirname, "../fixtures/clip.mp4");
+
+/** A message as a person sees it now, with everything it has said before. */
+export interface SeenMessage {
+  id: string;
+  conversationId: string;
+  text: string;
+  tone: OutgoingMessage["tone"];
+  buttons: Button[];
+  /** All texts, the present one last. */
+  history: string[];
+  video: Buffer | null;
+}
+
+/** Waits in tests are short; whoever needs a longer one asks for it. */
+const FAST_SETTINGS = {
+  RETRY_WAIT_MS: "20",
+  STILL_WORKING_MS: "60000",
+  RECOVERY_FIRST_WAIT_MS: "20",
+  RECOVERY_WAIT_MS: "20",
+  EXPORT_POLL_MS: "20",
+  LOG_LEVEL: "silent",
+  LANG: "",
+  LC_ALL: "",
+};
+
+export class TestChat implements ChatPlatform {
+  readonly name = "test";
+  readonly progressIntervalMs = 0;
+  readonly typingLastsMs = 50;
+  readonly messages: SeenMessage[] = [];
+  activities = 0;
+  bot!: Bot;
+  #watchers = new Set<() => void>();
+
+  async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    const id = randomUUID();
+    this.messages.push({
+      ...seen(message),
+      id,
+      conversationId: target.conversationId,
+      history: [toPlain(message.text)],
+      video: null,
+    });
+    this.#changed();
+    return { target, messageId: id };
+  }
+
+  async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+    const found = this.messages.find((one) => one.id === sent.messageId);
+    if (!found) throw new Error("edited a message that was never sent");
+    Object.assign(found, seen(message));
+    found.history.push(found.text);
+    this.#changed();
+    return sent;
+  }
+
+  async showActivity(): Promise<void> {
+    this.activities++;
+  }
+
+  async deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+  ): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    const { stream } = await openVideo(new AbortController().signal);
+    for await (const chunk of stream) chunks.push(chunk);
+    const sent = await this.send(target, message);
+    const found = this.messages.find((one) => one.id === sent.messageId);
+    if (found) found.video = Buffer.concat(chunks);
+    this.#changed();
+  }
+
+  async openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
+    const path = attachment.fileId ?? "";
+    const { size } = await stat(path).catch((cause: unknown) => {
+      throw new AttachmentError("gone", { cause });
+    });
+    return {
+      kind: "stream",
+      name: attachment.name,
+      mimeType: attachment.mimeType ?? "",
+      sizeBytes: size,
+      open: async (signal) => createReadStream(path, { signal }),
+    };
+  }
+
+  /** Sends a message as a person and resolves once the bot owns it. */
+  async says(
+    text: string,
+    more: Partial<IncomingMessage> & { conversation?: string; language?: string } = {},
+  ): Promise<void> {
+    const { conversation = "test:1", language, ...rest } = more;
+    await this.bot.engine.receive({
+      version: 1,
+      id: `test:${randomUUID()}`,
+      conversationId: conversation,
+      user: { id: "test:anna", ...(language ? { language } : {}) },
+      text,
+      attachments: [],
+      replyTo: { platform: "test", conversationId: conversation, details: {} },
+      receivedAt: Date.now(),
+      ...rest,
+    });
+  }
+
+  /** Like `says`, and waits until everything it asked for is done. Returns the texts that came since. */
+  async asks(text: string, more: Parameters<TestChat["says"]>[1] = {}): Promise<string[]> {
+    const before = this.messages.length;
+    await this.says(text, more);
+    await this.bot.queue.idle();
+    return this.messages.slice(before).map((message) => message.text);
+  }
+
+  /** Sends files with a caption, waits until all is done. */
+  sendsFile(
+    paths: string | string[],
+    caption = "",
+    more: Parameters<TestChat["says"]>[1] = {},
+  ): Promise<string[]> {
+    return this.asks(caption, { attachments: [paths].flat().map((path) => file(path)), ...more });
+  }
+
+  /** Presses the newest button with this label. */
+  async presses(label: string, more: Parameters<TestChat["says"]>[1] = {}): Promise<string[]> {
+    return this.asks("", { ...more, action: this.actionOf(label) });
+  }
+
+  /** What the newest button with this label does. */
+  actionOf(label: string): Action {
+    const button = this.messages
+      .flatMap((message) => message.buttons)
+      .findLast((one) => one.label === label && one.kind === "action");
+    if (button?.kind !== "action") throw new Error(`there is no button "${label}"`);
+    return button.action;
+  }
+
+  /** Everything visible now, one below the other. */
+  get text(): string {
+    return this.messages.map((message) => message.text).join("\n");
+  }
+
+  /** The newest message. */
+  get last(): SeenMessage {
+    const message = this.messages.at(-1);
+    if (!message) throw new Error("nothing was said");
+    return message;
+  }
+
+  /** The labels of the buttons of the newest message. */
+  get buttons(): string[] {
+    return this.last.buttons.map((button) => button.label);
+  }
+
+  /** Waits until `condition` holds; fails with what was seen instead. */
+  async until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+    if (condition()) return;
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!condition()) return;
+        this.#watchers.delete(look);
+        clearInterval(poll);
+        clearTimeout(timer);
+        resolve();
+      };
+      // Some conditions look at the backend, which does not report here.
+      const poll = setInterval(look, 5);
+      const timer = setTimeout(() => {
+        clearInterval(poll);
+        reject(new Error(`waited in vain; seen so far:\n${this.text}`));
+      }, timeoutMs);
+      this.#watchers.add(look);
+    });
+  }
+
+  #changed(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+}
+
+function seen(message: OutgoingMessage): Pick<SeenMessage, "text" | "tone" | "buttons"> {
+  return { text: toPlain(message.text), tone: message.tone, buttons: message.buttons.flat() };
+}
+
+/** What the operator finds in the log. */
+export class TestLog implements Log {
+  readonly lines: string[] = [];
+  debug(facts: object, message: string): void {
+    this.#write("debug", facts, message);
+  }
+  info(facts: object, message: string): void {
+    this.#write("info", facts, message);
+  }
+  warn(facts: object, message: string): void {
+    this.#write("warn", facts, message);
+  }
+  error(facts: object, message: string): void {
+    this.#write("error", facts, message);
+  }
+  #write(level: string, facts: object, message: string): void {
+    const shown = Object.entries(facts).map(
+      ([key, value]) => `${key}=${value instanceof Error ? value.message : JSON.stringify(value)}`,
+    );
+    this.lines.push(`${level} ${message} ${shown.join(" ")}`);
+  }
+}
+
+export interface Scene {
+  nemo: Sandbox;
+  chat: TestChat;
+  log: TestLog;
+  /** Stops the bot and starts it anew on the same data: for `storage: "disk"`. */
+  restart(): Promise<{ chat: TestChat; log: TestLog }>;
+}
+
+interface SceneOptions {
+  /** Without ffmpeg unless a test asks for it: exports are then the clip itself. */
+  nemo?: SandboxOptions;
+  settings?: Record<string, string>;
+  storage?: "memory" | "disk";
+}
+
+/** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
+export async function startScene(options: SceneOptions = {}): Promise<Scene> {
+  const nemo = await startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null, ...options.nemo });
+  onTestFinished(() => nemo.stop());
+  const storage = options.storage ?? "memory";
+  const settings = {
+    NEMO_API_URL: nemo.url,
+    NEMO_WEB_URL: nemo.webUrl,
+    ...(storage === "disk" ? { DATA_DIR: await temporaryFolder() } : {}),
+    ...options.settings,
+  };
+  let running = await startChat({ settings, storage });
+  return {
+    nemo,
+    chat: running.chat,
+    log: running.log,
+    async restart() {
+      await running.stop();
+      running = await startChat({ settings, storage });
+      return running;
+    },
+  };
+}
+
+/** A bot and a chat on whatever backend `settings` names. */
+export async function startChat(options: {
+  settings: Record<string, string>;
+  storage?: "memory" | "disk";
+}): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
+  const log = new TestLog();
+  const chat = new TestChat();
+  const bot = await startBot(loadConfig({ ...FAST_SETTINGS, ...options.settings }), {
+    log,
+    storage: options.storage ?? "memory",
+  });
+  let stopped: Promise<void> | null = null;
+  const stop = () => {
+    stopped ??= bot.stop();
+    return stopped;
+  };
+  onTestFinished(stop);
+  chat.bot = bot;
+  bot.addPlatform(chat);
+  await bot.engine.start();
+  return { chat, log, stop };
+}
+
+/** A file as this platform names it; its path is its id. */
+export function file(path: string, more: Partial<Attachment> = {}): Attachment {
+  return { platform: "test", fileId: path, name: basename(path), ...more };
+}
+
+/** An empty folder that is gone when the test ends. */
+export async function temporaryFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "nemobot-test-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** The bytes of the clip. */
+export function clipBytes(): Promise<Buffer> {
+  return readFile(CLIP);
+}
