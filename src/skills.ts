@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Localized, Skill, SkillCatalog } from "./core/skill.ts";
+import { StartError } from "./start-error.ts";
 
 export interface LoadSkillsOptions {
   /** Holds `<name>.md` or `<name>/SKILL.md` files; `README.md` and hidden files are passed over. */
@@ -17,23 +18,14 @@ export interface LoadSkillsOptions {
   skillSource?: string;
 }
 
-/** The skills cannot be used as they are; `problems` lists every reason, each with file and line. */
-export class SkillError extends Error {
-  readonly problems: string[];
-
-  constructor(problems: string[]) {
-    super(`The skills cannot be read:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.name = "SkillError";
-    this.problems = problems;
-  }
-}
+const LEAD = "The skills cannot be read:";
 
 const MAX_FILE_BYTES = 256 * 1024;
 const MEGABYTE = 1024 * 1024;
 /** What may stand in an HTTP header and be read in a log. */
 const HEADER_VALUE = /^[\x21-\x7e]{1,64}$/;
 
-/** Reads and checks all skills. Throws `SkillError` with all problems at once. */
+/** Reads and checks all skills. Throws `StartError` with all problems at once. */
 export async function loadSkills(options: LoadSkillsOptions): Promise<SkillCatalog> {
   const problems: string[] = [];
   if (options.skillSource && !HEADER_VALUE.test(options.skillSource)) {
@@ -58,7 +50,7 @@ export async function loadSkills(options: LoadSkillsOptions): Promise<SkillCatal
       list.length === 0 ? `no skills in ${options.dir}` : list.map(({ name }) => name).join(", ");
     problems.push(`DEFAULT_SKILL: "${options.defaultSkill}" is not installed; installed: ${installed}`);
   }
-  if (defaultSkill === undefined || problems.length > 0) throw new SkillError(problems);
+  if (defaultSkill === undefined || problems.length > 0) throw new StartError(LEAD, problems);
   return { defaultSkill, list: () => [...list], find: (name) => skills.get(name)?.skill ?? null };
 }
 
@@ -76,7 +68,7 @@ async function findFiles(dir: string): Promise<string[]> {
   try {
     names = await readdir(dir);
   } catch (cause) {
-    throw new SkillError([`${dir}: the folder of the skills cannot be read (${codeOf(cause)})`]);
+    throw new StartError(LEAD, [`${dir}: the folder of the skills cannot be read (${codeOf(cause)})`]);
   }
   const files: string[] = [];
   for (const name of names.sort()) {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { localized, type Skill } from "../src/core/skill.ts";
-import { loadSkills, platformOf, SkillError } from "../src/skills.ts";
+import { loadSkills, platformOf } from "../src/skills.ts";
+import { StartError } from "../src/start-error.ts";
 
 const OURS = ["editor-change-background", "film-maker", "free-image-editing", "video-object-ops"];
 const MEGABYTE = 1024 * 1024;
@@ -61,7 +62,7 @@ async function problemsOf(loading: Promise<unknown>): Promise<string[]> {
     () => null,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof SkillError)) throw new Error(`expected a SkillError, got ${String(error)}`);
+  if (!(error instanceof StartError)) throw new Error(`expected a StartError, got ${String(error)}`);
   return error.problems.map((problem) => problem.replace(`${dir}/`, ""));
 }
 

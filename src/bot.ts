@@ -1,0 +1,101 @@
+/** Wires the core to the world: the one place that knows every implementation of a port. */
+import { join } from "node:path";
+import { Keyv } from "keyv";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { Engine } from "./core/engine.ts";
+import type { Locales } from "./core/locales.ts";
+import type { ChatPlatform, ConversationStore, Log, WorkQueue } from "./core/ports.ts";
+import { FIXED_LIMITS } from "./core/world.ts";
+import { InProcessQueue } from "./jobs/in-process-queue.ts";
+import { loadLocales } from "./locales.ts";
+import { NemoClient } from "./nemo/client.ts";
+import { loadSkills } from "./skills.ts";
+import { StartError } from "./start-error.ts";
+import { createConversationStore } from "./store/conversation-store.ts";
+import { createCipher, loadKeyFile } from "./store/encryption.ts";
+import { SqliteStorage } from "./store/sqlite-storage.ts";
+
+const LOCALES_DIR = join(import.meta.dirname, "../config/locales");
+
+/** A bot without its chats: platforms are added, then the engine is started. */
+export interface Bot {
+  engine: Engine;
+  queue: WorkQueue;
+  store: ConversationStore;
+  locales: Locales;
+  addPlatform(platform: ChatPlatform): void;
+  /** Stops the work, then closes the backend's connections and the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes a bot from checked settings. `memory` keeps nothing after the process ends, as it fits the
+ * sandbox. Throws `StartError` when skills, locales or the data folder cannot be used.
+ */
+export async function startBot(
+  config: Config,
+  options: { log: Log; storage: "disk" | "memory" },
+): Promise<Bot> {
+  const { log } = options;
+  const { skills: skillOptions, nemo, timing } = config;
+  const [skills, locales] = await Promise.all([
+    loadSkills({
+      dir: skillOptions.dir,
+      defaultSkill: skillOptions.defaultSkill,
+      ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
+    }),
+    loadLocales(LOCALES_DIR),
+  ]);
+  const { key, keyv } = await openStorage(config.storage, options.storage);
+  const store = createConversationStore(keyv, createCipher(key), log);
+  const queue = new InProcessQueue(log);
+  const backend = new NemoClient({
+    apiUrl: nemo.apiUrl,
+    webUrl: nemo.webUrl,
+    retryWaitMs: nemo.retryWaitMs,
+    log,
+    clock: systemClock,
+  });
+  const platforms = new Map<string, ChatPlatform>();
+  const engine = new Engine({
+    store,
+    backend,
+    queue,
+    clock: systemClock,
+    skills,
+    locales,
+    log,
+    platforms,
+    operatorToken: nemo.token,
+    webUrl: nemo.webUrl,
+    limits: { ...timing, ...FIXED_LIMITS },
+  });
+  return {
+    engine,
+    queue,
+    store,
+    locales,
+    addPlatform: (platform) => platforms.set(platform.name, platform),
+    async stop() {
+      await engine.stop();
+      await backend.close();
+      await keyv.disconnect();
+    },
+  };
+}
+
+/** The encryption key and the records: on disk, or for the life of the process. */
+async function openStorage(
+  { dataDir, encryptionKey }: Config["storage"],
+  kind: "disk" | "memory",
+): Promise<{ key: Uint8Array; keyv: Keyv }> {
+  if (kind === "memory") return { key: crypto.getRandomValues(new Uint8Array(32)), keyv: new Keyv() };
+  try {
+    const key = encryptionKey ?? (await loadKeyFile(dataDir));
+    return { key, keyv: new Keyv({ store: new SqliteStorage(join(dataDir, "nemobot.sqlite")) }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError("The data folder cannot be used:", [`DATA_DIR: ${reason}`], { cause: error });
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The one reader of the environment: a checked table of settings with defaults and units.
+ * Source: DESIGN.md, "Settings". The same table stands in README.md and `.env.example`.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { StartError } from "./start-error.ts";
+
+/** Everything the process can be told from outside. Times are in ms. */
+export interface Config {
+  nemo: {
+    apiUrl: string;
+    webUrl: string;
+    /** The operator's own token for all conversations; null: a free one for each. A secret. */
+    token: string | null;
+    retryWaitMs: number;
+  };
+  skills: { dir: string; defaultSkill: string; source: string | null };
+  storage: {
+    dataDir: string;
+    /** 32 bytes; null: the key file in `dataDir`, made on first use. A secret. */
+    encryptionKey: Uint8Array | null;
+  };
+  logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+  timing: Timing;
+  /** Language of a person on this machine's terminal, such as `zh`. */
+  terminalLanguage: string | null;
+  /** The folder a person typed the command in: relative paths in the terminal chat start here. */
+  callerDir: string;
+}
+
+/** How long things may take, all in ms but the last. Source: nemo-api.md, "The SSE stream", rules 2–5. */
+export interface Timing {
+  stillWorkingMs: number;
+  turnTimeoutMs: number;
+  heartbeatOnlyTimeoutMs: number;
+  recoveryFirstWaitMs: number;
+  recoveryWaitMs: number;
+  exportPollMs: number;
+  exportTimeoutMs: number;
+  /** A number of reads, not a time. */
+  recoveryMaxReads: number;
+}
+
+const LEAD = "The settings need a look:";
+
+const ms = (fallback: number) =>
+  z.coerce
+    .number({ error: "must be a number of milliseconds" })
+    .int({ error: "must be a whole number of milliseconds" })
+    .min(1, { error: "must be at least 1 ms" })
+    .max(86_400_000, { error: "must be at most 86400000 ms (a day)" })
+    .default(fallback);
+
+const httpUrl = (fallback: string) =>
+  z
+    .url({ protocol: /^https?$/, error: "must be an http(s) address" })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .default(fallback);
+
+const schema = z.object({
+  NEMO_API_URL: httpUrl("https://mega-api-prod.nemovideo.ai"),
+  NEMO_WEB_URL: httpUrl("https://nemovideo.com"),
+  NEMO_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, { error: "must be a token without spaces" })
+    .optional(),
+  SKILL_SOURCE: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { error: "must be a short word of letters, digits, dots and dashes" })
+    .optional(),
+  DEFAULT_SKILL: z.string().default("film-maker"),
+  SKILLS_DIR: z.string().default(join(import.meta.dirname, "../config/skills")),
+  DATA_DIR: z.string().default("data"),
+  ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, {
+      error: "must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)",
+    })
+    .optional(),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
+      error: "must be one of trace, debug, info, warn, error, fatal, silent",
+    })
+    .default("info"),
+  RETRY_WAIT_MS: ms(30_000),
+  STILL_WORKING_MS: ms(120_000),
+  TURN_TIMEOUT_MS: ms(900_000),
+  HEARTBEAT_ONLY_TIMEOUT_MS: ms(600_000),
+  RECOVERY_FIRST_WAIT_MS: ms(30_000),
+  RECOVERY_WAIT_MS: ms(60_000),
+  RECOVERY_MAX_READS: z.coerce
+    .number({ error: "must be a number" })
+    .int({ error: "must be a whole number" })
+    .min(1, { error: "must be at least 1" })
+    .max(100, { error: "must be at most 100" })
+    .default(5),
+  EXPORT_POLL_MS: ms(30_000),
+  EXPORT_TIMEOUT_MS: ms(900_000),
+  LC_ALL: z.string().optional(),
+  LANG: z.string().optional(),
+  INIT_CWD: z.string().optional(),
+});
+
+/**
+ * Reads the settings from `env`; a variable that is set to nothing counts as not set.
+ * Throws `StartError` with every problem at once, by variable name and without values.
+ */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = schema.safeParse(filled);
+  if (!parsed.success) {
+    throw new StartError(
+      LEAD,
+      parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    );
+  }
+  const s = parsed.data;
+  if (s.HEARTBEAT_ONLY_TIMEOUT_MS > s.TURN_TIMEOUT_MS) {
+    throw new StartError(LEAD, ["HEARTBEAT_ONLY_TIMEOUT_MS: must not be longer than TURN_TIMEOUT_MS"]);
+  }
+  return {
+    nemo: {
+      apiUrl: s.NEMO_API_URL,
+      webUrl: s.NEMO_WEB_URL,
+      token: s.NEMO_TOKEN ?? null,
+      retryWaitMs: s.RETRY_WAIT_MS,
+    },
+    skills: { dir: s.SKILLS_DIR, defaultSkill: s.DEFAULT_SKILL, source: s.SKILL_SOURCE ?? null },
+    storage: {
+      dataDir: s.DATA_DIR,
+      encryptionKey: s.ENCRYPTION_KEY ? Buffer.from(s.ENCRYPTION_KEY, "hex") : null,
+    },
+    logLevel: s.LOG_LEVEL,
+    timing: {
+      stillWorkingMs: s.STILL_WORKING_MS,
+      turnTimeoutMs: s.TURN_TIMEOUT_MS,
+      heartbeatOnlyTimeoutMs: s.HEARTBEAT_ONLY_TIMEOUT_MS,
+      recoveryFirstWaitMs: s.RECOVERY_FIRST_WAIT_MS,
+      recoveryWaitMs: s.RECOVERY_WAIT_MS,
+      recoveryMaxReads: s.RECOVERY_MAX_READS,
+      exportPollMs: s.EXPORT_POLL_MS,
+      exportTimeoutMs: s.EXPORT_TIMEOUT_MS,
+    },
+    terminalLanguage: (s.LC_ALL ?? s.LANG)?.match(/^[a-z]{2,3}(?=[_.-]|$)/)?.[0] ?? null,
+    callerDir: s.INIT_CWD ?? process.cwd(),
+  };
+}

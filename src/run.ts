@@ -1,0 +1,123 @@
+/** What the process does, by its arguments and its environment. Source: DESIGN.md, "Settings". */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Config } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import type { Log } from "./core/ports.ts";
+import { createLog } from "./log.ts";
+import { StartError } from "./start-error.ts";
+
+const USAGE = `Usage:
+  npm start                        run the bot as the settings say; without a platform: the terminal on the sandbox
+  npm run console                  chat in the terminal with the Nemo backend
+  npm run console -- --sandbox     chat in the terminal with the built-in sandbox
+  npm run sandbox [-- --port N]    run the sandbox alone`;
+
+/** On the sandbox a newcomer should not wait as long as for real renders; a set variable still wins. */
+const SANDBOX_TIMING = { EXPORT_POLL_MS: "1000", STILL_WORKING_MS: "5000" };
+const DEFAULT_SANDBOX_PORT = 8787;
+/** Beside a chat in the same terminal only trouble is worth a line. */
+const CONSOLE_LOG = { LOG_LEVEL: "error" };
+
+/** Runs to the end and returns the exit code. */
+export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { sandbox: { type: "boolean" }, port: { type: "string" }, help: { type: "boolean" } },
+    });
+    if (values.help || positionals.length > 1) {
+      console.log(USAGE);
+      return values.help ? 0 : 1;
+    }
+    switch (positionals[0]) {
+      case "sandbox": {
+        const port = Number(values.port ?? DEFAULT_SANDBOX_PORT);
+        if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+          console.error("--port takes a number from 0 to 65535");
+          return 1;
+        }
+        const { runSandbox } = await import("./sandbox/main.ts");
+        const sandbox = await runSandbox({ port, host: "127.0.0.1" });
+        await stopSignal();
+        await sandbox.stop();
+        return 0;
+      }
+      case "console":
+        return await runConsole(env, values.sandbox === true);
+      case undefined:
+        return await runConsole(env, true);
+      default:
+        console.error(USAGE);
+        return 1;
+    }
+  } catch (error) {
+    if (error instanceof StartError) {
+      console.error(error.message);
+      return 1;
+    }
+    if (error instanceof TypeError && "code" in error) {
+      // A flag that parseArgs does not know.
+      console.error(`${error.message}\n\n${USAGE}`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+/** The terminal chat, on the sandbox or on the real backend. */
+async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
+  const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
+  const log = await createLog({
+    level: config.logLevel,
+    secrets: config.nemo.token ? [config.nemo.token] : [],
+  });
+  if (!onSandbox) return chat(config, log, null);
+  const { startSandbox } = await import("./sandbox/sandbox.ts");
+  const sandbox = await startSandbox({ pace: "demo", log });
+  try {
+    const nemo = { ...config.nemo, apiUrl: sandbox.url, webUrl: sandbox.webUrl, token: null };
+    return await chat({ ...config, nemo }, log, (command) => sandbox.command(command));
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+/** `sandboxCommand` is null on the real backend, whose conversation is kept on disk. */
+async function chat(
+  config: Config,
+  log: Log,
+  sandboxCommand: ((command: string) => string) | null,
+): Promise<number> {
+  const [{ startBot }, { ConsoleChat }] = await Promise.all([
+    import("./bot.ts"),
+    import("./adapters/console/chat.ts"),
+  ]);
+  const bot = await startBot(config, { log, storage: sandboxCommand ? "memory" : "disk" });
+  try {
+    const terminal = new ConsoleChat({
+      input: process.stdin,
+      output: process.stdout,
+      locales: bot.locales,
+      store: bot.store,
+      systemLanguage: config.terminalLanguage,
+      cwd: config.callerDir,
+      exportsDir: join(config.callerDir, "exports"),
+      sandboxCommand,
+    });
+    bot.addPlatform(terminal.platform);
+    await bot.engine.start();
+    await terminal.run(bot.engine, bot.queue);
+    return 0;
+  } finally {
+    await bot.stop();
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
