@@ -60,6 +60,7 @@ export class TestChat implements ChatPlatform {
   readonly name = "test";
   readonly progressIntervalMs = 0;
   readonly typingLastsMs = 50;
+  readonly maxAttachmentBytes = null;
   readonly messages: SeenMessage[] = [];
   activities = 0;
   bot!: Bot;
