@@ -1,8 +1,8 @@
 /** The bot as a process, as an operator runs it: `npm start` with settings, a log, and signals. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
-import { temporaryFolder } from "./test-chat.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
@@ -15,16 +15,24 @@ const FAST_SETTINGS = {
   LOG_LEVEL: "debug",
 };
 
-export class BotProcess {
+export class BotProcess implements AsyncDisposable {
   /** Everything it wrote to standard error and output. */
   log = "";
   readonly env: Record<string, string>;
+  /** Where it keeps what it must remember. */
+  readonly dataDir: string;
   #child: ChildProcess;
   #exited: Promise<number | null>;
 
-  constructor(env: Record<string, string>) {
-    this.env = env;
+  constructor(env: Record<string, string>, dataDir: string) {
+    this.env = { ...env, DATA_DIR: dataDir };
+    this.dataDir = dataDir;
     [this.#child, this.#exited] = this.#spawn();
+  }
+
+  /** The process's id. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   #spawn(): [ChildProcess, Promise<number | null>] {
@@ -38,6 +46,11 @@ export class BotProcess {
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
     return [child, new Promise((resolve) => child.on("close", (code) => resolve(code)))];
+  }
+
+  /** Log lines of at least this level; pino writes 40 for a warning, 50 for an error. */
+  logged(level: 40 | 50): string[] {
+    return this.log.split("\n").filter((line) => Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0) >= level);
   }
 
   /** Sends a signal and resolves with the exit code; null when the signal itself ended it. */
@@ -55,13 +68,14 @@ export class BotProcess {
   restart(): void {
     [this.#child, this.#exited] = this.#spawn();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
 }
 
-/** Starts a bot with `env` on a data folder of its own; it is killed when the test ends. */
+/** Starts a bot with `env` on a data folder of its own; both are gone when it is disposed of. */
 export async function startBotProcess(env: Record<string, string>): Promise<BotProcess> {
-  const bot = new BotProcess({ ...FAST_SETTINGS, DATA_DIR: await temporaryFolder(), ...env });
-  onTestFinished(async () => {
-    await bot.stop("SIGKILL");
-  });
-  return bot;
+  return new BotProcess({ ...FAST_SETTINGS, ...env }, await mkdtemp(join(tmpdir(), "nemobot-process-")));
 }

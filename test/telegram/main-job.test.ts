@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { clipBytes } from "../support/test-chat.ts";
-import { startTelegramScene } from "./scene.ts";
+import { PATIENTLY, startTelegramScene } from "./scene.ts";
 
 describe("the main job in a private chat", () => {
   it("takes a clip with a caption, edits it, and delivers the exported video with its link", async () => {
-    const { telegram, nemo, bot } = await startTelegramScene();
+    await using scene = await startTelegramScene();
+    const { telegram, nemo, bot } = scene;
     const chat = telegram.privateChat({ first_name: "Anna", language_code: "en" });
     chat.sendFile({
       kind: "video",
@@ -12,12 +13,10 @@ describe("the main job in a private chat", () => {
       name: "clip.mp4",
       caption: 'add the title "Hello"',
     });
-    const answer = await chat.nextBotMessage((message) => message.text.includes("title"), {
-      timeoutMs: 15_000,
-    });
+    const answer = await chat.nextBotMessage((message) => message.text.includes("title"), PATIENTLY);
     expect(answer.buttons.flat().map((button) => button.text)).toContain("Export");
     chat.say("export");
-    const video = await chat.nextBotMessage((message) => message.file !== null, { timeoutMs: 15_000 });
+    const video = await chat.nextBotMessage((message) => message.file !== null, PATIENTLY);
     expect(video.text).toContain("Your video is ready");
     expect(JSON.stringify(video.entities)).toContain("/files/");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);

@@ -125,6 +125,15 @@ export class ChatPlayer {
     );
   }
 
+  /** A user sends something else, given by its fields: a sticker, a place, a contact. */
+  sendOther(content: Record<string, unknown>, options: SayOptions = {}): SeenMessage {
+    this.#open();
+    // The fields of `WireMessage` are those the fake itself looks at.
+    return this.#deliver(
+      userMessage(this.#world, this.#chat, this.#origin(options), content as Partial<WireMessage>),
+    );
+  }
+
   /** A user forwards a message, from here or elsewhere. */
   forward(message: SeenMessage, options: SayOptions = {}): SeenMessage {
     this.#open();
