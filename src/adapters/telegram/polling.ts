@@ -96,21 +96,25 @@ export class Polling {
   /** Handles a batch in order; chats with an album in it wait until the album has settled. */
   async #handleBatch(updates: Update[]): Promise<void> {
     const handled = new Set<number>();
-    const albumChats = new Set(updates.map(albumChatOf).filter((chat) => chat !== null));
-    await this.#handle(
-      updates.filter((update) => !albumChats.has(chatOf(update) ?? Number.NaN)),
-      handled,
-    );
-    const all = albumChats.size > 0 ? await this.#settle(updates) : updates;
+    const all = await this.#settle(updates, handled);
     await this.#handle(all, handled);
     const last = all.at(-1);
     if (last) this.#offset = last.update_id + 1;
   }
 
-  /** Asks again, without confirming, until no further part of an album comes. */
-  async #settle(updates: Update[]): Promise<Update[]> {
+  /**
+   * Asks again, without confirming, until no further part of an album comes. What comes from other chats
+   * meanwhile is handled at once: nobody waits for somebody else's album.
+   */
+  async #settle(updates: Update[], handled: Set<number>): Promise<Update[]> {
     let batch = updates;
     for (let look = 0; look < MAX_ALBUM_LOOKS; look++) {
+      const albumChats = new Set(batch.map(albumChatOf).filter((chat) => chat !== null));
+      if (albumChats.size === 0) break;
+      await this.#handle(
+        batch.filter((update) => !albumChats.has(chatOf(update) ?? Number.NaN)),
+        handled,
+      );
       await this.#clock.sleep(ALBUM_SETTLE_MS, this.#stopped.signal);
       const [first] = batch;
       this.#offset = first?.update_id;

@@ -10,10 +10,12 @@ import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
 import type { MessageGroup } from "./albums.ts";
 import { readPress } from "./keyboard.ts";
 import type { Migrations } from "./migrations.ts";
-import { type BotIdentity, conversationOf, readMessages, readPressedButton } from "./normalize.ts";
+import { type BotIdentity, conversationOf, keyOf, readMessages, readPressedButton } from "./normalize.ts";
 
 /** The kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
+/** Telegram redelivers within a day; two days leave room. */
+const PART_KEPT_FOR_MS = 172_800_000;
 
 export interface UpdateHandlerOptions {
   api: Api;
@@ -33,15 +35,27 @@ export class UpdateHandler {
   }
 
   /** A message, or the parts of an album. Throws when the core could not take it: it must come again. */
-  async message({ updateId, parts }: MessageGroup): Promise<void> {
-    const { migrations, engine, bot } = this.#options;
+  async message({ updateId, parts: all, albumId }: MessageGroup): Promise<void> {
+    const { migrations, engine, memory, bot } = this.#options;
+    const parts = albumId === null ? all : await this.#newParts(all);
     for (const part of parts) {
       const { migrate_to_chat_id: to, migrate_from_chat_id: from } = part;
       if (to !== undefined) await migrations.note(String(part.chat.id), String(to));
       if (from !== undefined) await migrations.note(String(from), String(part.chat.id));
     }
     const message = readMessages(parts, updateId, bot);
-    if (message) await engine.receive(await this.#settled(message, parts[0]));
+    if (!message) return;
+    await engine.receive(await this.#settled(message, parts[0]));
+    if (albumId === null) return;
+    for (const part of parts) await memory.set(`album-part:${keyOf(part)}`, "1", PART_KEPT_FOR_MS);
+  }
+
+  /** An album is known by its first update, and any of its parts can come again alone. */
+  async #newParts(parts: Message[]): Promise<Message[]> {
+    const known = await Promise.all(
+      parts.map((part) => this.#options.memory.get(`album-part:${keyOf(part)}`)),
+    );
+    return parts.filter((_part, index) => known[index] === null);
   }
 
   /** Everything that is not a message. */
