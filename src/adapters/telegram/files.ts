@@ -5,7 +5,7 @@
 import { createReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
-import { type Api, GrammyError } from "grammy";
+import { type Api, GrammyError, HttpError } from "grammy";
 import { type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";
@@ -16,6 +16,8 @@ export const CLOUD_DOWNLOAD_BYTES = 20 * 1024 * 1024;
 /** Times a broken download is taken up again. */
 const MAX_RESUMES = 5;
 const RESUME_WAIT_MS = 500;
+/** Times a file is asked for again when Telegram does not answer. */
+const MAX_LOOKUPS = 4;
 
 export interface FileOptions {
   apiRoot: string;
@@ -32,10 +34,11 @@ export async function openTelegramFile(
   api: Api,
   attachment: Attachment,
   options: FileOptions,
+  signal: AbortSignal,
 ): Promise<OpenedAttachment> {
   const { localFilesDir } = options;
   if (!localFilesDir && (attachment.sizeBytes ?? 0) > CLOUD_DOWNLOAD_BYTES) throw tooLarge();
-  const { path, sizeBytes } = await findFile(api, attachment);
+  const { path, sizeBytes } = await findFile(api, attachment, options, signal);
   const size = sizeBytes ?? attachment.sizeBytes;
   const facts = { kind: "stream", name: attachment.name, mimeType: mimeTypeOf(attachment) } as const;
   if (localFilesDir) {
@@ -51,18 +54,30 @@ export async function openTelegramFile(
   };
 }
 
+/** Asks where a file lies; asking costs nothing, so trouble on the way is worth another try. */
 async function findFile(
   api: Api,
   attachment: Attachment,
+  { clock, log }: FileOptions,
+  signal: AbortSignal,
 ): Promise<{ path: string; sizeBytes: number | undefined }> {
-  try {
-    const file = await api.getFile(attachment.fileId ?? "");
-    if (!file.file_path) throw new AttachmentError("gone");
-    return { path: file.file_path, sizeBytes: file.file_size };
-  } catch (error) {
-    if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
-    if (error.description.includes("too big")) throw tooLarge();
-    throw new AttachmentError("gone", { cause: error });
+  for (let lookup = 1; ; lookup++) {
+    try {
+      const file = await api.getFile(attachment.fileId ?? "");
+      if (!file.file_path) throw new AttachmentError("gone");
+      return { path: file.file_path, sizeBytes: file.file_size };
+    } catch (error) {
+      const code = error instanceof GrammyError ? error.error_code : null;
+      if (error instanceof GrammyError && code === 400) {
+        if (error.description.includes("too big")) throw tooLarge();
+        throw new AttachmentError("gone", { cause: error });
+      }
+      const isPassing = error instanceof HttpError || code === 429 || (code ?? 0) >= 500;
+      if (!isPassing || lookup >= MAX_LOOKUPS) throw error;
+      log.warn({ err: error, lookup }, "Telegram did not say where a file is; asking again");
+      const askedMs = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) * 1_000 : 0;
+      await clock.sleep(Math.max(RESUME_WAIT_MS * lookup, askedMs), signal);
+    }
   }
 }
 
@@ -114,7 +129,7 @@ async function* download(
     options.log.info({ offset, sizeBytes }, "a download from Telegram broke off; resuming");
     await options.clock.sleep(RESUME_WAIT_MS * (attempt + 1), signal);
     // The address lives an hour at least; a long queue can outlast it.
-    ({ path } = await findFile(api, attachment));
+    ({ path } = await findFile(api, attachment, options, signal));
   }
 }
 

@@ -37,6 +37,7 @@ interface Call {
   reject: (error: unknown) => void;
   /** Progress of this message: a newer call with the same key takes its place. */
   progressKey: string | null;
+  maxRetries: number;
 }
 
 interface Box {
@@ -63,9 +64,12 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** Makes a call when its chat's turn comes. Rejects with Telegram's refusal, or with `stop`'s reason. */
-  send<T>(chatId: string, run: () => Promise<T>): Promise<T> {
-    return this.#enqueue(chatId, run, null);
+  /**
+   * Makes a call when its chat's turn comes. Rejects with Telegram's refusal, or with `stop`'s reason.
+   * `maxRetries` is for calls that there is another way for; what Telegram asks to wait for does not count.
+   */
+  send<T>(chatId: string, run: () => Promise<T>, maxRetries = this.#options.maxRetries): Promise<T> {
+    return this.#enqueue(chatId, run, null, maxRetries);
   }
 
   /**
@@ -73,7 +77,7 @@ export class Outbox {
    * replaces it; the replaced call resolves with undefined.
    */
   progress<T>(chatId: string, key: string, run: () => Promise<T>): Promise<T | undefined> {
-    return this.#enqueue<T | undefined>(chatId, run, key);
+    return this.#enqueue<T | undefined>(chatId, run, key, this.#options.maxRetries);
   }
 
   /** True while Telegram has asked us to wait: the moment to leave out what is not needed. */
@@ -94,12 +98,23 @@ export class Outbox {
     for (const chatId of this.#boxes.keys()) this.clear(chatId, reason);
   }
 
-  #enqueue<T>(chatId: string, run: () => Promise<T>, progressKey: string | null): Promise<T> {
+  #enqueue<T>(
+    chatId: string,
+    run: () => Promise<T>,
+    progressKey: string | null,
+    maxRetries: number,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const box = this.#boxes.get(chatId) ?? newBox();
       this.#boxes.set(chatId, box);
       // `run` and `resolve` belong to the same T; the box holds calls of many.
-      const call: Call = { run, resolve: resolve as (value: unknown) => void, reject, progressKey };
+      const call: Call = {
+        run,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        progressKey,
+        maxRetries,
+      };
       if (progressKey === null) box.answers.push(call);
       else {
         const older = box.progress.findIndex((one) => one.progressKey === progressKey);
@@ -136,7 +151,7 @@ export class Outbox {
         call.resolve(await call.run());
         return;
       } catch (error) {
-        const waitMs = this.#retryWait(error, retry);
+        const waitMs = this.#retryWait(error, retry, call.maxRetries);
         if (waitMs === null) {
           call.reject(error);
           return;
@@ -159,13 +174,13 @@ export class Outbox {
   }
 
   /** How long to wait before the same call again; null when Telegram's answer is final. */
-  #retryWait(error: unknown, retry: number): number | null {
+  #retryWait(error: unknown, retry: number, maxRetries: number): number | null {
     if (error instanceof GrammyError) {
       if (error.error_code === 429) return Math.max(1, error.parameters.retry_after ?? 1) * 1000 + 50;
       if (error.error_code < 500) return null;
     } else if (!(error instanceof HttpError)) return null;
     // No answer to a send: it may have arrived. A doubled answer is better than none at all.
-    if (retry >= this.#options.maxRetries) return null;
+    if (retry >= maxRetries) return null;
     return Math.min(this.#options.retryWaitMs * 2 ** retry, MAX_RETRY_WAIT_MS);
   }
 

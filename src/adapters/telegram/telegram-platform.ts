@@ -24,6 +24,8 @@ import { CAPTION_LIMIT, renderText, type TextPart } from "./render.ts";
 const URL_BYTES = 20 * 1024 * 1024;
 const UPLOAD_BYTES = 50 * 1024 * 1024;
 const LOCAL_UPLOAD_BYTES = 2000 * 1024 * 1024;
+/** A video that does not get through soon is sent as a link: nobody waits for a chat that retries. */
+const VIDEO_RETRIES = 2;
 
 export interface TelegramPlatformOptions {
   api: Api;
@@ -41,6 +43,12 @@ interface Address {
   topicId: number | null;
   isForum: boolean;
   replyTo: number | null;
+}
+
+/** A video for one call, and whether reading it failed. */
+interface VideoSource {
+  file: string | InputFile;
+  isBroken: () => boolean;
 }
 
 type Keyboard = { inline_keyboard: InlineKeyboardButton[][] } | undefined;
@@ -130,8 +138,8 @@ export class TelegramPlatform implements ChatPlatform {
     await this.send(target, message);
   }
 
-  openAttachment(attachment: Attachment, _signal: AbortSignal): Promise<OpenedAttachment> {
-    return openTelegramFile(this.#options.api, attachment, this.#options.files);
+  openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
+    return openTelegramFile(this.#options.api, attachment, this.#options.files, signal);
   }
 
   /** True when the video was sent with the message as its caption. */
@@ -146,15 +154,15 @@ export class TelegramPlatform implements ChatPlatform {
     if (!caption || tooMuch.length > 0) return false;
     const limit = this.#options.files.localFilesDir ? LOCAL_UPLOAD_BYTES : UPLOAD_BYTES;
     if (video.sizeBytes !== null && video.sizeBytes > limit) return false;
-    const send = (file: string | (() => Promise<InputFile>)) =>
-      this.#callVideo(target, message, caption, file);
-    if (video.url && video.sizeBytes !== null && video.sizeBytes <= URL_BYTES) {
-      if (await send(video.url)) return true;
+    const send = (source: () => Promise<VideoSource>) => this.#callVideo(target, message, caption, source);
+    const { url } = video;
+    if (url && video.sizeBytes !== null && video.sizeBytes <= URL_BYTES) {
+      if (await send(async () => ({ file: url, isBroken: () => false }))) return true;
     }
     return send(async () => {
       const { stream, sizeBytes } = await openVideo(new AbortController().signal);
       if (sizeBytes !== null && sizeBytes > limit) throw new Error("the video is too large to send");
-      return new InputFile(stream, video.name);
+      return watchSource(stream, video.name);
     });
   }
 
@@ -162,27 +170,35 @@ export class TelegramPlatform implements ChatPlatform {
     target: ReplyTarget,
     message: OutgoingMessage,
     caption: TextPart,
-    file: string | (() => Promise<InputFile>),
+    source: () => Promise<VideoSource>,
   ): Promise<boolean> {
     const { api, log } = this.#options;
     const { topicId, replyTo } = addressOf(target);
     const { video } = message;
     const keyboard = await this.#keyboard(target, message);
     try {
-      await this.#call(target, async (chatId) =>
-        api.sendVideo(chatId, typeof file === "string" ? file : await file(), {
-          caption: caption.text,
-          caption_entities: caption.entities,
-          supports_streaming: true,
-          ...(video?.durationS ? { duration: Math.round(video.durationS) } : {}),
-          ...(video?.width && video.height ? { width: video.width, height: video.height } : {}),
-          ...(topicId === null ? {} : { message_thread_id: topicId }),
-          ...(replyTo === null
-            ? {}
-            : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
-          ...(keyboard ? { reply_markup: keyboard } : {}),
-        }),
-      );
+      const run = async (chatId: string) => {
+        const { file, isBroken } = await source();
+        try {
+          return await api.sendVideo(chatId, file, {
+            caption: caption.text,
+            caption_entities: caption.entities,
+            supports_streaming: true,
+            ...(video?.durationS ? { duration: Math.round(video.durationS) } : {}),
+            ...(video?.width && video.height ? { width: video.width, height: video.height } : {}),
+            ...(topicId === null ? {} : { message_thread_id: topicId }),
+            ...(replyTo === null
+              ? {}
+              : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
+            ...(keyboard ? { reply_markup: keyboard } : {}),
+          });
+        } catch (error) {
+          // Not Telegram's fault: asking Telegram again would not help.
+          if (isBroken()) throw new Error("the video broke off on its way", { cause: error });
+          throw error;
+        }
+      };
+      await this.#call(target, run, VIDEO_RETRIES);
       return true;
     } catch (error) {
       if (error instanceof ChatGoneError) throw error;
@@ -217,9 +233,9 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   /** A call in the chat's turn; follows a migration, and tells of a chat that is gone. */
-  async #call<T>(target: ReplyTarget, run: (chatId: string) => Promise<T>): Promise<T> {
+  async #call<T>(target: ReplyTarget, run: (chatId: string) => Promise<T>, maxRetries?: number): Promise<T> {
     const { outbox } = this.#options;
-    return this.#follow(target, (chatId) => outbox.send(chatId, () => run(chatId)));
+    return this.#follow(target, (chatId) => outbox.send(chatId, () => run(chatId), maxRetries));
   }
 
   async #progress(
@@ -247,6 +263,19 @@ export class TelegramPlatform implements ChatPlatform {
       throw new ChatGoneError({ cause: error });
     }
   }
+}
+
+function watchSource(stream: AsyncIterable<Uint8Array>, name: string): VideoSource {
+  let isBroken = false;
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* stream;
+    } catch (error) {
+      isBroken = true;
+      throw error;
+    }
+  }
+  return { file: new InputFile(watched(), name), isBroken: () => isBroken };
 }
 
 /** Blocked, kicked, or deleted: nothing will ever arrive there again. */

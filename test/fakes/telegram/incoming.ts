@@ -23,6 +23,8 @@ export interface UserFile {
   durationS?: number;
   width?: number;
   height?: number;
+  /** Leaves out `file_size`, which is optional on the wire. */
+  isSizeUnknown?: boolean;
 }
 
 const DEFAULTS: Readonly<Record<MediaKind, { name: string; mimeType: string }>> = {
@@ -102,10 +104,15 @@ export function fileContent(
     title: "",
     performer: "",
   };
-  return {
-    stored,
-    content: mediaFields(world, file.kind, stored, facts, isVideo ? thumbnail(world) : undefined),
-  };
+  const content = mediaFields(world, file.kind, stored, facts, isVideo ? thumbnail(world) : undefined);
+  return { stored, content: file.isSizeUnknown ? withoutSize(content) : content };
+}
+
+function withoutSize(content: Partial<WireMessage>): Partial<WireMessage> {
+  // `JSON` leaves out what a replacer gives as undefined.
+  return JSON.parse(
+    JSON.stringify(content, (key, value: unknown) => (key === "file_size" ? undefined : value)),
+  ) as Partial<WireMessage>;
 }
 
 function thumbnail(world: World): WirePhotoSize {

@@ -134,14 +134,18 @@ function parsePartHead(headers: string): PartHead {
     if (name === "content-disposition") disposition = value;
     if (name === "content-type") mimeType = value;
   }
-  if (!/^form-data\b/i.test(disposition)) throw new Error("multipart: a part is no form-data");
-  const name = quotedParameter(disposition, "name");
-  if (name === null) throw new Error("multipart: a part has no name");
-  return { name, fileName: quotedParameter(disposition, "filename"), mimeType };
+  if (!disposition.startsWith("form-data;")) throw new Error("multipart: a part is no form-data");
+  const name = parameterOf(disposition, "name");
+  if (!name) throw new Error("multipart: a part has no name");
+  return { name, fileName: parameterOf(disposition, "filename"), mimeType };
 }
 
-function quotedParameter(disposition: string, name: string): string | null {
-  const match = new RegExp(`;\\s*${name}="((?:[^"\\\\]|\\\\.)*)"`, "i").exec(disposition);
-  if (match === null) return null;
-  return (match[1] ?? "").replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");
+/** Like the real server: everything up to the next semicolon, with or without quotes around it, taken as it is. */
+function parameterOf(disposition: string, name: string): string | null {
+  for (const piece of disposition.split(";").slice(1)) {
+    const [key = "", ...rest] = piece.split("=");
+    const value = rest.join("=").trim();
+    if (key.trim() === name) return /^".*"$/s.test(value) && value.length > 1 ? value.slice(1, -1) : value;
+  }
+  return null;
 }
