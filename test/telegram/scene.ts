@@ -1,4 +1,6 @@
 /** A Telegram, a backend and a bot between them. `await using` one for each test, so that tests can overlap. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import type { TurnStep } from "../../src/sandbox/scenario.ts";
@@ -17,6 +19,8 @@ interface SceneOptions {
   telegram?: FakeTelegramOptions;
   nemo?: SandboxOptions;
   env?: Record<string, string>;
+  /** Updates come by webhook. Default: the bot polls. */
+  webhook?: boolean;
 }
 
 export class TelegramScene implements AsyncDisposable {
@@ -84,7 +88,8 @@ export class TelegramScene implements AsyncDisposable {
 export async function startTelegramScene(options: SceneOptions = {}): Promise<TelegramScene> {
   const telegram = await startTelegram(options.telegram);
   const nemo = await startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null, ...options.nemo });
-  const bot = await startBotProcess(settingsFor(telegram, nemo, options.env));
+  const env = { ...options.env, ...(options.webhook ? await webhookSettings() : {}) };
+  const bot = await startBotProcess(settingsFor(telegram, nemo, env));
   const scene = new TelegramScene(telegram, nemo, bot);
   try {
     await telegram.waitFor(() => telegram.commandLists().size >= 2, { what: "the bot", timeoutMs: 20_000 });
@@ -112,6 +117,20 @@ export function settingsFor(
     NEMO_API_URL: nemo.url,
     NEMO_WEB_URL: nemo.webUrl,
     ...env,
+  };
+}
+
+/** Settings for a webhook on a free port. */
+async function webhookSettings(): Promise<Record<string, string>> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return {
+    HTTP_PORT: String(port),
+    TELEGRAM_WEBHOOK_URL: `http://127.0.0.1:${port}/telegram`,
+    TELEGRAM_WEBHOOK_SECRET: "a-secret-for-tests",
   };
 }
 

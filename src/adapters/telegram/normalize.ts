@@ -33,10 +33,10 @@ export function targetOf(message: Message): ReplyTarget {
   };
 }
 
-/** Only topics count: replies in plain supergroups carry a `message_thread_id` too. General is 1. */
+/** Only topics count: replies in plain supergroups carry a `message_thread_id` too. A forum's General is 1. */
 function topicOf(message: Message): number | null {
   const id = message.is_topic_message ? message.message_thread_id : undefined;
-  return id === undefined || id === 1 ? null : id;
+  return id === undefined || (id === 1 && message.chat.type !== "private") ? null : id;
 }
 
 /**
@@ -136,7 +136,7 @@ function isService(message: Message): boolean {
 }
 
 /** In a private chat always; in a group when a command, a mention or a reply means this bot. */
-function isAddressed(message: Message, bot: BotIdentity): boolean {
+export function isAddressed(message: Message, bot: BotIdentity): boolean {
   if (message.chat.type === "private") return true;
   if (message.chat.type === "channel") return false;
   const command = commandOf(message);

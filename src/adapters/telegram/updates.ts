@@ -10,7 +10,7 @@ import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
 import type { MessageGroup } from "./albums.ts";
 import { readPress } from "./keyboard.ts";
 import type { Migrations } from "./migrations.ts";
-import { type BotIdentity, conversationOf, keyOf, readMessages, readPressedButton } from "./normalize.ts";
+import { type BotIdentity, conversationOf, isAddressed, keyOf, readMessages, readPressedButton } from "./normalize.ts";
 
 /** The kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
@@ -32,6 +32,11 @@ export class UpdateHandler {
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
+  }
+
+  /** Whether a message is meant for the bot; a group's own talk is not, and is not stored. */
+  isForBot(message: Message): boolean {
+    return isAddressed(message, this.#options.bot);
   }
 
   /** A message, or the parts of an album. Throws when the core could not take it: it must come again. */

@@ -25,6 +25,8 @@ export class Webhook {
   readonly #log: Log;
   /** Albums that may still grow, with the timer that closes them. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** Parts of albums of which none is meant for the bot so far: a group's own talk is not stored. */
+  readonly #overheard = new Map<string, StoredPart[]>();
   /** Changes of stored albums, one after another. */
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -94,6 +96,11 @@ export class Webhook {
     await this.#inTurn(async () => {
       const parts = await this.#partsOf(albumId);
       if (!parts.some((part) => part.updateId === updateId)) parts.push({ updateId, message });
+      if (!parts.some((part) => this.#handler.isForBot(part.message))) {
+        this.#overheard.set(albumId, parts);
+        return;
+      }
+      this.#overheard.delete(albumId);
       await this.#memory.set(`album:${albumId}`, JSON.stringify(parts));
       const open = await this.#openAlbums();
       if (!open.includes(albumId)) await this.#memory.set(OPEN_ALBUMS, JSON.stringify([...open, albumId]));
@@ -114,6 +121,7 @@ export class Webhook {
   }
 
   async #close(albumId: string): Promise<void> {
+    if (this.#overheard.delete(albumId)) return;
     for (const group of groupAlbums(await this.#partsOf(albumId))) await this.#handler.message(group);
     const open = await this.#openAlbums();
     await this.#memory.set(OPEN_ALBUMS, JSON.stringify(open.filter((one) => one !== albumId)));
@@ -121,6 +129,8 @@ export class Webhook {
   }
 
   async #partsOf(albumId: string): Promise<StoredPart[]> {
+    const overheard = this.#overheard.get(albumId);
+    if (overheard) return overheard;
     // Written by us, from updates that were looked at.
     return JSON.parse((await this.#memory.get(`album:${albumId}`)) ?? "[]") as StoredPart[];
   }

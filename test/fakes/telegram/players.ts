@@ -165,13 +165,21 @@ export class ChatPlayer {
     return seen(message);
   }
 
-  /** Someone presses an inline button, named by its label or its data. Throws when there is no such button. */
-  press(message: SeenMessage | number, labelOrData: string, options: { from?: WireUser } = {}): Press {
+  /**
+   * Someone presses an inline button, named by its label or its data. Throws when there is no such button,
+   * unless it is forged: clients of their own making can send any data for any message.
+   */
+  press(
+    message: SeenMessage | number,
+    labelOrData: string,
+    options: { from?: WireUser; isForged?: boolean } = {},
+  ): Press {
     const { wire } = this.#find(typeof message === "number" ? message : message.id);
     const buttons = (wire.reply_markup?.inline_keyboard ?? []).flat();
-    const button =
-      buttons.find(({ text }) => text === labelOrData) ??
-      buttons.find(({ callback_data }) => callback_data === labelOrData);
+    const button = options.isForged
+      ? { text: "", callback_data: labelOrData }
+      : (buttons.find(({ text }) => text === labelOrData) ??
+        buttons.find(({ callback_data }) => callback_data === labelOrData));
     if (button?.callback_data === undefined) {
       const there = buttons.map(({ text }) => text).join(", ");
       throw new Error(`fake Telegram: no callback button "${labelOrData}"; there are: ${there}`);
@@ -233,8 +241,11 @@ export class ChatPlayer {
     this.#chat.lastBotToSpeak = "other";
   }
 
-  /** The group becomes a supergroup with a new id, which is returned; the old id refuses from now on. */
-  migrateToSupergroup(): number {
+  /**
+   * The group becomes a supergroup with a new id, which is returned; the old id refuses from now on.
+   * `isAnnounced: false`: no service messages come, as when they get lost between two servers.
+   */
+  migrateToSupergroup({ isAnnounced = true } = {}): number {
     const old = this.#chat;
     if (old.wire.type !== "group") throw new Error("fake Telegram: only groups can be upgraded");
     const world = this.#world;
@@ -245,9 +256,9 @@ export class ChatPlayer {
     chat.isPrivacyModeOn = old.isPrivacyModeOn;
     chat.lastBotToSpeak = old.lastBotToSpeak;
     const { from } = this.#origin({});
-    world.deliverService(old, from, { migrate_to_chat_id: id });
+    if (isAnnounced) world.deliverService(old, from, { migrate_to_chat_id: id });
     old.migratedTo = id;
-    world.deliverService(chat, from, { migrate_from_chat_id: old.id });
+    if (isAnnounced) world.deliverService(chat, from, { migrate_from_chat_id: old.id });
     this.#chat = chat;
     return id;
   }
