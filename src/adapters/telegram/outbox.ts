@@ -13,7 +13,7 @@ export interface OutboxOptions {
   /** Calls of one group within `groupWindowMs`; Telegram allows 20. */
   perGroup: number;
   groupWindowMs: number;
-  /** Calls of all chats within a second; Telegram allows about 30. */
+  /** Calls of all chats within a second, spread evenly over it; Telegram allows about 30. */
   perSecond: number;
   /** Tries after a server error or a broken connection, and the wait before the first of them. */
   maxRetries: number;
@@ -30,6 +30,8 @@ export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
   retryWaitMs: 500,
 };
 const MAX_RETRY_WAIT_MS = 30_000;
+/** A second's calls go out in fifths: in bursts, delays on the way could press those of two seconds into one. */
+const SLICE_MS = 200;
 
 interface Call {
   run: () => Promise<unknown>;
@@ -144,9 +146,6 @@ export class Outbox {
 
   async #make(chatId: string, box: Box, call: Call): Promise<void> {
     for (let retry = 0; ; retry++) {
-      const now = this.#clock.now();
-      box.sentAt.push(now);
-      this.#sentAt.push(now);
       try {
         call.resolve(await call.run());
         return;
@@ -163,14 +162,19 @@ export class Outbox {
           this.#log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
           await this.#clock.sleep(waitMs, this.#stopped.signal);
         }
-        // A newer progress edit is better than repeating this one.
-        if (call.progressKey !== null && box.progress.some((one) => one.progressKey === call.progressKey)) {
-          call.resolve(undefined);
-          return;
-        }
+        if (call.progressKey !== null && this.#givesWay(box, call)) return;
         await this.#awaitPace(chatId, box);
       }
     }
+  }
+
+  /** True when a progress edit that failed is not the next thing to try. */
+  #givesWay(box: Box, call: Call): boolean {
+    // A newer one is better than repeating this one.
+    if (box.progress.some((one) => one.progressKey === call.progressKey)) call.resolve(undefined);
+    else if (box.answers.length > 0) box.progress.unshift(call);
+    else return false;
+    return true;
   }
 
   /** How long to wait before the same call again; null when Telegram's answer is final. */
@@ -184,11 +188,17 @@ export class Outbox {
     return Math.min(this.#options.retryWaitMs * 2 ** retry, MAX_RETRY_WAIT_MS);
   }
 
+  /** Waits for a place in the pace, and takes it: many chats may be waiting for the same one. */
   async #awaitPace(chatId: string, box: Box): Promise<void> {
     for (;;) {
       this.#stopped.signal.throwIfAborted();
       const waitMs = this.#paceWait(chatId, box);
-      if (waitMs <= 0) return;
+      if (waitMs <= 0) {
+        const now = this.#clock.now();
+        box.sentAt.push(now);
+        this.#sentAt.push(now);
+        return;
+      }
       await this.#clock.sleep(waitMs, this.#stopped.signal);
     }
   }
@@ -198,7 +208,7 @@ export class Outbox {
     const { perChat, chatWindowMs, perGroup, groupWindowMs, perSecond } = this.#options;
     const isGroup = chatId.startsWith("-");
     box.sentAt = box.sentAt.filter((at) => now - at < (isGroup ? groupWindowMs : chatWindowMs));
-    this.#sentAt = this.#sentAt.filter((at) => now - at < 1_000);
+    this.#sentAt = this.#sentAt.filter((at) => now - at < SLICE_MS);
     return Math.max(
       box.blockedUntil - now,
       windowWait(
@@ -208,7 +218,7 @@ export class Outbox {
         now,
       ),
       isGroup ? windowWait(box.sentAt, perGroup, groupWindowMs, now) : 0,
-      windowWait(this.#sentAt, perSecond, 1_000, now),
+      windowWait(this.#sentAt, Math.max(1, Math.floor((perSecond * SLICE_MS) / 1_000)), SLICE_MS, now),
     );
   }
 

@@ -45,6 +45,9 @@ interface Address {
   replyTo: number | null;
 }
 
+/** The message to edit is in a chat that is no more. */
+class LeftBehindError extends Error {}
+
 /** A video for one call, and whether reading it failed. */
 interface VideoSource {
   file: string | InputFile;
@@ -76,7 +79,7 @@ export class TelegramPlatform implements ChatPlatform {
       const hangs = index === 0 && message.tone !== "progress" && message.tone !== "notice";
       messageId = await this.#sendText(target, address, part, isLast ? keyboard : undefined, hangs);
     }
-    return { target, messageId: String(messageId) };
+    return { target: await this.#currentOf(target), messageId: String(messageId) };
   }
 
   async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
@@ -85,7 +88,10 @@ export class TelegramPlatform implements ChatPlatform {
     // 0: Telegram did not say the id of a message in a very big chat.
     if (!first || sent.messageId === "0") return this.send(target, message);
     const keyboard = await this.#keyboard(target, message);
+    const address = addressOf(target);
     const run = async (chatId: string) => {
+      // Numbers begin anew in a supergroup: the message stayed behind in the old chat.
+      if (chatId !== address.chatId) throw new LeftBehindError();
       await this.#options.api.editMessageText(chatId, Number(sent.messageId), first.text, {
         entities: first.entities,
         link_preview_options: { is_disabled: true },
@@ -96,6 +102,7 @@ export class TelegramPlatform implements ChatPlatform {
       if (message.tone === "progress") await this.#progress(target, sent.messageId, run);
       else await this.#call(target, run);
     } catch (error) {
+      if (error instanceof LeftBehindError) return this.send(target, message);
       if (!(error instanceof GrammyError)) throw error;
       if (error.description.includes("message is not modified")) return sent;
       if (!/message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(error.description))
@@ -103,7 +110,6 @@ export class TelegramPlatform implements ChatPlatform {
       // Deleted by someone, or too old: say it anew.
       return this.send(target, message);
     }
-    const address = addressOf(target);
     for (const [index, part] of rest.entries()) {
       await this.#sendText(target, address, part, index === rest.length - 1 ? keyboard : undefined, false);
     }
@@ -173,7 +179,7 @@ export class TelegramPlatform implements ChatPlatform {
     source: () => Promise<VideoSource>,
   ): Promise<boolean> {
     const { api, log } = this.#options;
-    const { topicId, replyTo } = addressOf(target);
+    const { topicId, replyTo, chatId: askedIn } = addressOf(target);
     const { video } = message;
     const keyboard = await this.#keyboard(target, message);
     try {
@@ -187,7 +193,7 @@ export class TelegramPlatform implements ChatPlatform {
             ...(video?.durationS ? { duration: Math.round(video.durationS) } : {}),
             ...(video?.width && video.height ? { width: video.width, height: video.height } : {}),
             ...(topicId === null ? {} : { message_thread_id: topicId }),
-            ...(replyTo === null
+            ...(replyTo === null || chatId !== askedIn
               ? {}
               : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
             ...(keyboard ? { reply_markup: keyboard } : {}),
@@ -209,7 +215,7 @@ export class TelegramPlatform implements ChatPlatform {
 
   async #sendText(
     target: ReplyTarget,
-    { topicId, replyTo }: Address,
+    { topicId, replyTo, chatId: askedIn }: Address,
     part: TextPart,
     keyboard: Keyboard,
     hangs: boolean,
@@ -219,13 +225,21 @@ export class TelegramPlatform implements ChatPlatform {
         entities: part.entities,
         link_preview_options: { is_disabled: true },
         ...(topicId === null ? {} : { message_thread_id: topicId }),
-        ...(hangs && replyTo !== null
+        // A question in a group that has moved cannot be answered to: its number means another message now.
+        ...(hangs && replyTo !== null && chatId === askedIn
           ? { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }
           : {}),
         ...(keyboard ? { reply_markup: keyboard } : {}),
       }),
     );
     return sent.message_id;
+  }
+
+  /** Where a message was really sent: a group may have moved since it was spoken to. */
+  async #currentOf(target: ReplyTarget): Promise<ReplyTarget> {
+    const { replyTo: _question, ...details } = target.details;
+    const chatId = await this.#options.migrations.currentOf(String(details.chatId));
+    return chatId === details.chatId ? target : { ...target, details: { ...details, chatId } };
   }
 
   #keyboard(target: ReplyTarget, message: OutgoingMessage): Promise<Keyboard> {

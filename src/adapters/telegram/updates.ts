@@ -10,7 +10,14 @@ import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
 import type { MessageGroup } from "./albums.ts";
 import { readPress } from "./keyboard.ts";
 import type { Migrations } from "./migrations.ts";
-import { type BotIdentity, conversationOf, isAddressed, keyOf, readMessages, readPressedButton } from "./normalize.ts";
+import {
+  type BotIdentity,
+  conversationOf,
+  isAddressed,
+  keyOf,
+  readMessages,
+  readPressedButton,
+} from "./normalize.ts";
 
 /** The kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
