@@ -29,7 +29,10 @@ describe.concurrent("the command menu", () => {
       .run("%commands:zh");
     database.close();
     await scene.restart();
-    await scene.telegram.waitFor(() => scene.telegram.calls("setMyCommands").at(2)?.status === 200, PATIENTLY);
+    await scene.telegram.waitFor(
+      () => scene.telegram.calls("setMyCommands").at(2)?.status === 200,
+      PATIENTLY,
+    );
     expect(scene.telegram.calls("setMyCommands").at(2)?.params.language_code).toBe("zh");
   });
 });
