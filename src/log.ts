@@ -8,8 +8,8 @@ import type { Config } from "./config.ts";
 const SECRETS: [pattern: RegExp, replacement: string][] = [
   // Nemo tokens of people and of claim links.
   [/\b(nmv_[a-z]+_|clm_)[\w-]+/g, "$1[hidden]"],
-  // A Telegram bot token, alone or in an address; kept out by its shape, wherever it comes from.
-  [/\b\d{5,12}:[\w-]{30,}/g, "[hidden]"],
+  // A Telegram bot token, alone or behind "bot" in an address; kept out by its shape, wherever it comes from.
+  [/(?<!\d)\d{5,12}:[\w-]{30,}/g, "[hidden]"],
   // Authorization headers and query strings, which carry signatures.
   [/\b(Bearer|Bot)\s+[\w.~+/=-]{8,}/g, "$1 [hidden]"],
   [/(https?:\/\/[^\s"'?#]+)\?[^\s"'\\]+/g, "$1?[hidden]"],

@@ -4,7 +4,8 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { greeting } from "./connect.ts";
+import { greeting, warnOperator } from "./connect.ts";
+import { cancelRender } from "./export-job.ts";
 import { failureMessage } from "./failure.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
 import type { Action, Button, OutgoingMessage } from "./message.ts";
@@ -168,11 +169,13 @@ export async function cancel(chat: Chat, scope: "current" | "all", signal: Abort
   const { queue } = world;
   const dropped = scope === "all" ? (await queue.clear(mailboxLane(chat.id))).length : 0;
   const waiting = Math.max(0, (await queue.size(mailboxLane(chat.id))) - 1);
+  // Looked at before, since the turn clears it as it ends, and after, since it may have begun just now.
+  const wasInFlight = chat.record.inFlight !== null;
   if (await queue.cancel(mailboxLane(chat.id), new StopError("cancelled"))) {
     const buttons =
       waiting > 0 ? [[speaker.button("button.cancel-all", { kind: "cancel", scope: "all" })]] : [];
     await chat.refresh();
-    const lead = chat.record.inFlight ? "cancel.turn" : "cancel.item";
+    const lead = wasInFlight || chat.record.inFlight ? "cancel.turn" : "cancel.item";
     await speaker.send({
       text: speaker.paragraphs(
         speaker.rich(lead),
@@ -192,15 +195,6 @@ export async function cancel(chat: Chat, scope: "current" | "all", signal: Abort
   await speaker.say("cancel.nothing");
 }
 
-async function cancelRender(chat: Chat, renderId: string, signal: AbortSignal): Promise<void> {
-  try {
-    await chat.world.backend.cancelRender(await chat.caller(), renderId, signal);
-  } catch (error) {
-    // The person no longer waits for it, and a render costs nothing.
-    chat.world.log.info({ err: error, conversation: chat.id }, "a render could not be cancelled");
-  }
-}
-
 /** Sends what `read` makes of the backend's answer, or the sentence for its failure. */
 async function answerFromBackend(
   chat: Chat,
@@ -210,6 +204,7 @@ async function answerFromBackend(
     await chat.speaker.send(await read());
   } catch (error) {
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    warnOperator(chat, error);
     chat.world.log.warn({ err: error, conversation: chat.id }, "a question to the backend failed");
     const { payer, skill, world, speaker } = chat;
     await speaker.send(

@@ -240,9 +240,11 @@ export class Engine implements MessageSink {
       await chat.speaker.say("retry.nothing");
       return;
     }
+    // Whoever uploads the files of a lost session again may still want the words that met its end.
+    const isLastFailed = what === chat.record.lastFailed;
     await chat.update((current) => ({
       ...current,
-      lastFailed: null,
+      lastFailed: isLastFailed ? null : current.lastFailed,
       files: withoutFiles(current.files, what.attachments),
     }));
     const request: Request = {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { BackendError } from "./backend-error.ts";
 import { Chat } from "./chat.ts";
+import { warnOperator } from "./connect.ts";
 import { failureMessage } from "./failure.ts";
 import { formatBytes, formatDuration } from "./media.ts";
 import type { Button } from "./message.ts";
@@ -23,8 +24,12 @@ export async function startExport(chat: Chat, session: SessionRef, signal: Abort
   const { speaker, world } = chat;
   await chat.refresh();
   if (chat.record.renderId !== null) {
-    await speaker.say("export.already-running", {}, { buttons: [[cancelButton(chat)]] });
-    return;
+    if ((await world.queue.size(exportLane(chat.id))) > 0) {
+      await speaker.say("export.already-running", {}, { buttons: [[cancelButton(chat)]] });
+      return;
+    }
+    // Nobody watches it any more since a restart, and the backend takes only one active render a session.
+    await cancelRender(chat, chat.record.renderId, signal);
   }
   const progress = new Progress(world, speaker);
   try {
@@ -102,6 +107,9 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
     const caller = await chat.caller();
     const status = await awaitRender(chat, session, caller, item, progress, signal);
     if (status === "timed-out") {
+      await chat.refresh();
+      // Else the next export would be refused: the backend takes only one active render a session.
+      await cancelRender(chat, chat.record.renderId ?? item.renderId, signal);
       await progress.finish(chat.speaker.rich("export.stopped"));
       await chat.speaker.say("export.timed-out", {}, { tone: "error", buttons: [[exportButton(chat)]] });
     } else if (status === "failed") {
@@ -122,6 +130,17 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
     await forget(chat);
     if (!(error instanceof BackendError)) throw error;
     await fail(chat, error);
+  }
+}
+
+/** Ends a render nobody waits for; best effort. */
+export async function cancelRender(chat: Chat, renderId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await chat.world.backend.cancelRender(await chat.caller(), renderId, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // The person no longer waits for it, and a render costs nothing.
+    chat.world.log.info({ err: error, conversation: chat.id }, "a render could not be cancelled");
   }
 }
 
@@ -270,6 +289,7 @@ async function claimLinkOf(
 
 async function fail(chat: Chat, error: BackendError): Promise<void> {
   const { speaker, payer, skill, world } = chat;
+  warnOperator(chat, error);
   world.log.warn({ err: error, conversation: chat.id }, "an export failed");
   const message = failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: false });
   const canTryAgain =

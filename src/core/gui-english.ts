@@ -43,7 +43,7 @@ const PREVIEW = new RegExp(
   "i",
 );
 const ACCOUNT =
-  /^(?:check|view|see|visit|go to|open|review|manage|look at|refer to)(?: out)?(?: the| your)? (?:(?:account|billing)(?:\/(?:account|billing|credits?))?(?: (?:and|or) (?:account|billing|credits?))?|credits?(?: balance)?|subscription)(?: (?:page|settings|section|tab|panel|balance|dashboard|menu|details|status))*(?= (?:to|for|if|in|and|before|under|at)\b|$)|^(?:check|view|see) your (?:balance|plan)(?= (?:to|for|before)\b|$)/i;
+  /^(?:check|view|see|visit|go to|open|review|manage|look at|refer to)(?: out)?(?: the| your)? (?:(?:account|billing)(?:\/(?:account|billing|credits?))?(?: (?:(?:and|or) )?(?:account|billing|credits?))?|credits?(?: balance)?|subscription)(?: (?:page|settings|section|tab|panel|balance|dashboard|menu|details|status))*(?= (?:to|for|if|in|and|before|under|at)\b|$)|^(?:check|view|see) your (?:balance|plan)(?= (?:to|for|before)\b|$)/i;
 const EXPORT =
   /^(?:export|download|render)(?: (?:and|&) (?:export|download|save|share))?(?:(?: (?:it|this|that|everything)| (?:the|your|this|my)(?: (?:final|finished|edited|whole|full|new|completed?|rendered))*(?: (?:video|clip|project|file|film|movie|result|edit|mp4|version|image|photo)))(?=$| (?:now|here|by|using|via|from|with|in|as|to|at|whenever|anytime|any time)\b)| (?:now|to (?:mp4|get|download|save|your)|as (?:an? )?mp4|by (?:clicking|tapping|pressing|hitting|using))\b.{0,120}$|$)/i;
 const FINISHED =

@@ -1,6 +1,7 @@
 /** How a turn without an answer of its own went, in words. Source: DESIGN.md, rule 5. */
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import { warnOperator } from "./connect.ts";
 import { failureMessage } from "./failure.ts";
 import type { Timeline } from "./timeline.ts";
 import { changesText } from "./timeline-text.ts";
@@ -49,6 +50,7 @@ export class TurnReport {
   async failed(error: BackendError): Promise<void> {
     await this.#remember();
     const { payer, skill, world, speaker } = this.chat;
+    warnOperator(this.chat, error);
     world.log.warn({ err: error, conversation: this.chat.id }, "a turn failed");
     await speaker.send(
       failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: true }),

@@ -4,7 +4,7 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { exampleButtons } from "./connect.ts";
+import { exampleButtons, warnOperator } from "./connect.ts";
 import { failureMessage } from "./failure.ts";
 import type { TextParams } from "./locales.ts";
 import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
@@ -83,6 +83,7 @@ async function uploadOne(
       return "refused";
     }
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    warnOperator(chat, error);
     world.log.warn({ err: error, conversation: chat.id }, "an upload failed");
     await speaker.send(
       failureMessage(speaker, error, { payer: chat.payer, skill, webUrl: world.webUrl, canRetry: false }),
