@@ -5,14 +5,14 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
 import type { Locales } from "./core/locales.ts";
-import type { ChatPlatform, ConversationStore, Log, WorkQueue } from "./core/ports.ts";
+import type { AdapterMemory, ChatPlatform, ConversationStore, Log, WorkQueue } from "./core/ports.ts";
 import { FIXED_LIMITS } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
 import { NemoClient } from "./nemo/client.ts";
 import { loadSkills } from "./skills.ts";
 import { StartError } from "./start-error.ts";
-import { createConversationStore } from "./store/conversation-store.ts";
+import { createAdapterMemory, createConversationStore } from "./store/conversation-store.ts";
 import { createCipher, loadKeyFile } from "./store/encryption.ts";
 import { SqliteStorage } from "./store/sqlite-storage.ts";
 
@@ -25,6 +25,8 @@ export interface Bot {
   store: ConversationStore;
   locales: Locales;
   addPlatform(platform: ChatPlatform): void;
+  /** The durable memory of one adapter. */
+  memoryOf(adapter: string): AdapterMemory;
   /** Stops the work, then closes the backend's connections and the store. */
   stop(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export async function startBot(
     store,
     locales,
     addPlatform: (platform) => platforms.set(platform.name, platform),
+    memoryOf: (adapter) => createAdapterMemory(keyv, adapter),
     async stop() {
       await engine.stop();
       await backend.close();

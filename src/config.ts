@@ -21,6 +21,16 @@ export interface Config {
     /** 32 bytes; null: the key file in `dataDir`, made on first use. A secret. */
     encryptionKey: Uint8Array | null;
   };
+  /** Null: the adapter does not run. */
+  telegram: {
+    /** A secret. */
+    token: string;
+    apiRoot: string;
+    localFilesDir: string | null;
+    /** Null: long polling. */
+    webhook: { url: string; secret: string } | null;
+  } | null;
+  http: { host: string; port: number };
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   timing: Timing;
   /** Language of a person on this machine's terminal, such as `zh`. */
@@ -78,6 +88,24 @@ const schema = z.object({
       error: "must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)",
     })
     .optional(),
+  TELEGRAM_BOT_TOKEN: z
+    .string()
+    .regex(/^\d+:[\w-]+$/, { error: "must be the token that BotFather gave you" })
+    .optional(),
+  TELEGRAM_API_ROOT: httpUrl("https://api.telegram.org"),
+  TELEGRAM_LOCAL_FILES_DIR: z.string().optional(),
+  TELEGRAM_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).optional(),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{1,256}$/, { error: "must be 1 to 256 letters, digits, dashes and underscores" })
+    .optional(),
+  HTTP_HOST: z.string().default("127.0.0.1"),
+  HTTP_PORT: z.coerce
+    .number({ error: "must be a port number" })
+    .int({ error: "must be a port number" })
+    .min(0, { error: "must be a port number" })
+    .max(65_535, { error: "must be a port number" })
+    .default(8080),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       error: "must be one of trace, debug, info, warn, error, fatal, silent",
@@ -116,9 +144,17 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     );
   }
   const s = parsed.data;
+  const conflicts: string[] = [];
   if (s.HEARTBEAT_ONLY_TIMEOUT_MS > s.TURN_TIMEOUT_MS) {
-    throw new StartError(LEAD, ["HEARTBEAT_ONLY_TIMEOUT_MS: must not be longer than TURN_TIMEOUT_MS"]);
+    conflicts.push("HEARTBEAT_ONLY_TIMEOUT_MS: must not be longer than TURN_TIMEOUT_MS");
   }
+  if (s.TELEGRAM_WEBHOOK_URL && !s.TELEGRAM_WEBHOOK_SECRET) {
+    conflicts.push("TELEGRAM_WEBHOOK_SECRET: is needed with TELEGRAM_WEBHOOK_URL");
+  }
+  if (s.TELEGRAM_WEBHOOK_SECRET && !s.TELEGRAM_WEBHOOK_URL) {
+    conflicts.push("TELEGRAM_WEBHOOK_URL: is needed with TELEGRAM_WEBHOOK_SECRET");
+  }
+  if (conflicts.length > 0) throw new StartError(LEAD, conflicts);
   return {
     nemo: {
       apiUrl: s.NEMO_API_URL,
@@ -131,6 +167,18 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       dataDir: s.DATA_DIR,
       encryptionKey: s.ENCRYPTION_KEY ? Buffer.from(s.ENCRYPTION_KEY, "hex") : null,
     },
+    telegram: s.TELEGRAM_BOT_TOKEN
+      ? {
+          token: s.TELEGRAM_BOT_TOKEN,
+          apiRoot: s.TELEGRAM_API_ROOT,
+          localFilesDir: s.TELEGRAM_LOCAL_FILES_DIR ?? null,
+          webhook:
+            s.TELEGRAM_WEBHOOK_URL && s.TELEGRAM_WEBHOOK_SECRET
+              ? { url: s.TELEGRAM_WEBHOOK_URL, secret: s.TELEGRAM_WEBHOOK_SECRET }
+              : null,
+        }
+      : null,
+    http: { host: s.HTTP_HOST, port: s.HTTP_PORT },
     logLevel: s.LOG_LEVEL,
     timing: {
       stillWorkingMs: s.STILL_WORKING_MS,

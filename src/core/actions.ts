@@ -8,7 +8,7 @@ import { greeting, warnOperator } from "./connect.ts";
 import { cancelRender } from "./export-job.ts";
 import { failureMessage } from "./failure.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
-import type { Action, Button, OutgoingMessage } from "./message.ts";
+import type { Action, Button, IncomingMessage, OutgoingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { plain } from "./rich-text.ts";
 import { localized } from "./skill.ts";
@@ -163,10 +163,24 @@ export async function showStatus(
   });
 }
 
-/** Stops waiting for what runs: the turn first, else the export. Honest about what goes on elsewhere. */
-export async function cancel(chat: Chat, scope: "current" | "all", signal: AbortSignal): Promise<void> {
+/**
+ * Stops waiting for what runs: the turn first, else the export. Only its author may, or who manages the chat.
+ * Honest about what goes on elsewhere.
+ */
+export async function cancel(
+  chat: Chat,
+  user: IncomingMessage["user"],
+  scope: "current" | "all",
+  signal: AbortSignal,
+): Promise<void> {
   const { speaker, world } = chat;
   const { queue } = world;
+  const running = (await queue.running(mailboxLane(chat.id))) ?? (await queue.running(exportLane(chat.id)));
+  const startedBy = running?.kind === "message" ? running.message.user.id : running?.startedBy;
+  if (startedBy !== undefined && startedBy !== user.id && !user.canManage) {
+    await speaker.say("cancel.not-yours");
+    return;
+  }
   const dropped = scope === "all" ? (await queue.clear(mailboxLane(chat.id))).length : 0;
   const waiting = Math.max(0, (await queue.size(mailboxLane(chat.id))) - 1);
   // Looked at before, since the turn clears it as it ends, and after, since it may have begun just now.

@@ -23,12 +23,13 @@ import type { MessageSink, SessionRef } from "./ports.ts";
 import { keep, type Request, readRequest } from "./request.ts";
 import { Speaker } from "./speaker.ts";
 import { runTurn } from "./turn.ts";
-import { askWhatToDo, uploadAttachments } from "./upload.ts";
-import { type MessageItem, mailboxLane, type WorkItem } from "./work-item.ts";
+import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments } from "./upload.ts";
+import { exportLane, type MessageItem, mailboxLane, type WorkItem } from "./work-item.ts";
 import { StopError, type World } from "./world.ts";
 
 export class Engine implements MessageSink {
   readonly #world: World;
+  readonly #asides = new Set<Promise<unknown>>();
 
   constructor(world: World) {
     this.#world = world;
@@ -42,6 +43,7 @@ export class Engine implements MessageSink {
   /** Hands running work back; what is in flight stays written down for the next start. */
   async stop(): Promise<void> {
     await this.#world.queue.stop(new StopError("shutdown"));
+    await Promise.allSettled(this.#asides);
   }
 
   async receive(message: IncomingMessage): Promise<void> {
@@ -53,30 +55,58 @@ export class Engine implements MessageSink {
     const speaker = new Speaker(this.#world, message.replyTo, await this.#languageOf(message));
     const tooMuch = tooMuchOf(message, limits);
     if (tooMuch) {
-      await speaker.say(tooMuch.key, { limit: tooMuch.limit }, { tone: "error" });
+      this.#aside(speaker.say(tooMuch.key, { limit: tooMuch.limit }, { tone: "error" }));
       return;
     }
-    const { goal, attachments } = this.#understand(message);
-    const isConnected = (await store.read(message.conversationId))?.session != null;
-    const isInstant =
-      attachments.length === 0 && goal.kind === "action" && isAnsweredAtOnce(goal.action, isConnected);
     const item: MessageItem = {
       version: 1,
       id: message.id,
       kind: "message",
-      lane: isInstant ? `instant:${message.id}` : mailboxLane(message.conversationId),
+      lane: (await this.#isInstant(message)) ? `instant:${message.id}` : mailboxLane(message.conversationId),
       message,
     };
     const pushed = await queue.push(item);
     if (pushed.kind === "full") {
-      await speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" });
+      this.#aside(speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" }));
     } else if (pushed.ahead > 0) {
       const cancelButton = speaker.button("button.cancel", { kind: "cancel", scope: "current" });
-      await speaker.say(
-        "queue.place",
-        { place: pushed.ahead },
-        { tone: "notice", buttons: [[cancelButton]] },
-      );
+      const buttons = [[cancelButton]];
+      this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons }));
+    }
+  }
+
+  /** Whether a message is answered beside whatever runs in its conversation. */
+  async #isInstant(message: IncomingMessage): Promise<boolean> {
+    const { store, skills } = this.#world;
+    const { goal, attachments } = this.#understand(message);
+    const record = await store.read(message.conversationId);
+    if (attachments.length === 0) {
+      return goal.kind === "action" && isAnsweredAtOnce(goal.action, record?.session != null);
+    }
+    const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
+    return areAllUnfit(this.#world, skill, attachments);
+  }
+
+  /** A word to the person that the platform's pace may hold up, and that intake must not wait for. */
+  #aside(sending: Promise<unknown>): void {
+    this.#asides.add(sending);
+    void sending.finally(() => this.#asides.delete(sending));
+  }
+
+  async revise(message: IncomingMessage): Promise<void> {
+    const { queue, limits, log } = this.#world;
+    if (tooMuchOf(message, limits)) return;
+    const lane = mailboxLane(message.conversationId);
+    const isRevised = await queue.revise({ version: 1, id: message.id, kind: "message", lane, message });
+    log.debug({ id: message.id, isRevised }, "a message was edited");
+  }
+
+  async abandon(conversationId: string): Promise<void> {
+    const { queue, log } = this.#world;
+    log.info({ conversation: conversationId }, "a chat is gone; its work stops");
+    for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
+      await queue.clear(lane);
+      await queue.cancel(lane, new StopError("gone"));
     }
   }
 
@@ -98,9 +128,13 @@ export class Engine implements MessageSink {
   }
 
   async #carryOut(chat: Chat, item: MessageItem, request: Request, signal: AbortSignal): Promise<void> {
-    const { goal, attachments } = request;
-    if (goal.kind === "action" && attachments.length === 0) {
+    const { goal } = request;
+    if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(chat, item, goal.action, signal)) return;
+    }
+    const words = goal.kind === "edit" ? goal.text : "";
+    if (areAllUnfit(this.#world, chat.skill, request.attachments)) {
+      return refuseAttachments(chat, request.attachments, words);
     }
     const wasConnected = chat.session !== null;
     const session = await connect(chat, keep(request) !== null, signal);
@@ -109,13 +143,15 @@ export class Engine implements MessageSink {
       return;
     }
     const kept = chat.record.lastFailed?.attachments.length === 0 ? chat.record.lastFailed.text : null;
+    const attachments = request.areQuoted
+      ? withoutFiles(request.attachments, chat.record.files)
+      : request.attachments;
     if (attachments.length > 0) {
-      const words = goal.kind === "edit" ? goal.text : "";
       const isComplete = await uploadAttachments(chat, session, { attachments, words }, signal);
       if (!isComplete && goal.kind !== "action") return;
       if (goal.kind === "nothing") return askWhatToDo(chat, kept);
     }
-    if (goal.kind === "edit") await this.#edit(chat, session, item.id, goal.text, signal);
+    if (goal.kind === "edit") await this.#edit(chat, session, item, goal.text, signal);
     if (goal.kind === "action") await this.#act(chat, session, item, goal.action, wasConnected, signal);
   }
 
@@ -143,7 +179,7 @@ export class Engine implements MessageSink {
         );
         return true;
       case "cancel":
-        await cancel(chat, action.scope, signal);
+        await cancel(chat, message.user, action.scope, signal);
         return true;
       case "retry":
         await this.#repeat(chat, item, chat.record.lastFailed, signal);
@@ -181,7 +217,7 @@ export class Engine implements MessageSink {
         if (wasConnected) await chat.speaker.send(greeting(chat.speaker, chat.skill, "connect.ready"));
         return;
       case "export":
-        return startExport(chat, session, signal);
+        return startExport(chat, session, item.message.user.id, signal);
       case "credits":
         return showCredits(chat, signal);
       case "status":
@@ -189,7 +225,7 @@ export class Engine implements MessageSink {
       case "new-project":
         return this.#newProject(chat, wasConnected, signal);
       case "edit":
-        return this.#edit(chat, session, item.id, action.text, signal);
+        return this.#edit(chat, session, item, action.text, signal);
       default:
         await this.#answerWithoutSession(chat, item, action, signal);
     }
@@ -199,10 +235,12 @@ export class Engine implements MessageSink {
   async #edit(
     chat: Chat,
     session: SessionRef,
-    itemId: string,
+    item: MessageItem,
     text: string,
     signal: AbortSignal,
   ): Promise<void> {
+    const itemId = item.id;
+    const userId = item.message.user.id;
     if (text.trim() === "") return showHelp(chat);
     const followUps = await runTurn(chat, session, { itemId, text }, signal);
     const edit = followUps.find((followUp) => followUp.kind === "edit");
@@ -218,7 +256,7 @@ export class Engine implements MessageSink {
     );
     if (kinds.has("show-state")) await showStatus(chat, session, 1, signal);
     if (kinds.has("show-credits")) await showCredits(chat, signal);
-    if (kinds.has("export")) await startExport(chat, session, signal);
+    if (kinds.has("export")) await startExport(chat, session, userId, signal);
   }
 
   async #newProject(chat: Chat, wasConnected: boolean, signal: AbortSignal): Promise<void> {

@@ -20,7 +20,12 @@ import type { World } from "./world.ts";
 const UNCONFIRMED_READS = 2;
 
 /** Submits a render of the project as it is now. Throws `session-lost` and the signal's reason. */
-export async function startExport(chat: Chat, session: SessionRef, signal: AbortSignal): Promise<void> {
+export async function startExport(
+  chat: Chat,
+  session: SessionRef,
+  startedBy: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { speaker, world } = chat;
   await chat.refresh();
   if (chat.record.renderId !== null) {
@@ -48,6 +53,7 @@ export async function startExport(chat: Chat, session: SessionRef, signal: Abort
       conversationId: chat.id,
       language: speaker.language,
       replyTo: speaker.target,
+      startedBy,
       progress: progress.sent,
       sessionId: session.sessionId,
       taskId: session.taskId,

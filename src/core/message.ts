@@ -67,16 +67,22 @@ export const incomingMessageSchema = z.object({
   version: z.literal(1),
   /** Unique on its platform, the same on redelivery; what deduplication goes by. */
   id: z.string(),
+  /** Names the message on its platform, the same for all its edits; absent where there are none. */
+  key: z.string().optional(),
   conversationId: z.string(),
   user: z.object({
     /** `<platform>:<id>`; keeps the person's language. */
     id: z.string(),
+    /** True for those who may also stop what others started; absent means no. */
+    canManage: z.boolean().optional(),
     /** BCP 47 as the platform reports it; absent when it does not. */
     language: z.string().optional(),
   }),
   /** Without the mention of the bot; empty when there are files or an action only. */
   text: z.string(),
   attachments: z.array(attachmentSchema),
+  /** Files of the message this one answers: what "trim this" means. An edit uses them, nothing else does. */
+  quoted: z.array(attachmentSchema).optional(),
   /** A command or a pressed button; absent when the person wrote freely. */
   action: actionSchema.optional(),
   replyTo: replyTargetSchema,

@@ -46,6 +46,8 @@ export interface ChatPlatform {
   readonly name: string;
   /** Least time between two edits of one progress message. */
   readonly progressIntervalMs: number;
+  /** Largest file the platform hands over; null: no limit of its own. */
+  readonly maxAttachmentBytes: number | null;
   /** How long a typing signal lasts; it is repeated as often while work goes on. */
   readonly typingLastsMs: number;
   send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage>;
@@ -74,6 +76,14 @@ export class AttachmentError extends Error {
     this.name = "AttachmentError";
     this.kind = kind;
     this.limitBytes = options.limitBytes ?? null;
+  }
+}
+
+/** Nothing will ever arrive in this chat again: the bot was blocked or removed, or the chat is deleted. */
+export class ChatGoneError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super("the chat is gone", options);
+    this.name = "ChatGoneError";
   }
 }
 
@@ -223,6 +233,14 @@ export interface ConversationStore {
   claim(key: string): Promise<boolean>;
 }
 
+/** A small durable memory of one adapter: kept buttons, migrations, what was published. */
+export interface AdapterMemory {
+  get(key: string): Promise<string | null>;
+  /** Without `ttlMs` it is kept for good. */
+  set(key: string, value: string, ttlMs?: number): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
 /** Ordered work: one item at a time per lane, in the order they came; lanes run side by side. */
 export interface WorkQueue {
   /** Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one included. */
@@ -231,6 +249,10 @@ export interface WorkQueue {
   start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Aborts the running item of a lane with `reason`; false when none runs. */
   cancel(lane: string, reason: Error): Promise<boolean>;
+  /** Puts `item` in the place of a waiting message with the same `message.key`; false when none waits. */
+  revise(item: WorkItem): Promise<boolean>;
+  /** What runs in a lane; null when nothing does. */
+  running(lane: string): Promise<WorkItem | null>;
   /** Removes what waits in a lane, not what runs; returns the removed items. */
   clear(lane: string): Promise<WorkItem[]>;
   /** Items of a lane, the running one included. */
@@ -261,4 +283,8 @@ export interface Log {
 export interface MessageSink {
   /** Resolves once the message is owned: stored, answered, or known as a redelivery. */
   receive(message: IncomingMessage): Promise<void>;
+  /** A message was edited: while it still waits, the new words count. */
+  revise(message: IncomingMessage): Promise<void>;
+  /** A chat is gone: its work stops quietly. */
+  abandon(conversationId: ConversationId): Promise<void>;
 }

@@ -5,6 +5,8 @@ import type { Action, Attachment, IncomingMessage } from "./message.ts";
 /** What a message asks for, files and words told apart. */
 export interface Request {
   attachments: Attachment[];
+  /** The files are those of an earlier message: what the project holds already is not sent again. */
+  areQuoted?: true;
   /** What to do once the files have arrived. */
   goal: { kind: "action"; action: Action } | { kind: "edit"; text: string } | { kind: "nothing" };
 }
@@ -12,13 +14,16 @@ export interface Request {
 /** Reads a message; `skillNames` are the installed skills. Pure. */
 export function readRequest(message: IncomingMessage, skillNames: readonly string[]): Request {
   const { action, text } = message;
-  const attachments = message.attachments.map((file) => ({ ...file, name: cleanName(file.name) }));
+  const attachments = message.attachments.map(withCleanName);
   if (text.trim() === "" && !action) {
     const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
     return { attachments, goal: attachments.length > 0 ? { kind: "nothing" } : help };
   }
   const read = (words: string) => readIntent(words, skillNames);
-  return asRequest(attachments, action ? { kind: "action", action } : read(text), read);
+  const quoted = (message.quoted ?? []).map(withCleanName);
+  const request = asRequest(attachments, action ? { kind: "action", action } : read(text), read);
+  const meansQuoted = request.attachments.length === 0 && request.goal.kind === "edit" && !action;
+  return meansQuoted ? { ...request, attachments: quoted, areQuoted: true } : request;
 }
 
 /** Files and links told from words; `read` understands the words. */
@@ -64,6 +69,10 @@ function nameOf(url: string): string {
 
 /** Longest file name that is kept, in UTF-16 units; its end holds the extension. */
 const MAX_NAME_LENGTH = 120;
+
+function withCleanName(file: Attachment): Attachment {
+  return { ...file, name: cleanName(file.name) };
+}
 
 /** A file name as it can be shown and sent: no control characters, no line breaks, not too long. */
 function cleanName(name: string): string {

@@ -1,7 +1,7 @@
 /** One chat in one language: what the core says goes through here, so that a failed send is never silent. */
 import type { TextKey, TextParams } from "./locales.ts";
 import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "./message.ts";
-import type { ByteSource, ChatPlatform } from "./ports.ts";
+import { type ByteSource, ChatGoneError, type ChatPlatform } from "./ports.ts";
 import { joinText, type RichText } from "./rich-text.ts";
 import type { World } from "./world.ts";
 
@@ -47,10 +47,7 @@ export class Speaker {
     try {
       return await this.platform.send(this.target, complete(draft));
     } catch (error) {
-      this.#world.log.error(
-        { err: error, conversation: this.target.conversationId },
-        "a message was not sent",
-      );
+      this.#report(error, "a message was not sent");
       return null;
     }
   }
@@ -61,10 +58,7 @@ export class Speaker {
     try {
       return await this.platform.edit(sent, complete(draft));
     } catch (error) {
-      this.#world.log.error(
-        { err: error, conversation: this.target.conversationId },
-        "a message was not edited",
-      );
+      this.#report(error, "a message was not edited");
       return sent;
     }
   }
@@ -72,6 +66,13 @@ export class Speaker {
   /** Delivers a finished video. Throws when not even its text arrived. */
   deliverVideo(draft: MessageDraft, openVideo: (signal: AbortSignal) => Promise<ByteSource>): Promise<void> {
     return this.platform.deliverVideo(this.target, complete(draft), openVideo);
+  }
+
+  /** Nobody can be told in a chat that is gone; everything else is trouble. */
+  #report(error: unknown, what: string): void {
+    const facts = { err: error, conversation: this.target.conversationId };
+    if (error instanceof ChatGoneError) this.#world.log.info(facts, what);
+    else this.#world.log.error(facts, what);
   }
 
   /** Paragraphs below each other. */

@@ -6,7 +6,7 @@ import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { exampleButtons, warnOperator } from "./connect.ts";
 import { failureMessage } from "./failure.ts";
-import type { TextParams } from "./locales.ts";
+import type { TextKey, TextParams } from "./locales.ts";
 import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
 import type { Attachment } from "./message.ts";
 import {
@@ -18,7 +18,8 @@ import {
 } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import type { RichText } from "./rich-text.ts";
-import { localized } from "./skill.ts";
+import { localized, type Skill } from "./skill.ts";
+import type { World } from "./world.ts";
 
 /** How many examples a person gets who sent a file without words. */
 const EXAMPLES_AFTER_UPLOAD = 2;
@@ -41,13 +42,57 @@ export async function uploadAttachments(
     if (end === "failed") failed.push(attachment);
   }
   if (refused.length + failed.length === 0) return true;
-  if (failed.length === 0 && files.words === "") return false;
-  await chat.update((current) => ({ ...current, lastFailed: { text: files.words, attachments: failed } }));
+  await keepWords(chat, files.words, failed);
+  return false;
+}
+
+/** The words of a message whose files did not all arrive wait for the retry button, failed files with them. */
+async function keepWords(chat: Chat, words: string, failed: Attachment[]): Promise<void> {
+  if (failed.length === 0 && words === "") return;
+  await chat.update((current) => ({ ...current, lastFailed: { text: words, attachments: failed } }));
   const { speaker } = chat;
   const key = failed.length > 0 ? "upload.try-again" : "upload.words-kept";
   const label = failed.length > 0 ? "button.retry" : "button.words-only";
-  await speaker.say(key, { words: files.words }, { buttons: [[speaker.button(label, { kind: "retry" })]] });
-  return false;
+  await speaker.say(key, { words }, { buttons: [[speaker.button(label, { kind: "retry" })]] });
+}
+
+/** True when not one of the files can be taken: such a message is answered at once, without a session. */
+export function areAllUnfit(world: World, skill: Skill, attachments: Attachment[]): boolean {
+  return attachments.length > 0 && attachments.every((file) => whyUnfit(world, skill, file) !== null);
+}
+
+/** Says of each file why it cannot be taken, and keeps the words. */
+export async function refuseAttachments(chat: Chat, attachments: Attachment[], words: string): Promise<void> {
+  for (const attachment of attachments) await refuse(chat, attachment);
+  await keepWords(chat, words, []);
+}
+
+/** Which sentence refuses a file before a byte moves; null when nothing speaks against it. */
+function whyUnfit(
+  world: World,
+  skill: Skill,
+  attachment: Attachment,
+): { key: TextKey; limitBytes: number } | null {
+  const limitBytes = skill.maxFileBytes;
+  const check = checkAttachment(attachment, skill);
+  if (check !== "fine") return { key: `upload.${check}`, limitBytes };
+  const platformLimit = world.platforms.get(attachment.platform)?.maxAttachmentBytes ?? null;
+  if (platformLimit === null || (attachment.sizeBytes ?? 0) <= platformLimit) return null;
+  return { key: "upload.too-large-for-platform", limitBytes: platformLimit };
+}
+
+/** Says why a file cannot be taken; false when it can. */
+async function refuse(chat: Chat, attachment: Attachment): Promise<boolean> {
+  const unfit = whyUnfit(chat.world, chat.skill, attachment);
+  if (!unfit) return false;
+  const params: TextParams = {
+    name: attachment.name,
+    formats: SUPPORTED_FORMATS.join(", "),
+    limit: formatBytes(unfit.limitBytes),
+    size: formatBytes(attachment.sizeBytes ?? 0),
+  };
+  await chat.speaker.say(unfit.key, params, { tone: "error" });
+  return true;
 }
 
 /** `refused`: the same file can never work. `failed`: it may work another time. */
@@ -58,11 +103,7 @@ async function uploadOne(
   signal: AbortSignal,
 ): Promise<"arrived" | "refused" | "failed"> {
   const { speaker, skill, world } = chat;
-  const check = checkAttachment(attachment, skill);
-  if (check !== "fine") {
-    await speaker.say(`upload.${check}`, refusalParams(chat, attachment), { tone: "error" });
-    return "refused";
-  }
+  if (await refuse(chat, attachment)) return "refused";
   const progress = new Progress(world, speaker).start();
   try {
     await progress.show(speaker.rich("upload.started", { name: attachment.name }));
@@ -90,15 +131,6 @@ async function uploadOne(
     );
     return error.kind === "too-large" || error.kind === "unsupported-file" ? "refused" : "failed";
   }
-}
-
-function refusalParams(chat: Chat, attachment: Attachment): TextParams {
-  return {
-    name: attachment.name,
-    formats: SUPPORTED_FORMATS.join(", "),
-    limit: formatBytes(chat.skill.maxFileBytes),
-    size: formatBytes(attachment.sizeBytes ?? 0),
-  };
 }
 
 /** A link that a person wrote goes to the backend as it is; everything else is opened by its platform. */

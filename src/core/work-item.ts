@@ -26,6 +26,8 @@ const exportItemSchema = z.object({
   conversationId: z.string(),
   language: z.string(),
   replyTo: replyTargetSchema,
+  /** Who asked for it; absent in items of old versions. */
+  startedBy: z.string().optional(),
   /** The message that shows the progress; null when none could be sent. */
   progress: sentMessageSchema.nullable(),
   sessionId: z.string(),

@@ -48,13 +48,19 @@ export const FIXED_LIMITS = {
   maxRememberedFiles: 20,
 } as const satisfies Partial<Limits>;
 
+const REASONS = {
+  cancelled: "the person cancelled",
+  gone: "the chat is gone",
+  shutdown: "the process shuts down",
+} as const;
+
 /** Why running work was stopped. */
 export class StopError extends Error {
-  /** `cancelled`: the person does not want to wait. `shutdown`: the process ends, the work does not. */
-  readonly kind: "cancelled" | "shutdown";
+  /** `cancelled`: the person does not want to wait. `gone`: there is nobody to answer. `shutdown`: the process ends, the work does not. */
+  readonly kind: "cancelled" | "gone" | "shutdown";
 
   constructor(kind: StopError["kind"]) {
-    super(kind === "cancelled" ? "the person cancelled" : "the process shuts down");
+    super(REASONS[kind]);
     this.name = "StopError";
     this.kind = kind;
   }

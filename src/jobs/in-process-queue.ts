@@ -53,6 +53,20 @@ export class InProcessQueue implements WorkQueue {
     return running !== null && running !== undefined;
   }
 
+  async revise(item: WorkItem): Promise<boolean> {
+    if (item.kind !== "message" || item.message.key === undefined) return false;
+    const { key } = item.message;
+    const waiting = this.#lanes.get(item.lane)?.waiting ?? [];
+    const place = waiting.findIndex((one) => one.kind === "message" && one.message.key === key);
+    if (place < 0) return false;
+    waiting[place] = item;
+    return true;
+  }
+
+  async running(lane: string): Promise<WorkItem | null> {
+    return this.#lanes.get(lane)?.running?.item ?? null;
+  }
+
   async clear(lane: string): Promise<WorkItem[]> {
     return this.#lanes.get(lane)?.waiting.splice(0) ?? [];
   }

@@ -5,7 +5,7 @@
 import type { Keyv } from "keyv";
 import type { z } from "zod";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
-import type { ConversationStore, Log } from "../core/ports.ts";
+import type { AdapterMemory, ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
 
 /** Platforms redeliver within a day; two days leave room. */
@@ -64,6 +64,23 @@ export function createConversationStore(keyv: Keyv, cipher: Cipher, log: Log): C
         await keyv.set(`seen:${key}`, 1, SEEN_FOR_MS);
         return true;
       }),
+  };
+}
+
+/** The durable memory of the adapter `name`, apart from everything else in the store. */
+export function createAdapterMemory(keyv: Keyv, name: string): AdapterMemory {
+  return {
+    async get(key) {
+      const value: unknown = await keyv.get(`${name}:${key}`);
+      return typeof value === "string" ? value : null;
+    },
+    async set(key, value, ttlMs) {
+      if (!(await keyv.set(`${name}:${key}`, value, ttlMs)))
+        throw new Error(`the store did not take ${name}:${key}`);
+    },
+    async delete(key) {
+      await keyv.delete(`${name}:${key}`);
+    },
   };
 }
 

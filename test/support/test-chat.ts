@@ -62,6 +62,7 @@ class TestChat implements ChatPlatform {
   readonly name = "test";
   readonly progressIntervalMs = 0;
   readonly typingLastsMs = 50;
+  readonly maxAttachmentBytes = null;
   readonly messages: SeenMessage[] = [];
   activities = 0;
   /** So many messages are refused, as a platform that is down would. */

@@ -35,6 +35,7 @@ export class ConsolePlatform implements ChatPlatform {
   readonly name = "console";
   readonly progressIntervalMs = 500;
   readonly typingLastsMs = 0;
+  readonly maxAttachmentBytes = null;
   /** Buttons of the newest message that has some, in the order of their numbers. */
   buttons: Button[] = [];
   readonly #options: ConsoleOptions;
