@@ -57,7 +57,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
       console.error(error.message);
       return 1;
     }
-    if (error instanceof TypeError && "code" in error) {
+    if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
       // A flag that parseArgs does not know.
       console.error(`${error.message}\n\n${USAGE}`);
       return 1;

@@ -1,18 +1,18 @@
 /** How a turn without an answer of its own went, in words. Source: DESIGN.md, rule 5. */
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { warnOperator } from "./connect.ts";
-import { failureMessage } from "./failure.ts";
+import { plain, type RichText } from "./rich-text.ts";
 import type { Timeline } from "./timeline.ts";
-import { changesText } from "./timeline-text.ts";
+import { changesText, summaryText } from "./timeline-text.ts";
 
 /** Tells the person how a turn without an answer of its own went. */
 export class TurnReport {
   readonly chat: Chat;
-  readonly before: Timeline;
+  /** Null when the timeline before the turn could not be read. */
+  readonly before: Timeline | null;
   readonly #text: string;
 
-  constructor(chat: Chat, text: string, before: Timeline) {
+  constructor(chat: Chat, text: string, before: Timeline | null) {
     this.chat = chat;
     this.#text = text;
     this.before = before;
@@ -23,16 +23,18 @@ export class TurnReport {
     lead: "turn.changed" | "turn.recovered" | "turn.changed-but-failed",
   ): Promise<void> {
     const { speaker } = this.chat;
-    await this.chat.update((current) => ({ ...current, timeline: after }));
-    await speaker.send({
-      text: speaker.paragraphs(speaker.rich(lead), changesText(speaker, this.before, after)),
-      buttons: [
-        [
-          speaker.button("button.export", { kind: "export" }),
-          speaker.button("button.status", { kind: "status" }),
-        ],
-      ],
-    });
+    const changes = this.before
+      ? changesText(speaker, this.before, after)
+      : plain(summaryText(speaker, after));
+    await this.#result(speaker.paragraphs(speaker.rich(lead), changes));
+  }
+
+  /** It is over, and all that can be said is how the project looks now. */
+  async incomparable(after: Timeline): Promise<void> {
+    const { speaker } = this.chat;
+    await this.#result(
+      speaker.paragraphs(speaker.rich("turn.incomparable"), plain(summaryText(speaker, after))),
+    );
   }
 
   async unchanged(
@@ -40,24 +42,23 @@ export class TurnReport {
   ): Promise<void> {
     await this.#remember();
     const { speaker } = this.chat;
-    await speaker.say(
-      key,
-      {},
-      { tone: "error", buttons: [[speaker.button("button.retry", { kind: "retry" })]] },
-    );
+    const buttons = [[speaker.button("button.retry", this.chat.retry)]];
+    await speaker.say(key, {}, { tone: "error", buttons });
   }
 
   async failed(error: BackendError): Promise<void> {
     await this.#remember();
-    const { payer, skill, world, speaker } = this.chat;
-    warnOperator(this.chat, error);
-    world.log.warn({ err: error, conversation: this.chat.id }, "a turn failed");
-    await speaker.send(
-      failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: true }),
-    );
+    await this.chat.speaker.send(this.chat.failure(error, true));
   }
 
-  async #remember(): Promise<void> {
-    await this.chat.update((current) => ({ ...current, lastFailed: { text: this.#text, attachments: [] } }));
+  async #result(text: RichText): Promise<void> {
+    const { speaker } = this.chat;
+    const exportButton = speaker.button("button.export", { kind: "export" });
+    const statusButton = speaker.button("button.status", { kind: "status" });
+    await speaker.send({ text, buttons: [[exportButton, statusButton]] });
+  }
+
+  #remember(): Promise<void> {
+    return this.chat.keepForRetry({ text: this.#text, attachments: [] });
   }
 }

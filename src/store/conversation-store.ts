@@ -5,6 +5,7 @@
 import type { Keyv } from "keyv";
 import type { z } from "zod";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
+import { createKeyedQueue } from "../core/keyed-queue.ts";
 import type { AdapterMemory, ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
 
@@ -91,19 +92,4 @@ function withToken(record: unknown, change: (token: string) => string): unknown 
   if (typeof account !== "object" || account === null || !("token" in account)) return record;
   if (typeof account.token !== "string") return record;
   return { ...record, account: { ...account, token: change(account.token) } };
-}
-
-/** Runs the tasks of one key one after another; keys without tasks take no memory. */
-function createKeyedQueue() {
-  const tails = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const before = tails.get(key) ?? Promise.resolve();
-    const result = before.then(task, task);
-    tails.set(key, result);
-    try {
-      return await result;
-    } finally {
-      if (tails.get(key) === result) tails.delete(key);
-    }
-  };
 }

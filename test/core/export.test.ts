@@ -168,10 +168,10 @@ describe("a render that fails", () => {
   it.each([
     {
       language: "en",
-      said: "The video could not be rendered, also not on a second try.",
+      said: "The video could not be rendered.",
       button: "Export again",
     },
-    { language: "zh", said: "视频渲染失败，第二次尝试也没有成功。", button: "重新导出" },
+    { language: "zh", said: "视频渲染失败。", button: "重新导出" },
   ])("twice is told in a clear sentence ($language)", async ({ language, said, button }) => {
     const scene = await startWithClip();
     scene.nemo.scenario.add(render({ fail: "Lambda function timed out" }), render({ fail: "boom" }));

@@ -39,7 +39,7 @@ describe("messages while one is worked on", () => {
     const { nemo, chat } = await startBusyScene();
     for (let index = 0; index < 20; index++) await chat.says(`add the title "${index}"`);
     await chat.says('add the title "Too much"');
-    expect(chat.last.text).toMatch(/^So much is waiting already .* the limit is 20 messages/);
+    expect(chat.last.text).toMatch(/^Too many messages are waiting here: the limit is 20/);
     await chat.says('add the title "Too much"', { language: "zh" });
     expect(chat.last.text).toMatch(/^排队的消息太多.*上限是 20 条/);
     nemo.scenario.release("turn");
@@ -126,10 +126,10 @@ describe("cancel", () => {
     await chat.says('add the title "Second"');
     await chat.says('add the title "Third"');
     await chat.says("cancel");
-    await chat.until(() => chat.text.includes("Messages that go on waiting for their turn: 2."));
+    await chat.until(() => chat.text.includes("Messages still waiting in line: 2."));
     await nemo.scenario.held("second");
     await chat.presses("Cancel the waiting ones too");
-    expect(chat.text).toContain("Messages that were waiting and are gone now: 1.");
+    expect(chat.text).toContain("Messages taken out of the line: 1.");
     expect(JSON.stringify(nemo.requests("POST /run_sse"))).not.toContain("Third");
   });
 
@@ -138,7 +138,7 @@ describe("cancel", () => {
     await chat.says('add the title "Second"');
     await chat.asks("/cancel all");
     expect(chat.text).toContain("I stopped waiting for that edit.");
-    expect(chat.text).toContain("Messages that were waiting and are gone now: 1.");
+    expect(chat.text).toContain("Messages taken out of the line: 1.");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 

@@ -32,7 +32,7 @@ describe("switching the skill", () => {
     const { chat } = await startScene();
     await chat.asks("/skill");
     await chat.presses("Free Image Editing");
-    expect(chat.last.text).toContain("Free Image Editing is active now. Your project goes on.");
+    expect(chat.last.text).toContain("Free Image Editing is active now. Your project stays as it is.");
     await chat.asks("/skill video-object-ops");
     expect(chat.last.text).toContain("is active now");
     await chat.asks("switch to the film-maker skill");

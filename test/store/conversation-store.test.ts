@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Conversation, newConversation } from "../../src/core/conversation.ts";
-import { EMPTY_TIMELINE } from "../../src/core/timeline.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createCipher } from "../../src/store/encryption.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
@@ -14,7 +13,7 @@ const KEY = new Uint8Array(32).fill(7);
 const OTHER_KEY = new Uint8Array(32).fill(8);
 
 const CONVERSATION: Conversation = {
-  ...newConversation("film-maker", EMPTY_TIMELINE),
+  ...newConversation("film-maker"),
   account: {
     owner: "free",
     clientId: "5c1f3c1e-0f0c-4c59-9a51-3d4a2b8f6c11",
@@ -24,7 +23,7 @@ const CONVERSATION: Conversation = {
   },
   session: { sessionId: "s1", taskId: "t1", userId: "anon_1" },
   files: [{ platform: "test", fileId: "f1", name: "clip.mp4", sizeBytes: 5 }],
-  lastFailed: { text: "add a title 🎬", attachments: [] },
+  lastFailed: { itemId: "test:7", text: "add a title 🎬", attachments: [] },
   renderId: "render_1",
 };
 

@@ -100,18 +100,27 @@ class TestChat implements ChatPlatform {
     this.activities++;
   }
 
+  /** The next video cannot be delivered at all. */
+  failNextDelivery = false;
+
   async deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-  ): Promise<void> {
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    if (this.failNextDelivery) {
+      this.failNextDelivery = false;
+      throw new Error("the platform does not deliver");
+    }
     const chunks: Uint8Array[] = [];
-    const { stream } = await openVideo(new AbortController().signal);
+    const { stream } = await openVideo(signal);
     for await (const chunk of stream) chunks.push(chunk);
     const sent = await this.send(target, message);
     const found = this.messages.find((one) => one.id === sent.messageId);
     if (found) found.video = Buffer.concat(chunks);
     this.#changed();
+    return { isFileSent: true };
   }
 
   async openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
