@@ -38,11 +38,30 @@ export async function createLog(options: {
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: pino.stdSerializers.errWithCause },
+    serializers: { err: describeError },
     hooks: { streamWrite: (line) => redact(line, secrets) },
   };
   if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }));
   // Loaded for people only: a service starts faster without it.
   const { default: pretty } = await import("pino-pretty");
   return pino(settings, pretty({ destination: 2, sync: true, colorize: true, ignore: "pid,hostname" }));
+}
+
+/** Longest message of an error that is written; schema errors quote whole answers. */
+const MAX_MESSAGE = 400;
+const MAX_CAUSES = 4;
+
+/** An error's facts, causes included. Properties of unknown errors stay out: they may hold what came over the wire. */
+function describeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = "code" in error ? error.code : undefined;
+  return {
+    type: error.name,
+    message: error.message.slice(0, MAX_MESSAGE),
+    ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
+    ...(depth === 0 ? { stack: error.stack?.split("\n").slice(1, 6).join("\n") } : {}),
+    ...(error.cause !== undefined && depth < MAX_CAUSES
+      ? { cause: describeError(error.cause, depth + 1) }
+      : {}),
+  };
 }

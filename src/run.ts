@@ -94,6 +94,8 @@ async function chat(
     import("./bot.ts"),
     import("./adapters/console/chat.ts"),
   ]);
+  // Whoever reads along may have seen enough, as `| head` does.
+  process.stdout.on("error", () => process.exit(0));
   const bot = await startBot(config, { log, storage: sandboxCommand ? "memory" : "disk" });
   try {
     const terminal = new ConsoleChat({

@@ -18,6 +18,10 @@ import { isShutdown, type World } from "./world.ts";
 /** Reads of an unconfirmed render that may say "not found" before it counts as never submitted. */
 const UNCONFIRMED_READS = 2;
 const CANCEL_TIMEOUT_MS = 30_000;
+/** The link is an extra: a finished video does not wait longer for it. */
+const CLAIM_TIMEOUT_MS = 10_000;
+/** Larger than any export; what goes on beyond is no video. */
+const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
 
 /** Submits a render of the project as it is now. Throws `session-lost` and the signal's reason. */
 export async function startExport(
@@ -137,8 +141,9 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
       const key = end === "failed" ? "error.render-failed" : "export.timed-out";
       await speaker.say(key, {}, { tone: "error", buttons });
     } else {
+      const deadline = AbortSignal.timeout(world.limits.exportTimeoutMs);
+      await deliver(chat, session, caller, end, AbortSignal.any([signal, deadline]));
       await progress.finish(speaker.rich("export.finished"));
-      await deliver(chat, session, caller, end, signal);
     }
     await forget(chat, watch.renderId);
   } catch (error) {
@@ -286,7 +291,7 @@ async function openVideo(
   const { backend, log } = chat.world;
   if (render.url) {
     try {
-      return await backend.openUrl(render.url, signal);
+      return bounded(await backend.openUrl(render.url, signal));
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       log.warn(
@@ -295,7 +300,20 @@ async function openVideo(
       );
     }
   }
-  return backend.openRender(caller, render.renderId, signal);
+  return bounded(await backend.openRender(caller, render.renderId, signal));
+}
+
+/** The bytes, as long as they can be a video. */
+function bounded({ stream, sizeBytes }: ByteSource): ByteSource {
+  async function* watched() {
+    let size = 0;
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > MAX_VIDEO_BYTES) throw new BackendError({ kind: "bad-answer", operation: "download video" });
+      yield chunk;
+    }
+  }
+  return { stream: watched(), sizeBytes };
 }
 
 /** The link is an extra: null when the backend refuses one. */
@@ -307,9 +325,10 @@ async function claimLinkOf(
 ): Promise<string | null> {
   if (!session.taskId) return null;
   try {
-    return await chat.world.backend.createClaimLink(caller, session, signal);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
+    return await chat.world.backend.createClaimLink(caller, session, patience);
   } catch (error) {
-    if (!(error instanceof BackendError)) throw error;
+    signal.throwIfAborted();
     chat.world.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
     return null;
   }

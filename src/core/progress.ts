@@ -83,6 +83,7 @@ export class Progress {
    * `stopped`, over. With `handed-over` it stays as it is, for whoever goes on.
    */
   async finish(how: RichText | "done" | "stopped" | "handed-over" = "done"): Promise<void> {
+    if (this.#over.signal.aborted) return;
     this.#over.abort();
     if (how === "handed-over") return this.#tail.then(() => {});
     await this.#enqueue(async () => {

@@ -10,6 +10,8 @@ export class TurnReport {
   readonly chat: Chat;
   /** Null when the timeline before the turn could not be read. */
   readonly before: Timeline | null;
+  /** True once it has said something. */
+  hasSpoken = false;
   readonly #text: string;
 
   constructor(chat: Chat, text: string, before: Timeline | null) {
@@ -22,6 +24,7 @@ export class TurnReport {
     after: Timeline,
     lead: "turn.changed" | "turn.recovered" | "turn.changed-but-failed",
   ): Promise<void> {
+    this.hasSpoken = true;
     const { speaker } = this.chat;
     const changes = this.before
       ? changesText(speaker, this.before, after)
@@ -31,6 +34,7 @@ export class TurnReport {
 
   /** It is over, and all that can be said is how the project looks now. */
   async incomparable(after: Timeline): Promise<void> {
+    this.hasSpoken = true;
     const { speaker } = this.chat;
     await this.#result(
       speaker.paragraphs(speaker.rich("turn.incomparable"), plain(summaryText(speaker, after))),
@@ -40,6 +44,7 @@ export class TurnReport {
   async unchanged(
     key: "turn.unchanged" | "turn.temporary-problem" | "turn.not-recovered" | "turn.outcome-unknown",
   ): Promise<void> {
+    this.hasSpoken = true;
     await this.#remember();
     const { speaker } = this.chat;
     const buttons = [[speaker.button("button.retry", this.chat.retry)]];
@@ -47,6 +52,7 @@ export class TurnReport {
   }
 
   async failed(error: BackendError): Promise<void> {
+    this.hasSpoken = true;
     await this.#remember();
     await this.chat.speaker.send(this.chat.failure(error, true));
   }

@@ -17,18 +17,42 @@ import { isShutdown, type Limits } from "./world.ts";
 /** After a stream that closed without a word the state may lag a moment behind. */
 const SILENT_READS = 2;
 const SILENT_RECHECK_MS = 3_000;
+/** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
+const BEFORE_TIMEOUT_MS = 20_000;
+
+export interface TurnResult {
+  /** What the agent's answer asks for; none when the turn did not come to a good end. */
+  actions: GuiAction[];
+  /** False when all that was said was instructions: somebody still owes the person a word. */
+  hasSpoken: boolean;
+}
 
 /**
- * Runs a turn to its end and tells the person everything. Returns the actions that the agent's answer asks
- * for; none when it did not come to a good end. Throws `session-lost` (the worker starts over) and the
- * signal's reason.
+ * Runs a turn to its end and tells the person everything but what its actions will tell. Throws `session-lost`
+ * (the worker starts over) and the signal's reason.
  */
 export async function runTurn(
   chat: Chat,
   session: SessionRef,
   text: string,
   signal: AbortSignal,
-): Promise<GuiAction[]> {
+): Promise<TurnResult> {
+  const progress = new Progress(chat.world, chat.speaker).start();
+  try {
+    return await carryOut(chat, session, text, progress, signal);
+  } finally {
+    // A turn that began has ended it already; this is for one that never did.
+    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
+  }
+}
+
+async function carryOut(
+  chat: Chat,
+  session: SessionRef,
+  text: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<TurnResult> {
   const { world } = chat;
   const caller = await chat.caller();
   const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
@@ -39,7 +63,6 @@ export async function runTurn(
     inFlight: { itemId: chat.itemId, text, before, sentAt: world.clock.now() },
     lastFailed: null,
   }));
-  const progress = new Progress(world, chat.speaker).start();
   const answer = new TurnAnswer(chat);
   const watch = watchStream(
     world,
@@ -57,14 +80,17 @@ export async function runTurn(
       isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
     }
     await landed(chat);
-    return isGood ? answer.actions : [];
+    return {
+      actions: isGood ? answer.actions : [],
+      hasSpoken: !isGood || answer.hasShown || report.hasSpoken,
+    };
   } catch (error) {
     await answer.flush();
     if (isShutdown(signal)) throw error;
     await landed(chat);
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
     await report.failed(error);
-    return [];
+    return { actions: [], hasSpoken: true };
   } finally {
     watch.hangUp();
     answer.stop();
@@ -197,9 +223,10 @@ async function tellOutcome(report: TurnReport, outcome: Outcome): Promise<void> 
 /** The timeline to compare with; null when it cannot be read, and then nothing is claimed about changes. */
 async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal): Promise<Timeline | null> {
   try {
-    return (await readState(signal)).timeline;
+    return (await readState(AbortSignal.any([signal, AbortSignal.timeout(BEFORE_TIMEOUT_MS)]))).timeline;
   } catch (error) {
-    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    signal.throwIfAborted();
+    if (error instanceof BackendError && error.kind === "session-lost") throw error;
     chat.world.log.warn(
       { err: error, conversation: chat.id },
       "the timeline before a turn could not be read",

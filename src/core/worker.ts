@@ -160,9 +160,20 @@ export class Worker {
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
     const { chat, message, signal } = job;
     if (text.trim() === "") return showHelp(chat);
-    const actions = await runTurn(chat, session, text, signal);
+    const turn = await runTurn(chat, session, text, signal);
+    const actions = [...turn.actions];
     const edit = actions.find((action) => action.kind === "edit");
-    if (edit) actions.push(...(await runTurn(chat, session, edit.text, signal)));
+    if (edit) {
+      const second = await runTurn(chat, session, edit.text, signal);
+      const further = second.actions.filter((action) => action.kind !== "edit");
+      actions.push(...further);
+      // The agent still wants something dragged: it goes no further, and the person hears how it stands.
+      if (!second.hasSpoken && further.length === 0) {
+        await chat.keepForRetry({ text, attachments: [] });
+        const buttons = [[chat.speaker.button("button.retry", chat.retry)]];
+        await chat.speaker.say("turn.unchanged", {}, { tone: "error", buttons });
+      }
+    }
     const kinds = new Set<GuiAction["kind"]>(actions.map((action) => action.kind));
     if (kinds.has("show-state") || kinds.has("show-tracks")) await showStatus(chat, session, 1, signal);
     if (kinds.has("show-credits")) await showCredits(chat, signal);

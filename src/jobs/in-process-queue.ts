@@ -110,9 +110,11 @@ export class InProcessQueue implements WorkQueue {
     const controller = new AbortController();
     lane.running = { item, controller };
     void this.#handler(item, controller.signal)
-      .catch((error: unknown) =>
-        this.#log.error({ err: error, item: item.id }, "a work item ended in an error"),
-      )
+      .catch((error: unknown) => {
+        // Stopped by us: whoever stopped it knows.
+        if (controller.signal.aborted) return;
+        this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
+      })
       .finally(() => {
         lane.running = null;
         if (this.#stopReason) {

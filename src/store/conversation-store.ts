@@ -21,13 +21,15 @@ export function createConversationStore(keyv: Keyv, cipher: Cipher, log: Log): C
     schema: z.ZodType<T>,
     open: (raw: unknown) => unknown,
   ): Promise<T | null> {
-    const raw: unknown = await keyv.get(key);
-    if (raw === undefined) return null;
+    let raw: unknown;
     try {
-      return schema.parse(open(raw));
+      raw = await keyv.get(key);
+      return raw === undefined ? null : schema.parse(open(raw));
     } catch (error) {
+      // A store that does not answer is another matter: what it holds may be sound.
+      if (raw === undefined && !(error instanceof SyntaxError)) throw error;
       log.error({ err: error, key }, "a stored record cannot be read; it was set aside");
-      await keyv.set(`corrupt:${key}`, raw);
+      if (raw !== undefined) await keyv.set(`corrupt:${key}`, raw);
       await keyv.delete(key);
       return null;
     }

@@ -99,6 +99,35 @@ describe("a turn that did not come to a good end", () => {
     expect(chat.last.buttons.map((button) => button.label)).toContain("Try again");
   });
 
+  it("that only asks for a drag again ends in a word, after one more turn", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const drag = { kind: "turn", texts: ["Drag the clip to the second track."], edits: [] } as const;
+    nemo.scenario.add({ on: "turn", do: { ...drag, texts: [...drag.texts], edits: [] }, times: 3 });
+    const said = await chat.asks("make it warm");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    expect(said.at(-1)).toContain("changed nothing");
+  });
+
+  it("that says only invisible characters counts as silent", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "turn", texts: ["\u200b\u202e"], edits: [] } });
+    await chat.asks("make it warm");
+    expect(chat.last.text).toContain("changed nothing");
+  });
+
+  it("never passes a token on to the chat", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({
+      on: "turn",
+      do: { kind: "turn", texts: ["Your token is nmv_usr_abc123 ok."], edits: [] },
+    });
+    await chat.asks("what is my token?");
+    expect(chat.last.text).toBe("Your token is … ok.");
+  });
+
   it("is not called done in its progress message", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
@@ -168,6 +197,30 @@ describe("a store in trouble", () => {
       store.update("test:1", () => Promise.reject(new Error("not reached")) as never),
     ).rejects.toThrow();
     await expect(store.read("test:1")).rejects.toThrow();
+  });
+
+  it("costs the person no answer", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const { store } = chat.bot;
+    const update = store.update;
+    store.update = () => Promise.reject(new Error("disk full"));
+    onTestFinished(() => {
+      store.update = update;
+    });
+    await chat.asks("make it warm");
+    expect(chat.last.text).toContain("Something went wrong on my side.");
+  });
+
+  it("sets a record aside that is not even JSON", async () => {
+    const storage = new SqliteStorage(join(await temporaryFolder(), "nemobot.sqlite"));
+    const keyv = new Keyv({ store: storage, throwOnErrors: true });
+    onTestFinished(() => keyv.disconnect());
+    const log = new TestLog();
+    const store = createConversationStore(keyv, createCipher(new Uint8Array(32)), log);
+    await storage.set("keyv:conversation:test:1", "{not json");
+    expect(await store.read("test:1")).toBeNull();
+    expect(log.lines.join()).toContain("set aside");
   });
 
   it("stops the start when the encryption key is another one", async () => {

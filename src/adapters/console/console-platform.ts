@@ -109,7 +109,7 @@ export class ConsolePlatform implements ChatPlatform {
     this.#shown.delete(id);
     this.#shown.set(id, shown);
     const [oldest] = this.#shown.keys();
-    if (this.#shown.size > 100 && oldest !== undefined) this.#shown.delete(oldest);
+    if (this.#shown.size > 20 && oldest !== undefined) this.#shown.delete(oldest);
   }
 
   async #save(

@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 import { formatOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";
 
+/** UTF-16 units of a line that may begin with paths. */
+const MAX_LINE_LENGTH = 16_000;
+
 export type ReadLine =
   | { kind: "message"; attachments: Attachment[]; text: string }
   /** A path that leads to no file: nothing is sent. */
@@ -18,7 +21,8 @@ export type ReadLine =
 export async function readLine(line: string, cwd: string): Promise<ReadLine> {
   const attachments: Attachment[] = [];
   let rest = line.trim();
-  while (rest !== "") {
+  // No path is as long; the engine says what is too long for a message.
+  while (rest !== "" && rest.length <= MAX_LINE_LENGTH) {
     const token = nextToken(rest);
     const path = toPath(token.text, cwd);
     const found = path ? await stat(path).catch(() => null) : null;
