@@ -8,9 +8,10 @@
  * 2. Links to a supported file are an upload, whatever the words around them say. So is a text of links
  *    alone, or of links and "upload". All other links are part of an edit.
  * 3. Case, width, punctuation and emoji are ignored and words of politeness dropped. What remains must be, as
- *    a whole, a phrase of `intent-words.ts`; a single word more ("export the *second* clip") makes it an edit.
+ *    a whole, a phrase of `intent-words.ts`, or the choice of a language or of an installed skill, which people
+ *    call by its name or by its title; a single word more ("export the *second* clip") makes it an edit.
  *    Negations are such words, so "don't export yet" is an edit, and never an export. When nothing remains
- *    ("thanks", "ok", 你好), the answer is help: it costs nothing.
+ *    ("thanks", "hi", 你好), the answer is help: it costs nothing. "Ok" is an edit: the agent may have asked.
  * 4. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
  * 5. Everything else is an edit, with the words exactly as they were written.
  */
@@ -220,12 +221,16 @@ const ASKED_SKILL =
   /^(?:(?:use |switch |change |choose |select )?skill(?: to)?(?: |(?=\p{Script=Han}))(.{1,64})|(?:use|switch to|change to) ?(.{1,64}?) ?skill|(?:使用|切换|切换到|更换|选择)?技能[为到]?(.{1,64})|(?:使用|切换到|切换为|换成)(.{1,64})技能)$/u;
 const SWITCH_TO = /^(?:switch to|change to|切换到|切换为|换成) ?(.{1,64})$/u;
 
+/** Politeness that is a whole answer by itself. */
+const ANSWERS = /^(?:ok(?:ay)?|sure|please|great|好的?|可以|行)$/;
+
 function readPhrase(text: string, skills: Skills): Action | null {
   if (text.length > MAX_PHRASE_LENGTH) return null;
   if (/^[?？]{1,9}$/.test(text)) return { kind: "help" };
   const full = tidy(text);
   const words = strip(full);
-  if (words === "" && full !== "") return { kind: "help" };
+  // "Ok" may answer what the agent has asked; a greeting or a thank-you asks for nothing.
+  if (words === "" && full !== "") return ANSWERS.test(full) ? null : { kind: "help" };
   const known =
     KNOWN.get(phraseKey(words)) ?? KNOWN.get(phraseKey(strip(full.replace(/^help me (?:to )?/, ""))));
   if (known !== undefined) return known;

@@ -46,13 +46,15 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
     }
     case "edit":
       return { attachments, goal: intent };
-    case "action":
+    case "action": {
       if (intent.action.kind === "edit") return { attachments, goal: intent.action };
-      // "upload" beside a file says nothing more than the file does.
-      if (intent.action.kind === "upload-help" && attachments.length > 0) {
+      // "upload" or "hi" beside a file says nothing more than the file does.
+      const saysNothing = intent.action.kind === "upload-help" || intent.action.kind === "help";
+      if (saysNothing && attachments.length > 0) {
         return { attachments, goal: { kind: "nothing" } };
       }
       return { attachments, goal: intent };
+    }
   }
 }
 

@@ -10,10 +10,10 @@ import type { TurnEvent } from "./ports.ts";
 import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
 import { TurnText } from "./turn-text.ts";
 
-/** Collects what the agent says and shows it in whole sentences, GUI instructions turned into actions. */
 /** UTF-16 units of one turn that are shown; an agent that says more has lost its way. */
 const MAX_TURN_TEXT = 60_000;
 
+/** Collects what the agent says and shows it in whole sentences, GUI instructions turned into actions. */
 export class TurnAnswer {
   /** What the agent told a person to do in a GUI: done by the bot after the turn. */
   readonly actions: GuiAction[] = [];
@@ -50,9 +50,8 @@ export class TurnAnswer {
   /** Shows the whole sentences that wait. */
   flush(): Promise<void> {
     clearTimeout(this.#pause);
-    let shown = this.#show(this.#text.take(), []);
-    while (this.#text.isFull) shown = this.#show(this.#text.take(), []);
-    return shown;
+    for (let text = this.#text.take(); text !== ""; text = this.#text.take()) void this.#show(text, []);
+    return this.#tail;
   }
 
   /** Shows what is left, with the buttons that follow from it. */
