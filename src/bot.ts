@@ -13,9 +13,10 @@ import { NemoClient } from "./nemo/client.ts";
 import { loadSkills } from "./skills.ts";
 import { StartError } from "./start-error.ts";
 import { createAdapterMemory, createConversationStore } from "./store/conversation-store.ts";
-import { createCipher, loadKeyFile } from "./store/encryption.ts";
+import { type Cipher, createCipher, loadKeyFile } from "./store/encryption.ts";
 import { SqliteStorage } from "./store/sqlite-storage.ts";
 
+const KEY_CHECK = "key-check";
 const LOCALES_DIR = join(import.meta.dirname, "../config/locales");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
@@ -93,12 +94,35 @@ async function openStorage(
   { dataDir, encryptionKey }: Config["storage"],
   kind: "disk" | "memory",
 ): Promise<{ key: Uint8Array; keyv: Keyv }> {
-  if (kind === "memory") return { key: crypto.getRandomValues(new Uint8Array(32)), keyv: new Keyv() };
+  if (kind === "memory")
+    return { key: crypto.getRandomValues(new Uint8Array(32)), keyv: new Keyv({ throwOnErrors: true }) };
   try {
     const key = encryptionKey ?? (await loadKeyFile(dataDir));
-    return { key, keyv: new Keyv({ store: new SqliteStorage(join(dataDir, "nemobot.sqlite")) }) };
+    const store = new SqliteStorage(join(dataDir, "nemobot.sqlite"));
+    // Without it a read that fails looks like a conversation that does not exist.
+    const keyv = new Keyv({ store, throwOnErrors: true });
+    await checkKey(keyv, createCipher(key));
+    return { key, keyv };
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError("The data folder cannot be used:", [`DATA_DIR: ${reason}`], { cause: error });
   }
+}
+
+/** Another key than the one the records were written with would make every token unreadable. */
+async function checkKey(keyv: Keyv, cipher: Cipher): Promise<void> {
+  const sealed: unknown = await keyv.get(KEY_CHECK);
+  if (sealed === undefined) {
+    await keyv.set(KEY_CHECK, cipher.encrypt(KEY_CHECK));
+    return;
+  }
+  try {
+    if (typeof sealed === "string" && cipher.decrypt(sealed) === KEY_CHECK) return;
+  } catch {
+    // Made with another key: said below.
+  }
+  throw new StartError("The stored conversations cannot be read:", [
+    "ENCRYPTION_KEY: is not the key that DATA_DIR was written with (nor is the key file in it)",
+  ]);
 }

@@ -40,7 +40,7 @@ export interface Config {
 }
 
 /** How long things may take, all in ms but the last. Source: nemo-api.md, "The SSE stream", rules 2–5. */
-export interface Timing {
+interface Timing {
   stillWorkingMs: number;
   turnTimeoutMs: number;
   heartbeatOnlyTimeoutMs: number;

@@ -61,7 +61,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
       console.error(error.message);
       return 1;
     }
-    if (error instanceof TypeError && "code" in error) {
+    if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
       // A flag that parseArgs does not know.
       console.error(`${error.message}\n\n${USAGE}`);
       return 1;
@@ -153,6 +153,8 @@ async function chat(
     import("./bot.ts"),
     import("./adapters/console/chat.ts"),
   ]);
+  // Whoever reads along may have seen enough, as `| head` does.
+  process.stdout.on("error", () => process.exit(0));
   const bot = await startBot(config, { log, storage: sandboxCommand ? "memory" : "disk" });
   try {
     const terminal = new ConsoleChat({

@@ -15,6 +15,7 @@ const nemo = new NemoClient({ apiUrl: sinkUrl, webUrl: sinkUrl, retryWaitMs: 1, 
 const caller: BackendCaller = {
   account: { owner: "operator", clientId: "bench", token: "bench", userId: null, expiresAt: null },
   skill: { name: "bench", version: "1", platform: "bench" },
+  reloadAccount: async () => {},
   saveAccount: async () => {},
 };
 const { signal } = new AbortController();

@@ -5,15 +5,15 @@
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { greeting } from "./connect.ts";
-import { failureMessage } from "./failure.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
-import type { Action, Button, IncomingMessage, OutgoingMessage } from "./message.ts";
+import type { Action, Button, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { plain } from "./rich-text.ts";
 import { localized } from "./skill.ts";
+import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
 import { summaryText } from "./timeline-text.ts";
-import { exportLane, mailboxLane } from "./work-item.ts";
+import { exportLane, mailboxLane, type WorkItem } from "./work-item.ts";
 import { StopError } from "./world.ts";
 
 /** Actions that never wait in the mailbox. `credits` and `status` do so only until there is a session. */
@@ -24,6 +24,7 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
     case "skill":
     case "language":
     case "cancel":
+    case "drop":
       return true;
     case "credits":
     case "status":
@@ -105,7 +106,7 @@ export async function chooseLanguage(
   const { world, speaker } = chat;
   const language = world.locales.match(wanted);
   if (language) {
-    await world.store.updateUser(userId, () => ({ version: 1, language }));
+    await world.store.updateUser(userId, (current) => ({ ...current, version: 1, language }));
     const next = await answerIn(language);
     await next.speaker.say("language.switched");
     return;
@@ -169,66 +170,73 @@ export async function showStatus(
 export async function cancel(
   chat: Chat,
   user: IncomingMessage["user"],
-  scope: "current" | "all",
-  signal: AbortSignal,
+  scope: "current" | "all" | "export",
 ): Promise<void> {
-  const { speaker, world } = chat;
-  const { queue } = world;
-  const running = (await queue.running(mailboxLane(chat.id))) ?? (await queue.running(exportLane(chat.id)));
-  const startedBy = running?.kind === "message" ? running.message.user.id : running?.startedBy;
-  if (startedBy !== undefined && startedBy !== user.id && !user.canManage) {
-    await speaker.say("cancel.not-yours");
-    return;
+  const { speaker } = chat;
+  const { queue } = chat.world;
+  const mailbox = mailboxLane(chat.id);
+  const running = scope === "export" ? null : await queue.running(mailbox);
+  if (running) {
+    if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
+    const dropped = scope === "all" ? (await queue.clear(mailbox)).length : 0;
+    return stopRunning(chat, running.id, dropped);
   }
-  const dropped = scope === "all" ? (await queue.clear(mailboxLane(chat.id))).length : 0;
-  const waiting = Math.max(0, (await queue.size(mailboxLane(chat.id))) - 1);
-  if (await queue.cancel(mailboxLane(chat.id), new StopError("cancelled"))) {
-    const buttons =
-      waiting > 0 ? [[speaker.button("button.cancel-all", { kind: "cancel", scope: "all" })]] : [];
-    await chat.refresh();
-    const lead = chat.record.inFlight ? "cancel.turn" : "cancel.item";
-    await speaker.send({
-      text: speaker.paragraphs(
-        speaker.rich(lead),
-        dropped > 0 ? speaker.rich("cancel.dropped", { count: dropped }) : [],
-        waiting > 0 ? speaker.rich("cancel.waiting", { count: waiting }) : [],
-      ),
-      buttons,
-    });
-    return;
-  }
-  const { renderId } = chat.record;
-  if (await queue.cancel(exportLane(chat.id), new StopError("cancelled"))) {
-    await speaker.say("cancel.export");
-    if (renderId) await cancelRender(chat, renderId, signal);
-    return;
-  }
-  await speaker.say("cancel.nothing");
+  const exporting = await queue.running(exportLane(chat.id));
+  if (!exporting) return void (await speaker.say("cancel.nothing"));
+  if (!mayStop(exporting, user)) return void (await speaker.say("cancel.not-yours"));
+  const isStopped = await queue.cancel(exportLane(chat.id), new StopError("cancelled"));
+  await speaker.say(isStopped ? "cancel.export" : "cancel.nothing");
 }
 
-async function cancelRender(chat: Chat, renderId: string, signal: AbortSignal): Promise<void> {
-  try {
-    await chat.world.backend.cancelRender(await chat.caller(), renderId, signal);
-  } catch (error) {
-    // The person no longer waits for it, and a render costs nothing.
-    chat.world.log.info({ err: error, conversation: chat.id }, "a render could not be cancelled");
+/** Takes one message out of the line; if it runs by now, stops waiting for it. */
+export async function dropWaiting(chat: Chat, user: IncomingMessage["user"], itemId: string): Promise<void> {
+  const { speaker } = chat;
+  const { queue } = chat.world;
+  const mailbox = mailboxLane(chat.id);
+  const running = await queue.running(mailbox);
+  if (running?.id === itemId) {
+    if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
+    return stopRunning(chat, itemId, 0);
   }
+  const isDropped = await queue.remove(mailbox, itemId);
+  await speaker.say(isDropped ? "cancel.waiting-one" : "cancel.nothing");
+}
+
+function mayStop(item: WorkItem, user: IncomingMessage["user"]): boolean {
+  const startedBy = item.kind === "message" ? item.message.user.id : item.startedBy;
+  return startedBy === undefined || startedBy === user.id || user.canManage === true;
+}
+
+async function stopRunning(chat: Chat, itemId: string, dropped: number): Promise<void> {
+  const { speaker } = chat;
+  const { queue } = chat.world;
+  const mailbox = mailboxLane(chat.id);
+  const waiting = Math.max(0, (await queue.size(mailbox)) - 1);
+  // Looked at before, since the turn clears it as it ends, and after, since it may have begun just now.
+  const wasInFlight = chat.record.inFlight?.itemId === itemId;
+  if (!(await queue.cancel(mailbox, new StopError("cancelled")))) {
+    await speaker.say("cancel.nothing");
+    return;
+  }
+  await chat.refresh();
+  const mayCost = wasInFlight || chat.record.inFlight?.itemId === itemId;
+  await speaker.send({
+    text: speaker.paragraphs(
+      speaker.rich(mayCost ? "cancel.turn" : "cancel.item"),
+      dropped > 0 ? speaker.rich("cancel.dropped", { count: dropped }) : [],
+      waiting > 0 ? speaker.rich("cancel.waiting", { count: waiting }) : [],
+    ),
+    buttons: waiting > 0 ? [[speaker.button("button.cancel-all", { kind: "cancel", scope: "all" })]] : [],
+  });
 }
 
 /** Sends what `read` makes of the backend's answer, or the sentence for its failure. */
-async function answerFromBackend(
-  chat: Chat,
-  read: () => Promise<Partial<OutgoingMessage> & Pick<OutgoingMessage, "text">>,
-): Promise<void> {
+async function answerFromBackend(chat: Chat, read: () => Promise<MessageDraft>): Promise<void> {
   try {
     await chat.speaker.send(await read());
   } catch (error) {
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-    chat.world.log.warn({ err: error, conversation: chat.id }, "a question to the backend failed");
-    const { payer, skill, world, speaker } = chat;
-    await speaker.send(
-      failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: false }),
-    );
+    await chat.speaker.send(chat.failure(error, false));
   }
 }
 

@@ -12,6 +12,7 @@
  * - `rate-limited`: refused, also after the one retry
  * - `free-token-limit`: no free token for now, the per-IP or per-client limit was reached
  * - `duplicate-render`: the render id was used before
+ * - `render-active`: the session has a render already, and only one may be active
  * - `not-found`: the thing asked for (a render, a file) is not there
  * - `refused`: any other refusal; nothing was done
  * - `unreachable`: no connection came about; the request never left
@@ -28,6 +29,7 @@ export type BackendErrorKind =
   | "rate-limited"
   | "free-token-limit"
   | "duplicate-render"
+  | "render-active"
   | "not-found"
   | "refused"
   | "unreachable"

@@ -1,31 +1,44 @@
 /** One conversation at work: its record, its skill, its voice, and its way to the backend. */
 import { randomUUID } from "node:crypto";
+import type { BackendError, BackendErrorKind } from "./backend-error.ts";
 import { type Conversation, newConversation } from "./conversation.ts";
-import { type Payer, payerOf } from "./failure.ts";
-import type { ConversationId, ReplyTarget } from "./message.ts";
+import { failureMessage, type Payer, payerOf } from "./failure.ts";
+import type { Action, Attachment, ConversationId, ReplyTarget } from "./message.ts";
 import type { BackendAccount, BackendCaller, SessionRef } from "./ports.ts";
 import type { Skill } from "./skill.ts";
-import { Speaker } from "./speaker.ts";
-import { EMPTY_TIMELINE } from "./timeline.ts";
+import { type MessageDraft, Speaker } from "./speaker.ts";
 import type { World } from "./world.ts";
 
 export class Chat {
   readonly world: World;
   readonly id: ConversationId;
   readonly speaker: Speaker;
+  /** The work item that is carried out. */
+  readonly itemId: string;
   #record: Conversation;
 
-  private constructor(world: World, id: ConversationId, speaker: Speaker, record: Conversation) {
+  private constructor(
+    world: World,
+    id: ConversationId,
+    speaker: Speaker,
+    itemId: string,
+    record: Conversation,
+  ) {
     this.world = world;
     this.id = id;
     this.speaker = speaker;
+    this.itemId = itemId;
     this.#record = record;
   }
 
-  /** Opens a conversation, a new one too; nothing is written yet. */
-  static async open(world: World, id: ConversationId, target: ReplyTarget, language: string): Promise<Chat> {
-    const record = (await world.store.read(id)) ?? emptyRecord(world);
-    return new Chat(world, id, new Speaker(world, target, language), record);
+  /** Opens a conversation for one work item, a new conversation too; nothing is written yet. */
+  static async open(
+    world: World,
+    place: { id: ConversationId; target: ReplyTarget; language: string; itemId: string },
+  ): Promise<Chat> {
+    const record = (await world.store.read(place.id)) ?? emptyRecord(world);
+    const speaker = new Speaker(world, place.target, place.language);
+    return new Chat(world, place.id, speaker, place.itemId, record);
   }
 
   /** The record as this chat last read or wrote it. */
@@ -44,6 +57,31 @@ export class Chat {
 
   get payer(): Payer {
     return payerOf(this.#record.session, this.#account());
+  }
+
+  /** What "Try again" would repeat: this item and no later one. */
+  get retry(): Action {
+    return { kind: "retry", itemId: this.itemId };
+  }
+
+  /** The sentence for a failed call; what the operator has to mend goes to the log. */
+  failure(error: BackendError, canRetry: boolean): MessageDraft {
+    const { payer, skill, world } = this;
+    this.world.log.warn(
+      { err: error, conversation: this.id, item: this.itemId },
+      ADVICE[error.kind] ?? "a call to the editor failed",
+    );
+    const retry = canRetry ? this.retry : null;
+    // A free account's token is renewed with the next call: to the person it is a passing trouble.
+    const isPassing = error.kind === "bad-token" && world.operatorToken === null;
+    const kind = isPassing ? "unavailable" : error.kind;
+    return failureMessage(this.speaker, kind, { payer, skill, webUrl: world.webUrl, retry });
+  }
+
+  /** Keeps what did not work, for the retry button. */
+  async keepForRetry(what: { text: string; attachments: Attachment[] }): Promise<void> {
+    if (what.text === "" && what.attachments.length === 0) return;
+    await this.update((current) => ({ ...current, lastFailed: { itemId: this.itemId, ...what } }));
   }
 
   /** Changes the stored record; what others changed meanwhile stays. */
@@ -70,6 +108,7 @@ export class Chat {
         return chat.#account();
       },
       skill: { name: skill.name, version: skill.version, platform: skill.platform },
+      reloadAccount: () => chat.refresh(),
       async saveAccount(account) {
         await chat.update((current) => ({ ...current, account }));
       },
@@ -85,8 +124,15 @@ export class Chat {
   }
 }
 
+/** What the operator can do about it. */
+const ADVICE: Partial<Record<BackendErrorKind, string>> = {
+  "free-token-limit":
+    "the backend gives this address no more free tokens for now: set NEMO_TOKEN to serve all conversations with your own",
+  "bad-token": "the backend refuses the token: check NEMO_TOKEN",
+};
+
 function emptyRecord(world: World): Conversation {
-  return newConversation(world.skills.defaultSkill.name, EMPTY_TIMELINE);
+  return newConversation(world.skills.defaultSkill.name);
 }
 
 function freshAccount(): BackendAccount {

@@ -4,56 +4,72 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { failureMessage } from "./failure.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
 import type { Button } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import type { RichText } from "./rich-text.ts";
 import { localized, type Skill } from "./skill.ts";
 import type { Speaker } from "./speaker.ts";
-import { EMPTY_TIMELINE } from "./timeline.ts";
+import { isShutdown } from "./world.ts";
+
+const inTurn = createKeyedQueue();
 
 /**
  * Makes sure that the chat has a session, greeting the person when there was none. Null when the backend
  * refused; the person has been told why. `canRetry`: the message holds something that a retry can repeat.
  */
-export async function connect(
-  chat: Chat,
-  canRetry: boolean,
-  signal: AbortSignal,
-): Promise<SessionRef | null> {
-  if (chat.session) return chat.session;
+export function connect(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
+  // An answer at once and the mailbox may both find no session: only one of them makes it.
+  return inTurn(chat.id, async () => {
+    await chat.refresh();
+    return chat.session ?? (await greet(chat, canRetry, signal));
+  });
+}
+
+async function greet(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
   const { speaker, skill } = chat;
   const status = await speaker.send({
     tone: "notice",
     text: [{ text: localized(skill.setup, speaker.language) }],
   });
   try {
-    const session = await startSession(chat, signal);
+    const session = await createSession(chat, signal);
     await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready") });
     return session;
   } catch (error) {
+    if (signal.aborted) {
+      if (!isShutdown(signal))
+        await speaker.edit(status, { tone: "notice", text: speaker.rich("cancel.item") });
+      throw error;
+    }
     if (!(error instanceof BackendError)) throw error;
-    warnOperator(chat, error);
-    await speaker.edit(
-      status,
-      failureMessage(speaker, error, {
-        payer: chat.payer,
-        webUrl: chat.world.webUrl,
-        skill,
-        canRetry,
-      }),
-    );
+    await speaker.edit(status, chat.failure(error, canRetry));
     return null;
   }
 }
 
-/** A fresh session with an empty timeline in place of whatever there was. Throws `BackendError`. */
-export async function startSession(chat: Chat, signal: AbortSignal): Promise<SessionRef> {
+/**
+ * A fresh session with an empty timeline in place of `old`. Null when another item has replaced `old` since.
+ * Throws `BackendError`.
+ */
+export function replaceSession(
+  chat: Chat,
+  old: SessionRef | null,
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
+  return inTurn(chat.id, async () => {
+    await chat.refresh();
+    if (chat.session && chat.session.sessionId !== old?.sessionId) return null;
+    return createSession(chat, signal);
+  });
+}
+
+async function createSession(chat: Chat, signal: AbortSignal): Promise<SessionRef> {
   const { backend } = chat.world;
   const caller = await chat.caller();
   await backend.signIn(caller, signal);
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
-  await chat.update((current) => ({ ...current, session, timeline: EMPTY_TIMELINE, inFlight: null }));
+  await chat.update((current) => ({ ...current, session, inFlight: null, renderId: null }));
   return session;
 }
 
@@ -79,19 +95,4 @@ export function greeting(
 /** One button a prompt, each on its own row. */
 export function exampleButtons(examples: readonly string[]): Button[][] {
   return examples.map((text) => [{ kind: "action", label: text, action: { kind: "edit", text } }]);
-}
-
-/** What the operator has to mend is written to the log. */
-export function warnOperator(chat: Chat, error: BackendError): void {
-  if (error.kind === "free-token-limit") {
-    chat.world.log.warn(
-      { conversation: chat.id },
-      "the backend gives this address no more free tokens for now: set NEMO_TOKEN to serve all conversations with your own",
-    );
-  } else if (error.kind === "bad-token") {
-    chat.world.log.warn(
-      { conversation: chat.id, err: error },
-      "the backend refuses the token: check NEMO_TOKEN",
-    );
-  }
 }

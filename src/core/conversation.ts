@@ -25,29 +25,28 @@ export const conversationSchema = z.object({
   account: accountSchema.nullable(),
   /** Null until the first contact and after the backend lost the session. */
   session: sessionSchema.nullable(),
-  /** The timeline as it was last seen. */
-  timeline: timelineSchema,
   /** The files of the project, newest last: what "upload again" sends. */
   files: z.array(attachmentSchema),
   /** A turn whose request may have left: written before it leaves, removed at its end. */
   inFlight: z
-    .object({ itemId: z.string(), text: z.string(), before: timelineSchema, sentAt: z.number() })
+    .object({ itemId: z.string(), text: z.string(), before: timelineSchema.nullable(), sentAt: z.number() })
     .nullable(),
   /** What the last message that did not work asked for: the retry button sends it once more. */
-  lastFailed: z.object({ text: z.string(), attachments: z.array(attachmentSchema) }).nullable(),
+  lastFailed: z
+    .object({ itemId: z.string(), text: z.string(), attachments: z.array(attachmentSchema) })
+    .nullable(),
   /** The render that is on its way; null when there is none. */
   renderId: z.string().nullable(),
 });
 export type Conversation = z.infer<typeof conversationSchema>;
 
 /** A conversation nobody has spoken in yet. */
-export function newConversation(skill: string, timeline: Conversation["timeline"]): Conversation {
+export function newConversation(skill: string): Conversation {
   return {
     version: 1,
     skill,
     account: null,
     session: null,
-    timeline,
     files: [],
     inFlight: null,
     lastFailed: null,
@@ -59,5 +58,7 @@ export const userSettingsSchema = z.object({
   version: z.literal(1),
   /** The language the person chose; null while the platform's word counts. */
   language: z.string().nullable(),
+  /** What their writing suggests, where the platform says nothing. */
+  guessedLanguage: z.string().optional(),
 });
 export type UserSettings = z.infer<typeof userSettingsSchema>;

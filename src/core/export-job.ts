@@ -5,18 +5,23 @@
 import { randomUUID } from "node:crypto";
 import { BackendError } from "./backend-error.ts";
 import { Chat } from "./chat.ts";
-import { failureMessage } from "./failure.ts";
 import { formatBytes, formatDuration } from "./media.ts";
 import type { Button } from "./message.ts";
 import type { BackendCaller, ByteSource, RenderStatus, SessionRef } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import type { RichText } from "./rich-text.ts";
+import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
 import { type ExportItem, exportLane } from "./work-item.ts";
-import type { World } from "./world.ts";
+import { isShutdown, type World } from "./world.ts";
 
 /** Reads of an unconfirmed render that may say "not found" before it counts as never submitted. */
 const UNCONFIRMED_READS = 2;
+const CANCEL_TIMEOUT_MS = 30_000;
+/** The link is an extra: a finished video does not wait longer for it. */
+const CLAIM_TIMEOUT_MS = 10_000;
+/** Larger than any export; what goes on beyond is no video. */
+const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
 
 /** Submits a render of the project as it is now. Throws `session-lost` and the signal's reason. */
 export async function startExport(
@@ -26,21 +31,25 @@ export async function startExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { speaker, world } = chat;
-  await chat.refresh();
-  if (chat.record.renderId !== null) {
-    await speaker.say("export.already-running", {}, { buttons: [[cancelButton(chat)]] });
+  if ((await world.queue.size(exportLane(chat.id))) > 0) {
+    const stop = speaker.button("button.cancel-export", { kind: "cancel", scope: "export" });
+    await speaker.say("export.already-running", {}, { buttons: [[stop]] });
     return;
   }
+  await chat.refresh();
+  const caller = await chat.caller();
+  // Nobody watches it any more, and the backend takes only one active render a session.
+  if (chat.record.renderId !== null) await cancelRender(chat, caller, chat.record.renderId);
   const progress = new Progress(world, speaker);
   try {
-    const submitted = await submit(chat, session, await chat.caller(), signal);
+    const submitted = await submit(chat, session, caller, signal);
     if (!submitted) {
       await speaker.say("export.nothing-yet");
       return;
     }
-    await chat.update((current) => ({ ...current, renderId: submitted.renderId }));
     await progress.show(speaker.rich("export.started"));
-    const item: ExportItem = {
+    signal.throwIfAborted();
+    await world.queue.push({
       version: 1,
       id: randomUUID(),
       kind: "export",
@@ -56,11 +65,16 @@ export async function startExport(
       isSubmitted: submitted.isConfirmed,
       canResubmit: submitted.canResubmit,
       startedAt: world.clock.now(),
-    };
-    const pushed = await world.queue.push(item);
-    if (pushed.kind === "full") throw new Error("the lane of an export was full");
+    });
   } catch (error) {
+    const { renderId } = chat.record;
+    if (signal.aborted && !isShutdown(signal) && renderId) {
+      await progress.finish(speaker.rich("export.stopped"));
+      await cancelRender(chat, caller, renderId);
+      await forget(chat, renderId);
+    }
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    if (renderId) await forget(chat, renderId);
     await fail(chat, error);
   }
 }
@@ -73,7 +87,10 @@ interface Submission {
   canResubmit: boolean;
 }
 
-/** Null when there is nothing to export. A used id, or a render that fails at once, gets a new id, once. */
+/**
+ * Null when there is nothing to export. A used id, or a render that fails at once, gets a new id, once. The id
+ * is kept before it is sent: whoever takes over knows which render may exist.
+ */
 async function submit(
   chat: Chat,
   session: SessionRef,
@@ -86,8 +103,10 @@ async function submit(
   const { draft, timeline } = await backend.readState(caller, sessionId, signal);
   if (!isExportable(timeline)) return null;
   const renderId = `render_${randomUUID()}`;
+  await keepRenderId(chat, renderId);
   try {
     const status = await backend.submitRender(caller, { renderId, sessionId, draft }, signal);
+    if (status.renderId !== renderId) await keepRenderId(chat, status.renderId);
     if (status.phase !== "failed") return { renderId: status.renderId, isConfirmed: true, canResubmit };
     if (!canResubmit) throw new BackendError({ kind: "duplicate-render", operation: "submit render" });
   } catch (error) {
@@ -101,78 +120,101 @@ async function submit(
 
 /** Watches one render until it is delivered, failed or given up. */
 export async function watchExport(world: World, item: ExportItem, signal: AbortSignal): Promise<void> {
-  const chat = await Chat.open(world, item.conversationId, item.replyTo, item.language);
+  const { conversationId: id, replyTo: target, language } = item;
+  const chat = await Chat.open(world, { id, target, language, itemId: item.id });
+  const { speaker } = chat;
   const session: SessionRef = { sessionId: item.sessionId, taskId: item.taskId, userId: null };
-  const progress = new Progress(world, chat.speaker, item.progress).start("uploading-video");
+  const progress = new Progress(world, speaker, item.progress).start("uploading-video");
+  const caller = await chat.caller();
+  const watch: Watch = {
+    renderId: item.renderId,
+    isConfirmed: item.isSubmitted,
+    canResubmit: item.canResubmit,
+  };
+  const buttons = [[exportButton(chat)]];
   try {
-    const caller = await chat.caller();
-    const status = await awaitRender(chat, session, caller, item, progress, signal);
-    if (status === "timed-out") {
-      await progress.finish(chat.speaker.rich("export.stopped"));
-      await chat.speaker.say("export.timed-out", {}, { tone: "error", buttons: [[exportButton(chat)]] });
-    } else if (status === "failed") {
-      await progress.finish(chat.speaker.rich("export.stopped"));
-      await chat.speaker.say("error.render-failed", {}, { tone: "error", buttons: [[exportButton(chat)]] });
+    const end = await awaitRender(chat, session, caller, { ...item, watch }, progress, signal);
+    if (end === "failed" || end === "timed-out") {
+      // A render nobody watches would keep the next one out.
+      if (end === "timed-out") await cancelRender(chat, caller, watch.renderId);
+      await progress.finish(speaker.rich("export.stopped"));
+      const key = end === "failed" ? "error.render-failed" : "export.timed-out";
+      await speaker.say(key, {}, { tone: "error", buttons });
     } else {
-      await progress.finish(chat.speaker.rich("export.finished"));
-      await deliver(chat, session, caller, status, signal);
+      const deadline = AbortSignal.timeout(world.limits.exportTimeoutMs);
+      await deliver(chat, session, caller, end, AbortSignal.any([signal, deadline]));
+      await progress.finish(speaker.rich("export.finished"));
     }
-    await forget(chat);
+    await forget(chat, watch.renderId);
   } catch (error) {
-    await progress.finish(chat.speaker.rich("export.stopped"));
-    if (signal.aborted) {
-      const isShutdown = signal.reason instanceof Error && signal.reason.message.includes("shuts down");
-      if (!isShutdown) await forget(chat);
+    if (isShutdown(signal)) {
+      await progress.finish("handed-over");
       throw error;
     }
-    await forget(chat);
-    if (!(error instanceof BackendError)) throw error;
-    await fail(chat, error);
+    await progress.finish(speaker.rich("export.stopped"));
+    if (signal.aborted) await cancelRender(chat, caller, watch.renderId);
+    else if (error instanceof BackendError) await fail(chat, error);
+    else {
+      world.log.error({ err: error, conversation: chat.id }, "an export ended in an unexpected error");
+      await speaker.say("error.unexpected", {}, { tone: "error", buttons });
+    }
+    await forget(chat, watch.renderId);
   }
 }
 
-/** Polls until the render is completed. A failed render gets a new id, once. */
+/** Ends a render nobody waits for; best effort. */
+async function cancelRender(chat: Chat, caller: BackendCaller, renderId: string): Promise<void> {
+  try {
+    await chat.world.backend.cancelRender(caller, renderId, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
+  } catch (error) {
+    // A render costs nothing, and the backend ends it by itself in the end.
+    chat.world.log.info({ err: error, conversation: chat.id }, "a render could not be cancelled");
+  }
+}
+
+/** The render that is watched now; a failed one gives way to another. */
+interface Watch {
+  renderId: string;
+  /** False while nobody knows whether the submission arrived. */
+  isConfirmed: boolean;
+  canResubmit: boolean;
+}
+
+/** Polls until the render is completed. A failed render gets a new id, once; `watch` follows it. */
 async function awaitRender(
   chat: Chat,
   session: SessionRef,
   caller: BackendCaller,
-  item: ExportItem,
+  { watch, startedAt }: { watch: Watch; startedAt: number },
   progress: Progress,
   signal: AbortSignal,
 ): Promise<RenderStatus | "failed" | "timed-out"> {
   const { world, speaker } = chat;
-  let { renderId, isSubmitted: isConfirmed, canResubmit } = item;
   let notFound = 0;
-  while (world.clock.now() - item.startedAt < world.limits.exportTimeoutMs) {
+  while (world.clock.now() - startedAt < world.limits.exportTimeoutMs) {
     await world.clock.sleep(world.limits.exportPollMs, signal);
-    const status = await readRender(chat, caller, renderId, signal);
+    const status = await readRender(chat, caller, watch.renderId, signal);
     if (status === "unknown") continue;
     if (status === "not-found") {
-      notFound++;
-      if (isConfirmed || notFound < UNCONFIRMED_READS) {
-        if (notFound < UNCONFIRMED_READS) continue;
-        return "failed";
-      }
+      if (++notFound < UNCONFIRMED_READS) continue;
+      if (watch.isConfirmed) return "failed";
     } else {
-      isConfirmed = true;
+      watch.isConfirmed = true;
       if (status.phase === "completed") return status;
       if (status.phase !== "failed") {
-        const percent = status.progress;
-        if (percent !== null) {
-          await progress.showIfDue(speaker.rich("export.progress", { percent: Math.round(percent) }));
+        if (status.progress !== null) {
+          const percent = Math.round(status.progress);
+          await progress.showIfDue(speaker.rich("export.progress", { percent }));
         }
         continue;
       }
     }
-    if (!canResubmit) return "failed";
-    world.log.warn({ conversation: chat.id, renderId }, "a render failed; trying once more with a new id");
+    if (!watch.canResubmit) return "failed";
+    world.log.warn({ conversation: chat.id }, "a render failed; trying once more with a new id");
     const again = await submit(chat, session, caller, signal, false);
     if (!again) return "failed";
-    ({ renderId } = again);
-    isConfirmed = again.isConfirmed;
-    canResubmit = false;
+    Object.assign(watch, { ...again, canResubmit: false });
     notFound = 0;
-    await chat.update((current) => ({ ...current, renderId }));
   }
   return "timed-out";
 }
@@ -214,25 +256,29 @@ async function deliver(
   const buttons: Button[] = [];
   if (render.url) buttons.push({ kind: "link", label: speaker.plain("button.download"), href: render.url });
   if (claimLink) buttons.push({ kind: "link", label: speaker.plain("button.open-project"), href: claimLink });
-  await speaker.deliverVideo(
-    {
-      text: speaker.paragraphs(
-        speaker.rich("export.ready", { facts: facts.length > 0 ? ` (${facts.join(", ")})` : "" }),
-        link,
-        claimLink ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
-      ),
-      buttons: buttons.map((button) => [button]),
-      video: {
-        name: `${chat.skill.name}.mp4`,
-        url: render.url,
-        sizeBytes: render.sizeBytes,
-        durationS: render.durationS,
-        width: render.width,
-        height: render.height,
-      },
+  const message: MessageDraft = {
+    text: speaker.paragraphs(
+      speaker.rich("export.ready", { facts: facts.length > 0 ? ` (${facts.join(", ")})` : "" }),
+      link,
+      claimLink ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
+    ),
+    buttons: buttons.map((button) => [button]),
+    video: {
+      name: `${chat.skill.name}.mp4`,
+      url: render.url,
+      sizeBytes: render.sizeBytes,
+      durationS: render.durationS,
+      width: render.width,
+      height: render.height,
     },
+  };
+  const { isFileSent } = await speaker.deliverVideo(
+    message,
     (openSignal) => openVideo(chat, caller, render, openSignal),
+    signal,
   );
+  if (isFileSent || render.url) return;
+  await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
 }
 
 /** By the public address; by the authorized download path when there is none or it does not answer. */
@@ -245,7 +291,7 @@ async function openVideo(
   const { backend, log } = chat.world;
   if (render.url) {
     try {
-      return await backend.openUrl(render.url, signal);
+      return bounded(await backend.openUrl(render.url, signal));
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       log.warn(
@@ -254,7 +300,20 @@ async function openVideo(
       );
     }
   }
-  return backend.openRender(caller, render.renderId, signal);
+  return bounded(await backend.openRender(caller, render.renderId, signal));
+}
+
+/** The bytes, as long as they can be a video. */
+function bounded({ stream, sizeBytes }: ByteSource): ByteSource {
+  async function* watched() {
+    let size = 0;
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > MAX_VIDEO_BYTES) throw new BackendError({ kind: "bad-answer", operation: "download video" });
+      yield chunk;
+    }
+  }
+  return { stream: watched(), sizeBytes };
 }
 
 /** The link is an extra: null when the backend refuses one. */
@@ -266,34 +325,36 @@ async function claimLinkOf(
 ): Promise<string | null> {
   if (!session.taskId) return null;
   try {
-    return await chat.world.backend.createClaimLink(caller, session, signal);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
+    return await chat.world.backend.createClaimLink(caller, session, patience);
   } catch (error) {
-    if (!(error instanceof BackendError)) throw error;
+    signal.throwIfAborted();
     chat.world.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
     return null;
   }
 }
 
 async function fail(chat: Chat, error: BackendError): Promise<void> {
-  const { speaker, payer, skill, world } = chat;
-  world.log.warn({ err: error, conversation: chat.id }, "an export failed");
-  const message = failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: false });
-  const canTryAgain =
-    error.kind !== "export-blocked" && error.kind !== "no-credits" && error.kind !== "bad-token";
-  await speaker.send({
-    ...message,
-    buttons: [...(message.buttons ?? []), ...(canTryAgain ? [[exportButton(chat)]] : [])],
-  });
+  if (error.kind === "session-lost") await chat.update((current) => ({ ...current, session: null }));
+  const message = chat.failure(error, false);
+  const isFinal =
+    error.kind === "export-blocked" || error.kind === "no-credits" || error.kind === "bad-token";
+  const buttons = [...(message.buttons ?? []), ...(isFinal ? [] : [[exportButton(chat)]])];
+  await chat.speaker.send({ ...message, buttons });
 }
 
-async function forget(chat: Chat): Promise<void> {
-  await chat.update((current) => ({ ...current, renderId: null }));
+async function keepRenderId(chat: Chat, renderId: string): Promise<void> {
+  await chat.update((current) => ({ ...current, renderId }));
+}
+
+/** Unless another export has begun since. */
+async function forget(chat: Chat, renderId: string): Promise<void> {
+  await chat.update((current) => ({
+    ...current,
+    renderId: current.renderId === renderId ? null : current.renderId,
+  }));
 }
 
 function exportButton(chat: Chat): Button {
   return chat.speaker.button("button.export-again", { kind: "export" });
-}
-
-function cancelButton(chat: Chat): Button {
-  return chat.speaker.button("button.cancel", { kind: "cancel", scope: "current" });
 }

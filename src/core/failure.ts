@@ -2,10 +2,10 @@
  * What a person reads when something did not work: what happened and what to do, never a code.
  * Source: nemo-api.md, "Errors".
  */
-import type { BackendError, BackendErrorKind } from "./backend-error.ts";
+import type { BackendErrorKind } from "./backend-error.ts";
 import type { TextKey, TextParams } from "./locales.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
-import type { Button } from "./message.ts";
+import type { Action, Button } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import type { Skill } from "./skill.ts";
 import type { MessageDraft, Speaker } from "./speaker.ts";
@@ -26,7 +26,7 @@ export function payerOf(
 }
 
 /** `<web>/register?bind=<user_id>`: registering there keeps the anonymous person's work. */
-export function registrationLink(webUrl: string, payer: Payer): string {
+function registrationLink(webUrl: string, payer: Payer): string {
   return `${webUrl}/register${payer.userId ? `?bind=${encodeURIComponent(payer.userId)}` : ""}`;
 }
 
@@ -39,6 +39,7 @@ const SENTENCES: Record<Exclude<BackendErrorKind, "no-credits" | "export-blocked
   "rate-limited": "error.rate-limited",
   "free-token-limit": "error.free-token-limit",
   "duplicate-render": "error.render-failed",
+  "render-active": "error.render-active",
   "not-found": "error.refused",
   refused: "error.refused",
   unreachable: "error.unreachable",
@@ -58,17 +59,17 @@ const WORTH_A_RETRY: readonly BackendErrorKind[] = [
   "refused",
 ];
 
-/** The sentence for a failed call, with the buttons that help. */
+/** The sentence for a failed call, with the buttons that help; `retry` is what "Try again" would do. */
 export function failureMessage(
   speaker: Speaker,
-  error: BackendError,
-  options: { payer: Payer; webUrl: string; skill: Skill; canRetry: boolean },
+  kind: BackendErrorKind,
+  options: { payer: Payer; webUrl: string; skill: Skill; retry: Action | null },
 ): MessageDraft {
   const { payer, webUrl, skill } = options;
   const link = registrationLink(webUrl, payer);
-  if (error.kind === "no-credits" || error.kind === "export-blocked") {
+  if (kind === "no-credits" || kind === "export-blocked") {
     const key: TextKey =
-      error.kind === "export-blocked"
+      kind === "export-blocked"
         ? "error.export-blocked"
         : payer.isAnonymous
           ? "error.no-credits.anonymous"
@@ -84,8 +85,6 @@ export function failureMessage(
     limit: formatBytes(skill.maxFileBytes),
   };
   const buttons =
-    options.canRetry && WORTH_A_RETRY.includes(error.kind)
-      ? [[speaker.button("button.retry", { kind: "retry" })]]
-      : [];
-  return { tone: "error", text: speaker.rich(SENTENCES[error.kind], params), buttons };
+    options.retry && WORTH_A_RETRY.includes(kind) ? [[speaker.button("button.retry", options.retry)]] : [];
+  return { tone: "error", text: speaker.rich(SENTENCES[kind], params), buttons };
 }

@@ -43,7 +43,7 @@ const PREVIEW = new RegExp(
   "i",
 );
 const ACCOUNT =
-  /^(?:check|view|see|visit|go to|open|review|manage|look at|refer to)(?: out)?(?: the| your)? (?:(?:account|billing)(?:\/(?:account|billing|credits?))?(?: (?:and|or) (?:account|billing|credits?))?|credits?(?: balance)?|subscription)(?: (?:page|settings|section|tab|panel|balance|dashboard|menu|details|status))*(?= (?:to|for|if|in|and|before|under|at)\b|$)|^(?:check|view|see) your (?:balance|plan)(?= (?:to|for|before)\b|$)/i;
+  /^(?:check|view|see|visit|go to|open|review|manage|look at|refer to)(?: out)?(?: the| your)? (?:(?:account|billing)(?:\/(?:account|billing|credits?))?(?: (?:(?:and|or) )?(?:account|billing|credits?))?|credits?(?: balance)?|subscription)(?: (?:page|settings|section|tab|panel|balance|dashboard|menu|details|status))*(?= (?:to|for|if|in|and|before|under|at)\b|$)|^(?:check|view|see) your (?:balance|plan)(?= (?:to|for|before)\b|$)/i;
 const EXPORT =
   /^(?:export|download|render)(?: (?:and|&) (?:export|download|save|share))?(?:(?: (?:it|this|that|everything)| (?:the|your|this|my)(?: (?:final|finished|edited|whole|full|new|completed?|rendered))*(?: (?:video|clip|project|file|film|movie|result|edit|mp4|version|image|photo)))(?=$| (?:now|here|by|using|via|from|with|in|as|to|at|whenever|anytime|any time)\b)| (?:now|to (?:mp4|get|download|save|your)|as (?:an? )?mp4|by (?:clicking|tapping|pressing|hitting|using))\b.{0,120}$|$)/i;
 const FINISHED =
@@ -121,12 +121,14 @@ const DETERMINER =
 const QUOTED =
   /^[*_]{0,2}(?:["“'‘`][^"”'’`\n]{1,60}["”'’`]|[[【「『][^\]】」』\n]{1,60}[\]】」』]|\*\*[^*\n]{1,60}\*\*)[*_]{0,2}/;
 const PLAIN =
-  /^[^,.;:!?"“\n]{1,60}?(?=\s+(?:buttons?|icons?|tabs?|menus?|options?|links?|panels?|page|section|window|keys?|to|in|on|at|from|under|above|below|next|near|for|and|when|if|once|which|so|now|again|here|inside|within|with|by|as|using|where|while)\b|\s*$)/i;
+  /^[^,.;:!?"“\n]{1,60}?(?=\s+(?:buttons?|icons?|tabs?|menus?|options?|links?|panels?|page|section|window|keys?|to|in|on|at|from|under|above|below|next|near|for|and|when|if|once|which|so|now|again|here|inside|within|with|by|as|using|where|while)\b|\s*[(（]|\s*$)/i;
 const NOUN = new RegExp(`^\\s*[*_]{0,2}(${CONTROL}|${PLACE}|options?|links?)\\b`, "i");
 const CHOSEN =
   /^(?:buttons?|icons?|keys?|checkbox|toggle|slider|panels?|tabs?|menus?|drop-?down|dialog|toolbar|sidebar)$/i;
 const VAGUE_PLACE = /^(?:view|section|screen|page|library|window|settings)$/i;
 const KEYBOARD = /^(?:space(?:bar)?|enter|return|escape|esc|delete|ctrl|cmd|command|shift|alt|tab)\b|[⌘⌥]/i;
+/** What a nameless button or a key is for. */
+const CONFIRMS = /^\s+to (continue|proceed|confirm|apply|accept|approve|generate|create)\b/i;
 const GENERIC = /^(?:here|it|this|that|button|the button|it below)?$/i;
 
 function readTarget(strength: Strength, raw: string, masked: string): Instruction | null {
@@ -160,6 +162,10 @@ function readTarget(strength: Strength, raw: string, masked: string): Instructio
     return null;
   }
   const isGeneric = GENERIC.test(name) || (NOUN.test(rest) && !/^settings|editor/i.test(name));
+  if (meaning === "none" && (isGeneric || KEYBOARD.test(name))) {
+    const confirmed = CONFIRMS.exec(behind)?.[1];
+    if (confirmed !== undefined) return confirms(confirmed);
+  }
   return act(meaning === "none" && isGeneric ? meaningOfTail(behind) : meaning, name, noun, strength);
 }
 
@@ -203,6 +209,12 @@ function isTarget(
   }
 }
 
+/** An offer of words that may cost credits. A mere "OK" would be politeness when it comes back from a button. */
+function confirms(word: string): Instruction {
+  const text = /^ok(?:ay)?$/i.test(word) ? "Confirm" : word.charAt(0).toUpperCase() + word.slice(1);
+  return { kind: "instruction", action: { kind: "edit", text }, isOffer: true };
+}
+
 function meaningOfTail(tail: string): ReturnType<typeof meaningOf> {
   if (/\b(?:export|download|save)\b/i.test(tail)) return "export";
   if (/\b(?:credits|billing|account|top up)\b/i.test(tail)) return "show-credits";
@@ -218,13 +230,23 @@ function act(
   if (meaning === "export" || meaning === "show-credits" || meaning === "show-tracks")
     return does({ kind: meaning });
   if (meaning === "confirm") {
-    return { kind: "instruction", action: { kind: "edit", text: name }, isOffer: true };
+    return confirms(name);
   }
   if (/^timeline$/i.test(noun ?? "")) return does({ kind: "show-tracks" });
   const isPlace = noun !== undefined && new RegExp(`^(?:${PLACE})$`, "i").test(noun);
   const opens = meaning !== "upload" && (strength === "go" || (isPlace && strength === "click"));
   return opens ? does({ kind: "show-state" }) : { kind: "instruction", action: null, isOffer: false };
 }
+
+const MEDIA = "(?:files?|media|footage|photos?|pictures?|images?|videos?|clips?|music|audio)";
+/** What a person would drag from their own computer, or to a project that is still empty: an upload. */
+const UPLOAD_DRAG = new RegExp(
+  "\\bupload\\b|\\bdrop ?zone\\b" +
+    `|\\b(?:your(?: own)?|an?|any|some)(?: \\w{1,12})? ${MEDIA}(?: files?)? (?:right |over |in )?here\\b` +
+    `|\\byour(?: own)?(?: \\w{1,12})? ${MEDIA}(?: files?)? (?:in|on|onto|into|to) (?:the|this|your) (?:chat|window|box|area|canvas|panel|workspace|(?:video )?editor|(?:editing |project )?timeline)(?! (?:at|after|before|between|behind|next|above|below|panel)\\b)\\b` +
+    "|\\bto (?:start|begin)(?: (?:editing|working|creating|cutting)|(?: a| your)? (?:project|edit))\\b|\\bto (?:begin|get started)$",
+  "i",
+);
 
 /** "Drag the music from the Media panel to the start" → "Move the music to the start". */
 function readDrag(raw: string, masked: string): Instruction | null {
@@ -237,11 +259,7 @@ function readDrag(raw: string, masked: string): Instruction | null {
     !/\b(?:timeline|tracks?|canvas|panel|editor|area|window|here)\b/i.test(masked)
   )
     return null;
-  const isUpload =
-    /\b(?:upload|your (?:own )?(?:files?|media|footage|photos?|images?|videos?|clips?) (?:here|in here|into (?:the|this) (?:chat|window|box|area))|drop ?zone)\b/i.test(
-      masked,
-    );
-  if (isUpload) return { kind: "instruction", action: null, isOffer: false };
+  if (UPLOAD_DRAG.test(masked)) return { kind: "instruction", action: null, isOffer: false };
   const words = raw
     .replace(DRAG, "Move")
     .replace(

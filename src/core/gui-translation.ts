@@ -3,13 +3,16 @@
  * translation". Texts are read line by line, sentence by sentence, clause by clause:
  * - An instruction ("Click Export to download it") is removed, with its purpose, and becomes an action.
  * - Under a condition or a permission ("when you are happy, click Export", "you can …") it becomes an offer.
- * - A button that confirms (Apply, Generate, …) is an offer of an edit too: it may cost credits.
+ * - A button or key that confirms (Apply, Generate, …) is an offer of an edit too: it may cost credits. What it
+ *   is said to cost stays.
  * - Uploads and unknown buttons are removed without a trace.
- * - Content stays: quoted words, mentions, negations ("don't click Export yet"), any sentence with a link,
- *   and code blocks.
+ * - Content stays: quoted words, words behind a label ("Call to action: Click the link!"), mentions, negations
+ *   ("don't click Export yet"), any sentence with a link, and code blocks.
  */
 import { isChineseTail, readChinese } from "./gui-chinese.ts";
 import { type Clause, isEnglishTail, MASK, readEnglish } from "./gui-english.ts";
+import { namesPrice, priceSentence } from "./gui-price.ts";
+import { splitSteps } from "./gui-steps.ts";
 import { GUI_HINT, type GuiAction } from "./gui-words.ts";
 
 export type { GuiAction } from "./gui-words.ts";
@@ -27,6 +30,8 @@ export interface GuiTranslation {
 const MAX_ACTIONS = 8;
 /** Removing one thing can uncover another; each round shortens the text. */
 const MAX_ROUNDS = 6;
+/** Lines of a list whose introduction goes with it. */
+const MAX_LIST = 50;
 /** A longer line is no chat text; it passes as it is. */
 const MAX_LINE_LENGTH = 4000;
 
@@ -77,6 +82,11 @@ function translateLines(text: string, found: Found[]): string {
       kept.push(line);
       continue;
     }
+    const steps = translateSteps(line, found);
+    if (steps !== null) {
+      kept.push(steps === "" ? null : steps);
+      continue;
+    }
     const prefix = PREFIX.exec(line)?.[0] ?? "";
     const body = line.slice(prefix.length);
     const rest = translateLine(body, found);
@@ -87,14 +97,44 @@ function translateLines(text: string, found: Found[]): string {
   return joinLines(kept);
 }
 
+/** What is said in steps that are otherwise done by the bot: the format is MP4 in any case. */
+const FORMAT_STEP =
+  /^(?:(?:select|choose|pick|set)(?: the)?|选择|选)\s?(?:format|quality|resolution|mp4|mov|gif|webm|\d{3,4}p|4k|(?:full )?hd|high quality|格式|画质|分辨率|高清)(?:[\s，,/和]{0,2}(?:format|quality|resolution|mp4|\d{3,4}p|格式|画质|分辨率)){0,2}[\s.。；;，,!！]{0,3}$/iu;
+const EXPORT_STEP = /^(?:export|download|导出|下载)[\s.。；;，,!！]{0,3}$/iu;
+
+/** The line without those of its inline steps that are instructions; null when it has none. */
+function translateSteps(line: string, found: Found[]): string | null {
+  const steps = splitSteps(line);
+  if (steps === null) return null;
+  const inside: Found[] = [];
+  const results = steps.items.map((item) => translateLine(item, inside));
+  if (!results.includes("")) return null;
+  const kept: string[] = [];
+  for (const [index, result] of results.entries()) {
+    if (EXPORT_STEP.test(result)) inside.push({ action: { kind: "export" }, isOffer: false });
+    else if (result !== "" && !FORMAT_STEP.test(steps.items[index] ?? "")) kept.push(result);
+  }
+  const intro = translateLine(steps.intro, found);
+  found.push(...inside);
+  const isIntroduction = /[:：]\s*\**\s*$/u.test(intro);
+  if (kept.length === 0) return isIntroduction ? "" : intro.trim();
+  return steps.join(intro, kept);
+}
+
 /** "To export:" makes no sense when all of its list is gone. */
 function dropEmptyIntroductions(lines: string[], kept: (string | null)[]): void {
   for (let index = 0; index < lines.length; index += 1) {
     if (!/[:：]\s*\**\s*$/u.test(kept[index] ?? "")) continue;
     let end = index + 1;
-    while (end < lines.length && (lines[end]?.trim() === "" || LIST_ITEM.test(lines[end] ?? ""))) end += 1;
+    while (
+      end < lines.length &&
+      end - index <= MAX_LIST &&
+      (lines[end]?.trim() === "" || LIST_ITEM.test(lines[end] ?? ""))
+    )
+      end += 1;
     const items = kept.slice(index + 1, end).filter((line) => line === null || line.trim() !== "");
-    if (items.length > 0 && items.every((line) => line === null)) kept[index] = null;
+    if (items.length > 0 && end - index <= MAX_LIST && items.every((line) => line === null))
+      kept[index] = null;
   }
 }
 
@@ -191,7 +231,7 @@ function sentenceEnds(masked: string): number[] {
 // --- clauses ----------------------------------------------------------------------------------------
 
 const SEPARATOR =
-  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag)\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as|after)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
+  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag)\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)|(?<!\b(?:drag|drop)\b[^,;:.!?]{0,80})\s+(?=after\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
 const TERMINAL = /(?:[.!?…。！？；]+["”'’)\]*_」』）]*)?\s*$/u;
 const LEFTOVER =
   /^[^\p{L}\p{N}\uE000"“「『]*(?:(?:and|then|now|next|finally|first|please|so|or|but|also|just|simply|okay|ok|然后|接着|接下来|最后|请|现在|再|并|之后|您|你)[^\p{L}\p{N}\uE000"“「『]*)*$/iu;
@@ -226,7 +266,21 @@ function translateSentence(
     isFree ||= piece.clause.isOffer || isConditional || asks;
     if (action !== null) found.push({ action, isOffer: isFree });
   }
-  return { text: rebuild(sentence, pieces, removed, terminal), found };
+  return { text: withPrice(rebuild(sentence, pieces, removed, terminal), sentence, found, pieces), found };
+}
+
+/** `rest` with what the removed button costs, as a sentence of its own. */
+function withPrice(rest: string, sentence: string, found: Found[], pieces: Piece[]): string {
+  const action = found.find((each) => each.action.kind === "edit")?.action;
+  if (action?.kind !== "edit" || namesPrice(rest)) return rest;
+  const price = priceSentence(pieces.map((piece) => piece.separator + piece.raw).join(""), action.text);
+  if (price === null) return rest;
+  const gap = rest === "" ? (/^\s*/.exec(sentence)?.[0] ?? "") : /。$/.test(price) ? "" : " ";
+  return rest.trimEnd() + gap + capitalise(price) + (/\s*$/.exec(sentence)?.[0] ?? "");
+}
+
+function capitalise(words: string): string {
+  return words.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
 }
 
 function split(sentence: string, masked: string): Piece[] {
@@ -239,11 +293,54 @@ function split(sentence: string, masked: string): Piece[] {
     separator = next;
     start = end + next.length;
   };
+  const remarks = [...masked.slice(0, sentence.length).matchAll(PARENTHESIS)].filter(
+    ([whole]) => !GUI_HINT.test(whole),
+  );
+  const isInRemark = (at: number) =>
+    remarks.some((remark) => at > remark.index && at < remark.index + remark[0].length);
   for (const match of masked.slice(0, sentence.length).matchAll(SEPARATOR)) {
-    if (match.index >= start) add(match.index, match[0]);
+    if (match.index >= start && !isInRemark(match.index)) add(match.index, match[0]);
   }
   add(sentence.length, "");
-  return pieces.map((piece) => ({ ...piece, clause: readClause(piece.raw, piece.masked) }));
+  return keepLabelled(pieces.map((piece) => ({ ...piece, clause: readClause(piece.raw, piece.masked) })));
+}
+
+/** Names a text of the video; alone, or after "call to action", all that follows is that text. */
+const TEXT_LABEL =
+  /(?:^|[^\p{L}\p{N}])(?:call[- ]to[- ]action|cta|captions?|titles?|subtitles?|headlines?|slogans?|taglines?|texts?|overlay|script|copy|voice-?over|narration|lyrics|hook|end ?card|says?|reads?|saying|reading|(?:scene|shot) \w{1,6})(?: to| as| is| as follows)?[^\p{L}\p{N}]*$|(?:文案|标题|字幕|文字|台词|旁白|口号|标语|号召|引导语|提示语|歌词|弹幕|(?:镜头|画面|场景|分镜).{0,3}|写着|写道|显示|显示为|改为|改成)[^\p{L}\p{N}]*$/iu;
+const CALL_TO_ACTION = /call[- ]to[- ]action|\bcta\b|号召|引导语|文案/iu;
+/** "预览：片头3秒": a heading, where "请预览" is an instruction. */
+const HEADING =
+  /^[^\p{L}\p{N}]*(?:(?:preview|export|download|render|view|check)\b|预览|查看|导出|下载|渲染|检查)/iu;
+
+/** Goes with the instruction behind its colon. */
+const LEAD_IN =
+  /^[^\p{L}\p{N}]*(?:(?:export|download|preview)(?: steps?)?|(?:the )?(?:next|last|final) step|(?:导出|下载|预览)(?:步骤|方法|方式)?|下一步|最后一步|操作(?:步骤|方法)?)[^\p{L}\p{N}]*$/iu;
+
+/** What a colon makes content: the words behind a label, and a heading before its details. */
+function keepLabelled(pieces: Piece[]): Piece[] {
+  let isText = false;
+  return pieces.map((piece, index) => {
+    const before = pieces[index - 1];
+    const next = pieces[index + 1];
+    if (before !== undefined && isColon(piece) && TEXT_LABEL.test(before.raw)) {
+      const isLabelAlone = before.raw.trim().split(" ").length <= 3 || CALL_TO_ACTION.test(before.raw);
+      isText ||= isLabelAlone || !isExport(piece);
+    }
+    const isHeading =
+      next !== undefined && isColon(next) && next.clause.kind === "content" && HEADING.test(piece.raw);
+    if (isText || isHeading) return { ...piece, clause: { kind: "content" } };
+    const isLeadIn = next !== undefined && isColon(next) && LEAD_IN.test(piece.raw);
+    return isLeadIn ? { ...piece, clause: { kind: "purpose" } } : piece;
+  });
+}
+
+function isColon({ separator }: Piece): boolean {
+  return /[:：]/.test(separator);
+}
+
+function isExport({ clause }: Piece): boolean {
+  return clause.kind === "instruction" && clause.action?.kind === "export";
 }
 
 function readClause(raw: string, masked: string): Clause {
@@ -284,7 +381,7 @@ function rebuild(sentence: string, pieces: Piece[], removed: boolean[], terminal
   if (first === 0) return body.trimEnd() + end;
   const opened = body.replace(/^\s*(?:(?:and then|and|then|but|so|or)\s+|然后|并且?|再)/i, "");
   const space = /^\s*/.exec(sentence)?.[0] ?? "";
-  return space + opened.trimStart().replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()) + end;
+  return space + capitalise(opened.trimStart()) + end;
 }
 
 // --- merging ----------------------------------------------------------------------------------------

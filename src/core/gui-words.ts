@@ -14,7 +14,7 @@ export type GuiAction =
 
 /** Texts without any of these hold no instruction and pass as they are. */
 export const GUI_HINT =
-  /\b(?:click|tap|press|hit|push|select|choose|pick|open|go to|navigate|head|switch|drag|drop|preview|view|play|check|visit|see|find|export|download|render|use|button)\b|点击|点按|单击|轻点|按下|点一下|选择|打开|前往|进入|切换|转到|拖|预览|查看|检查|查询|导出|下载|使用/i;
+  /\b(?:click|tap|press|hit|push|select|choose|pick|open|go to|navigate|head|switch|drag|drop|preview|view|play|check|visit|see|find|export|download|render|use|button)\b|点击|点按|单击|轻点|按下|点一下|选择|打开|前往|进入|切换|转到|拖|预览|查看|检查|查询|导出|下载|使用|按\s?(?:回车|任意|空格|enter)/i;
 
 /** Places of an editor; `button` and the like are asked for by name. */
 export const PLACE =

@@ -22,7 +22,8 @@ export const ENGLISH_FILLERS: readonly string[] = [
     "lets",
   ],
   ...["just", "now", "right now", "right away", "asap", "quickly", "immediately", "for me", "for us"],
-  ...["hey", "ok", "okay", "alright", "great", "perfect", "cool", "well", "nemo", "bot", "the", "my", "our"],
+  ...["hi", "hi there", "hello", "hello there", "hey", "hey there", "ok", "okay", "alright", "great"],
+  ...["perfect", "cool", "well", "nemo", "bot", "the", "my", "our"],
   ...["go ahead and", "simply"],
 ];
 
@@ -44,14 +45,33 @@ export const CHINESE_FILLERS: readonly string[] = [
     "您",
   ],
   ...["一下", "现在", "马上", "立刻", "立即", "赶紧", "快点", "谢谢", "多谢", "感谢", "辛苦了", "好的", "嗯"],
-  ...["吧", "吗", "呢", "啊", "呀", "哦", "啦", "好吗", "行吗", "好不好", "我的", "这个", "那个", "把", "将"],
+  ...["你好(?!了)", "您好(?!了)", "哈喽", "嗨"],
+  // "导出了吗" asks whether it is done, "可以导出了" asks for it
+  ...[
+    "吧",
+    "(?<!了)吗",
+    "呢",
+    "啊",
+    "呀",
+    "哦",
+    "啦",
+    "好吗",
+    "行吗",
+    "好不好",
+    "我的",
+    "这个",
+    "那个",
+    "把",
+    "将",
+  ],
 ];
 
-/** Traditional characters of the phrases below, each before its simplified form. */
+/** Traditional characters of the phrases below and of our skills' titles, each before its simplified form. */
 export const TRADITIONAL_PAIRS =
   "導导載载積积餘余額额狀状態态傳传幫帮視视頻频請请謝谢點点項项開开語语換换試试現现給给麼么麽么檔档個个嗎吗" +
   "為为這这發发匯汇軌轨時时間间線线軸轴顯显進进從从頭头術术漢汉簡简體体說说講讲煩烦馬马讓让設设劃划還还" +
-  "單单圖图檢检詢询裡里裏里賬账帳账戶户勞劳駕驾趕赶緊紧將将啟启動动選选擇择類类處处";
+  "單单圖图檢检詢询裡里裏里賬账帳账戶户勞劳駕驾趕赶緊紧將将啟启動动選选擇择類类處处" +
+  "會会過过輸输編编輯辑創创務务嘗尝鏈链話话國国樂乐電电製制費费嘍喽";
 
 /** A question of this form before a known phrase asks for help, not for the thing itself. */
 export const QUESTION_OPENERS: readonly string[] = [
@@ -91,6 +111,9 @@ const EXPORT_OBJECTS = [
   ...["film", "movie", "clip", "final cut", "mp4", "as mp4", "as an mp4", "to mp4", "in mp4", "mp4 file"],
   ...["1080p", "1080p mp4", "a 1080p mp4", "in 1080p", "as 1080p mp4", "as a 1080p mp4", "video as mp4"],
   ...["video as an mp4", "video in 1080p", "it as mp4", "it as an mp4", "it in 1080p", "it to mp4"],
+  ...["to 1080p mp4", "in 1080p mp4", "it as 1080p mp4", "it as a 1080p mp4", "it in 1080p mp4"],
+  ...["video as 1080p mp4", "video as a 1080p mp4", "video in 1080p mp4", "video to mp4", "1080p video"],
+  ...["again", "it again", "video again", "this again", "once more", "it once more"],
 ];
 const SENT_OBJECTS = [
   "video",
@@ -136,12 +159,38 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "start exporting",
       ],
       ...["run export", "do export", "make export", "make an export", "export and download", "download link"],
+      ...[
+        "save",
+        "save it",
+        "save this",
+        "save that",
+        "save everything",
+        "re-export",
+        "reexport",
+        "re-render",
+      ],
+      ...each(
+        ["send", "send me", "give me", "get", "get me"],
+        ["link", "a link", "download link", "video link"],
+      ),
       ...["export and download it", "export and send it to me", "export and send me video", "final export"],
       ...each(
         ["导出", "下载", "渲染", "输出"],
         ["", "视频", "成品", "成片", "文件", "项目", "影片", "作品", "来", "它"],
       ),
-      ...each(["导出", "导出为", "导出成", "下载"], ["mp4", "1080p", "1080pmp4", "mp4视频", "mp4文件"]),
+      ...each(
+        ["导出", "导出为", "导出成", "视频导出为", "视频导出成", "导出视频为", "下载", "下载为", "输出为"],
+        [
+          ...["mp4", "mp4视频", "mp4文件", "mp4格式", "1080p", "1080p视频", "1080p mp4", "1080pmp4"],
+          ...["1080p的mp4", "1080p mp4视频", "1080p mp4文件", "1080p mp4格式", "1080p格式的mp4"],
+        ],
+      ),
+      ...each(
+        ["重新", "再次", "再"],
+        ["导出", "导出视频", "导出一次", "导出一遍", "下载", "下载一次", "渲染"],
+      ),
+      ...["导出了", "能导出了", "可以导出了", "再导一次", "保存", "保存它", "给我链接", "发我链接", "发链接"],
+      ...["给我下载链接", "发我下载链接", "链接发我", "链接发给我", "把链接给我"],
       ...each(["视频", "成品", "成片", "影片"], ["导出", "下载", "发我", "发给我", "发过来", "导出来"]),
       ...each(["发我", "发给我", "给我", "给我发", "给我导出"], ["视频", "成品", "成片", "文件", "影片"]),
       ...[
@@ -212,6 +261,24 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "当前状态",
         "轨道列表",
       ]),
+      ...["is it done", "is it done yet", "is it ready", "is it ready yet", "is it finished", "is it over"],
+      ...each(["is"], ["video done", "video ready", "video finished", "export done", "export ready"]),
+      ...each(["is"], ["export finished", "edit done", "edit ready", "everything done", "everything ready"]),
+      ...["are you done", "are you done yet", "are you finished", "done yet", "ready yet", "finished yet"],
+      ...each(["where is", "wheres"], ["it", "video", "file", "export", "result", "final video", "link"]),
+      ...each(["where is", "wheres"], ["download link", "download", "project", "clip"]),
+      ...["how long will it take", "how much longer", "how long does it take", "are you still working"],
+      ...["still working", "is it still working", "whats happening", "what is happening", "hows it going"],
+      ...each(
+        ["", "导出", "视频", "视频导出", "渲染", "视频做", "做", "弄", "剪"],
+        ["好了吗", "好了没", "好了没有"],
+      ),
+      ...each(
+        ["导出", "导出完", "渲染完", "做完", "完成", "导出完成", "视频完成"],
+        ["了吗", "了没", "了没有"],
+      ),
+      ...["视频在哪", "视频在哪里"],
+      ...["视频呢", "还要多久", "要多久", "还需要多久", "多久能好", "到哪了", "进行到哪了"],
       ...["状态如何", "什么状态", "进度如何", "有哪些轨道", "列出轨道", "时间线上有什么"],
     ],
   },
@@ -314,21 +381,18 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "你会做什么",
         "你可以做什么",
       ],
+      // A greeting or a kind word: an answer that costs nothing. Those of fillers alone are read in `intent.ts`.
+      ...["good morning", "good afternoon", "good evening", "good day", "greetings", "yo", "ty", "tysm"],
+      ...["nice", "awesome", "wow", "good", "good job", "great job", "well done", "nice work", "got it"],
+      ...["很好", "太好了", "太棒了", "真棒", "不错", "好", "好了", "早", "早上好", "下午好", "晚上好"],
+      ...["收到", "知道了", "明白", "明白了", "在吗", "在不在", "多谢了", "谢了"],
       ...["你是谁", "这是什么", "能做什么", "有什么功能", "功能"],
     ],
   },
   {
     action: { kind: "new-project" },
     phrases: [
-      ...[
-        "new project",
-        "a new project",
-        "start over",
-        "start again",
-        "start fresh",
-        "start from scratch",
-        "reset",
-      ],
+      ...["new project", "a new project", "start over", "start again", "start fresh", "start from scratch"],
       ...[
         "begin again",
         "start new project",
@@ -336,7 +400,7 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "create new project",
         "create a new project",
       ],
-      ...["begin new project", "begin a new project", "open new project", "open a new project", "restart"],
+      ...["begin new project", "begin a new project", "open new project", "open a new project"],
       ...[
         "make a new project",
         "make new project",
@@ -356,59 +420,30 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "开新项目",
         "新工程",
       ],
-      ...[
-        "重新开始",
-        "从头开始",
-        "从头来",
-        "重置",
-        "重置项目",
-        "新建",
-        "开始一个新项目",
-        "新建一个项目",
-        "重头开始",
-      ],
+      ...["重新开始", "从头开始", "从头来", "重置项目", "新建", "开始一个新项目", "新建一个项目", "重头开始"],
     ],
   },
   {
     action: { kind: "cancel", scope: "current" },
     phrases: [
-      ...[
-        "cancel",
-        "cancel it",
-        "cancel this",
-        "cancel that",
-        "stop",
-        "stop it",
-        "stop this",
-        "stop that",
-        "abort",
-      ],
-      ...["never mind", "nevermind", "cancel export", "cancel render", "cancel edit", "cancel this edit"],
-      ...[
-        "cancel request",
-        "cancel job",
-        "cancel task",
-        "cancel upload",
-        "stop export",
-        "stop render",
-        "stop rendering",
-      ],
-      ...["stop exporting", "stop working", "abort it", "abort export"],
-      ...[
-        "取消",
-        "停止",
-        "停",
-        "停下",
-        "停下来",
-        "取消导出",
-        "停止导出",
-        "取消任务",
-        "停止任务",
-        "取消渲染",
-        "中止",
-        "算了",
-      ],
+      ...["cancel", "cancel it", "cancel this", "cancel that", "stop", "stop it", "stop this", "stop that"],
+      ...["abort", "abort it", "never mind", "nevermind", "cancel edit", "cancel this edit", "stop working"],
+      ...["cancel request", "cancel job", "cancel task", "cancel upload"],
+      ...["取消", "停止", "停", "停下", "停下来", "取消任务", "停止任务", "中止", "算了"],
       ...["取消上传", "停止上传", "取消这个", "取消编辑", "取消操作"],
+    ],
+  },
+  {
+    action: { kind: "cancel", scope: "export" },
+    phrases: [
+      ...each(
+        ["cancel", "stop", "abort"],
+        ["export", "this export", "exports", "exporting", "render", "this render", "rendering", "download"],
+      ),
+      ...["cancel video export", "stop video export", "cancel exporting video", "stop exporting video"],
+      ...["stop rendering video", "stop exporting it", "stop rendering it"],
+      ...each(["取消", "停止", "中止", "终止"], ["导出", "导出视频", "导出任务", "视频导出", "渲染", "下载"]),
+      ...["导出取消", "停下导出"],
     ],
   },
   {
@@ -628,9 +663,16 @@ export const COMMANDS_WITH_WORDS: Readonly<
   编辑: "edit",
 };
 
-/** What `/cancel` and its kin call "all". */
-export const ALL_WORDS: readonly string[] = ["all", "everything", "全部", "所有", "一切"];
+/** The first word behind `/cancel` and its kin; any other means what runs. */
+export const CANCEL_SCOPES: Readonly<Record<string, "all" | "export">> = {
+  ...scopes("all", ["all", "everything", "全部", "所有", "一切"]),
+  ...scopes("export", ["export", "exports", "exporting", "render", "rendering", "导出", "渲染"]),
+};
 
 function commands(action: Action, names: string[]): Record<string, Action> {
   return Object.fromEntries(names.map((name) => [name, action]));
+}
+
+function scopes<S extends string>(scope: S, words: string[]): Record<string, S> {
+  return Object.fromEntries(words.map((word) => [word, scope]));
 }

@@ -3,17 +3,20 @@
  *
  * The rule, in this order:
  * 1. `/word` is a command and nothing but a command: words behind one that takes none are ignored, and an
- *    unknown one means help (an edit would cost credits). `/edit …` sends its words to the editor as they are.
+ *    unknown one, or "/" alone, means help (an edit would cost credits). `/edit …` sends its words to the
+ *    editor as they are.
  * 2. Links to a supported file are an upload, whatever the words around them say. So is a text of links
  *    alone, or of links and "upload". All other links are part of an edit.
  * 3. Case, width, punctuation and emoji are ignored and words of politeness dropped. What remains must be, as
- *    a whole, a phrase of `intent-words.ts`; a single word more ("export the *second* clip") makes it an edit.
- *    Negations are such words, so "don't export yet" is an edit, and never an export.
+ *    a whole, a phrase of `intent-words.ts`, or the choice of a language or of an installed skill, which people
+ *    call by its name or by its title; a single word more ("export the *second* clip") makes it an edit.
+ *    Negations are such words, so "don't export yet" is an edit, and never an export. When nothing remains
+ *    ("thanks", "hi", 你好), the answer is help: it costs nothing. "Ok" is an edit: the agent may have asked.
  * 4. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
  * 5. Everything else is an edit, with the words exactly as they were written.
  */
 import {
-  ALL_WORDS,
+  CANCEL_SCOPES,
   CHINESE_FILLERS,
   COMMANDS,
   COMMANDS_WITH_WORDS,
@@ -25,12 +28,16 @@ import {
   TRADITIONAL_PAIRS,
 } from "./intent-words.ts";
 import type { Action } from "./message.ts";
+import type { Skill } from "./skill.ts";
 
 /** `upload.text` holds the words around the links, empty when there are none. */
 export type Intent =
   | { kind: "action"; action: Action }
   | { kind: "upload"; urls: string[]; text: string }
   | { kind: "edit"; text: string };
+
+/** An installed skill: people call it by its name or by its title in any language. */
+type KnownSkill = Pick<Skill, "name" | "title">;
 
 /** Links of one message that are uploaded; further ones stay in its text. */
 const MAX_LINKS = 10;
@@ -43,27 +50,30 @@ const FILE_EXTENSIONS = "mp4|mov|avi|webm|mkv|jpe?g|png|gif|webp|mp3|wav|m4a|aac
 /**
  * Reads the intent of one message. Pure; never throws; text of any length. An empty text is an edit with `""`.
  *
- * `skillNames` are the installed skills: "switch to film-maker" is a skill only when its name is among them
- * (hyphens may be spaces), so that "switch to slow-motion" stays an edit. Without the list every hyphenated
- * word counts. "skill …" and `/skill …` pass any name on, in lower case; the caller checks it.
+ * `skills` are the installed ones: "switch to film-maker" is a skill only when its name or one of its titles
+ * is among them (hyphens may be spaces), so that "switch to slow-motion" stays an edit. Without the list every
+ * hyphenated word counts. "skill …" and `/skill …` pass any other name on, in lower case; the caller checks it.
  */
-export function readIntent(text: string, skillNames?: readonly string[]): Intent {
+export function readIntent(text: string, skills?: readonly KnownSkill[]): Intent {
   const trimmed = text.trim();
-  const command = readCommand(trimmed, skillNames);
+  const command = readCommand(trimmed, skills);
   if (command !== null) return command;
   const upload = readUpload(trimmed);
   if (upload !== null) return upload;
-  const action = readPhrase(trimmed, skillNames);
+  const action = readPhrase(trimmed, skills);
   return action === null ? { kind: "edit", text: trimmed } : { kind: "action", action };
 }
 
 // --- commands ---------------------------------------------------------------------------------------
 
+/** Undefined where the caller does not know which skills are installed. */
+type Skills = readonly KnownSkill[] | undefined;
+
 const COMMAND = /^[/／]([^\s@/／]{1,64})(?:@\w{1,64})?(?:\s+([\s\S]*))?$/u;
 
-function readCommand(text: string, skillNames: readonly string[] | undefined): Intent | null {
+function readCommand(text: string, skills: Skills): Intent | null {
   const match = COMMAND.exec(text);
-  if (match === null) return null;
+  if (match === null) return /^[/／]+$/.test(text) ? help() : null;
   const name = simplify((match[1] ?? "").normalize("NFKC").toLowerCase());
   const rest = (match[2] ?? "").trim();
   const plain = own(COMMANDS, name);
@@ -73,19 +83,22 @@ function readCommand(text: string, skillNames: readonly string[] | undefined): I
   if (plain !== undefined) return { kind: "action", action: plain };
   const worded = own(COMMANDS_WITH_WORDS, name);
   if (worded === undefined) {
-    const action = readPhrase(text.slice(1), skillNames);
+    const action = readPhrase(text.slice(1), skills);
     return { kind: "action", action: action ?? { kind: "help" } };
   }
   if (worded === "edit") return rest === "" ? help() : { kind: "edit", text: rest };
-  return { kind: "action", action: wordedAction(worded, rest) };
+  return { kind: "action", action: wordedAction(worded, rest, skills) };
 }
 
-function wordedAction(kind: "start" | "skill" | "language" | "cancel", rest: string): Action {
+function wordedAction(kind: "start" | "skill" | "language" | "cancel", rest: string, skills: Skills): Action {
   const words = tidy(rest.slice(0, MAX_PHRASE_LENGTH));
+  const first = strip(words).split(" ")[0] ?? "";
   switch (kind) {
     case "start":
     case "skill": {
       const name = words.split(" ")[0] ?? "";
+      const installed = findSkill(words, skills) ?? findSkill(name, skills);
+      if (installed !== null) return named(kind, installed);
       return SLUG.test(name) ? named(kind, name) : { kind };
     }
     case "language": {
@@ -93,7 +106,7 @@ function wordedAction(kind: "start" | "skill" | "language" | "cancel", rest: str
       return language === null ? { kind } : { kind, language };
     }
     case "cancel":
-      return { kind, scope: ALL_WORDS.includes(words.split(" ")[0] ?? "") ? "all" : "current" };
+      return { kind, scope: own(CANCEL_SCOPES, first) ?? "current" };
   }
 }
 
@@ -182,7 +195,12 @@ const FOLD = new Map(
     TRADITIONAL_PAIRS.charAt(index * 2 + 1),
   ]),
 );
-const ENGLISH_FILLER = new RegExp(`(?<![^ ])(?:${longestFirst(ENGLISH_FILLERS)})(?![^ ])`, "g");
+/** A word of its own also beside Chinese, where `tidy` leaves no spaces: "ok导出". */
+const ENGLISH_FILLER = new RegExp(
+  `(?<![^ \\p{Script=Han}])(?:${longestFirst(ENGLISH_FILLERS)})(?![^ \\p{Script=Han}])`,
+  "gu",
+);
+const BESIDE_HAN = /(?<=\p{Script=Han}) +| +(?=\p{Script=Han})/gu;
 const CHINESE_FILLER = new RegExp(longestFirst(CHINESE_FILLERS), "g");
 const QUESTION = new RegExp(`^(?:${longestFirst(QUESTION_OPENERS)})(?![a-z])`);
 const KNOWN: ReadonlyMap<string, Action> = new Map(
@@ -200,18 +218,23 @@ const ASKED_LANGUAGE = new RegExp(
     "|(?:switch |change |set )?language (?:to )?(.{2,20})|(?:切换|更换)?语言(?:切换)?[到为成]?(.{2,20}))$",
 );
 const ASKED_SKILL =
-  /^(?:(?:use |switch |change |choose |select )?skill (?:to )?(.{1,64})|(?:use|switch to|change to) (.{1,64}) skill|(?:使用|切换|切换到|更换|选择)?技能[为到]?(.{1,64})|(?:使用|切换到|切换为|换成)(.{1,64})技能)$/;
+  /^(?:(?:use |switch |change |choose |select )?skill(?: to)?(?: |(?=\p{Script=Han}))(.{1,64})|(?:use|switch to|change to) ?(.{1,64}?) ?skill|(?:使用|切换|切换到|更换|选择)?技能[为到]?(.{1,64})|(?:使用|切换到|切换为|换成)(.{1,64})技能)$/u;
 const SWITCH_TO = /^(?:switch to|change to|切换到|切换为|换成) ?(.{1,64})$/u;
 
-function readPhrase(text: string, skillNames: readonly string[] | undefined): Action | null {
+/** Politeness that is a whole answer by itself. */
+const ANSWERS = /^(?:ok(?:ay)?|sure|please|great|好的?|可以|行)$/;
+
+function readPhrase(text: string, skills: Skills): Action | null {
   if (text.length > MAX_PHRASE_LENGTH) return null;
   if (/^[?？]{1,9}$/.test(text)) return { kind: "help" };
   const full = tidy(text);
   const words = strip(full);
+  // "Ok" may answer what the agent has asked; a greeting or a thank-you asks for nothing.
+  if (words === "" && full !== "") return ANSWERS.test(full) ? null : { kind: "help" };
   const known =
     KNOWN.get(phraseKey(words)) ?? KNOWN.get(phraseKey(strip(full.replace(/^help me (?:to )?/, ""))));
   if (known !== undefined) return known;
-  return readLanguage(words) ?? readSkill(words, skillNames) ?? readQuestion(words);
+  return readLanguage(words) ?? readSkill(words, skills) ?? readQuestion(words);
 }
 
 function readLanguage(words: string): Action | null {
@@ -229,16 +252,25 @@ function codeOf(words: string): string | null {
   return /^([a-z]{2,3})(?:-[a-z0-9]{2,8}){0,2}$/.exec(words)?.[1] ?? null;
 }
 
-function readSkill(words: string, skillNames: readonly string[] | undefined): Action | null {
+function readSkill(words: string, skills: Skills): Action | null {
   const match = ASKED_SKILL.exec(words);
   const asked = match?.[1] ?? match?.[2] ?? match?.[3] ?? match?.[4];
   const target = asked ?? SWITCH_TO.exec(words)?.[1];
   if (target === undefined) return null;
-  const installed = skillNames?.find((name) => phraseKey(name) === phraseKey(target));
-  if (installed !== undefined) return { kind: "skill", name: installed };
-  const isName =
-    SLUG.test(target) && (asked !== undefined || (skillNames === undefined && target.includes("-")));
+  const installed = findSkill(target, skills);
+  if (installed !== null) return { kind: "skill", name: installed };
+  const isName = SLUG.test(target) && (asked !== undefined || (skills === undefined && target.includes("-")));
   return isName ? { kind: "skill", name: target } : null;
+}
+
+/** The name of the installed skill that is `called` by its name or by a title. */
+function findSkill(called: string, skills: Skills): string | null {
+  const key = phraseKey(strip(called));
+  for (const skill of skills ?? []) {
+    const names = [skill.name, ...Object.values(skill.title)];
+    if (key !== "" && names.some((each) => phraseKey(strip(tidy(each))) === key)) return skill.name;
+  }
+  return null;
 }
 
 function readQuestion(words: string): Action | null {
@@ -253,13 +285,14 @@ function tidy(text: string): string {
   return simplify(text.normalize("NFKC").toLowerCase())
     .replace(/['’‘`´]/g, "")
     .replace(/[^\p{L}\p{N}-]+|(?<![\p{L}\p{N}])-+|-+(?![\p{L}\p{N}])/gu, " ")
-    .replace(/(?<=\p{Script=Han}) +| +(?=\p{Script=Han})/gu, "")
+    .replace(BESIDE_HAN, "")
     .trim();
 }
 
 /** Without the words that say nothing. */
 function strip(words: string): string {
-  return words.replace(CHINESE_FILLER, "").replace(ENGLISH_FILLER, " ").replace(/ +/g, " ").trim();
+  const rest = words.replace(CHINESE_FILLER, "").replace(ENGLISH_FILLER, " ");
+  return rest.replace(/ +/g, " ").replace(BESIDE_HAN, "").trim();
 }
 
 function phraseKey(words: string): string {

@@ -36,7 +36,7 @@ export type ReplyTarget = z.infer<typeof replyTargetSchema>;
 export const sentMessageSchema = z.object({ target: replyTargetSchema, messageId: z.string() });
 export type SentMessage = z.infer<typeof sentMessageSchema>;
 
-/** What a command or a button asks for. Small enough for every platform's button payload. */
+/** What a command or a button asks for. Adapters keep those that do not fit their platform's buttons. */
 export const actionSchema = z.discriminatedUnion("kind", [
   /** First contact, or `/start`; `skill` comes from a deep link. */
   z.object({ kind: z.literal("start"), skill: z.string().optional() }),
@@ -45,16 +45,21 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),
   z.object({ kind: z.literal("new-project") }),
-  /** `current` stops the running item, `all` clears the line behind it as well. */
-  z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all"]) }),
+  /** `current` stops the running item, `all` clears the line behind it as well, `export` means the render. */
+  z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export"]) }),
+  /** Takes one message out of the line; the one that runs by now is stopped. */
+  z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Without a name: list the skills. */
   z.object({ kind: z.literal("skill"), name: z.string().optional() }),
   /** Without a language: list the languages. */
   z.object({ kind: z.literal("language"), language: z.string().optional() }),
   /** How to send a file. */
   z.object({ kind: z.literal("upload-help") }),
-  /** Send the words of the last failed turn once more: the user's own decision to pay again. */
-  z.object({ kind: z.literal("retry") }),
+  /**
+   * Do what did not work once more: the user's own decision to pay again. A button means the request with
+   * `itemId` and no later one; the word alone means the last.
+   */
+  z.object({ kind: z.literal("retry"), itemId: z.string().optional() }),
   /** Upload the last files again, after the session was lost. */
   z.object({ kind: z.literal("upload-again") }),
   /** A ready-made prompt, such as an example. */
@@ -97,7 +102,7 @@ export type Button =
   | { kind: "link"; label: string; href: string };
 
 /** A finished export. At least one of `url` and `renderId` leads to the bytes. */
-export interface OutgoingVideo {
+interface OutgoingVideo {
   name: string;
   /** Public address of the MP4; null when only the download path works. */
   url: string | null;

@@ -1,5 +1,5 @@
 /**
- * What the core needs of the world. Adapters, `nemo`, `store` and `jobs` implement these; `main.ts` wires
+ * What the core needs of the world. Adapters, `nemo`, `store` and `jobs` implement these; `src/bot.ts` wires
  * them together. Source: DESIGN.md, "The house".
  */
 
@@ -55,12 +55,16 @@ export interface ChatPlatform {
   edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage>;
   /** Best effort: never throws. */
   showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void>;
-  /** Sends `message` (with its `video`), the file too where it fits; `openVideo` opens the bytes when needed. */
+  /**
+   * Sends `message` (with its `video`), the file too where it fits; `openVideo` opens the bytes when needed.
+   * A file that cannot be had or sent is no error: the message goes out alone, and the answer says so.
+   */
   deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-  ): Promise<void>;
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }>;
   /** Throws `AttachmentError` when the platform cannot give the file. */
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
 }
@@ -105,6 +109,8 @@ export interface BackendAccount {
 /** Who calls, for one call or many. The client reads `account` anew before each request. */
 export interface BackendCaller {
   readonly account: BackendAccount;
+  /** Reads the kept account again: another call of this conversation may have renewed it. */
+  reloadAccount(): Promise<void>;
   /** Attribution of the active skill, sent with every request. */
   readonly skill: { name: string; version: string; platform: string };
   /** Keeps a renewed account; resolved before its token is used. */
@@ -243,7 +249,10 @@ export interface AdapterMemory {
 
 /** Ordered work: one item at a time per lane, in the order they came; lanes run side by side. */
 export interface WorkQueue {
-  /** Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one included. */
+  /**
+   * Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one
+   * included. Throws the stop's reason when the queue was stopped.
+   */
   push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }>;
   /** Starts working; the handler's errors are logged and end the item. */
   start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void>;
@@ -253,6 +262,8 @@ export interface WorkQueue {
   revise(item: WorkItem): Promise<boolean>;
   /** What runs in a lane; null when nothing does. */
   running(lane: string): Promise<WorkItem | null>;
+  /** Removes one waiting item; false when it does not wait (any more). */
+  remove(lane: string, itemId: string): Promise<boolean>;
   /** Removes what waits in a lane, not what runs; returns the removed items. */
   clear(lane: string): Promise<WorkItem[]>;
   /** Items of a lane, the running one included. */

@@ -78,16 +78,20 @@ export class Progress {
     if (isDue) await this.show(text);
   }
 
-  /** Ends it; a progress message that was shown says how it went. */
-  async finish(text?: RichText): Promise<void> {
+  /**
+   * Ends it. A progress message that was shown says how it went: `text`, else that the work is done or, with
+   * `stopped`, over. With `handed-over` it stays as it is, for whoever goes on.
+   */
+  async finish(how: RichText | "done" | "stopped" | "handed-over" = "done"): Promise<void> {
+    if (this.#over.signal.aborted) return;
     this.#over.abort();
+    if (how === "handed-over") return this.#tail.then(() => {});
     await this.#enqueue(async () => {
       if (!this.#sent) return;
       const elapsed = formatDuration(this.#world.clock.now() - this.#startedAt);
-      await this.#speaker.edit(this.#sent, {
-        tone: "notice",
-        text: text ?? this.#speaker.rich("progress.finished", { elapsed }),
-      });
+      const key = how === "stopped" ? "progress.stopped" : "progress.finished";
+      const text = typeof how === "string" ? this.#speaker.rich(key, { elapsed }) : how;
+      await this.#speaker.edit(this.#sent, { tone: "notice", text });
     });
   }
 

@@ -10,31 +10,35 @@ export type Outcome =
   | { kind: "changed"; after: Timeline }
   /** Read as often as allowed, and it is still as before. */
   | { kind: "unchanged" }
-  /** The state could not be read at all. */
-  | { kind: "unreadable"; error: BackendError };
+  /** It could not be read often enough to say so. */
+  | { kind: "unreadable" }
+  /** It was read, but nobody knows what it was before. */
+  | { kind: "incomparable"; after: Timeline };
 
 /**
- * Waits `firstWaitMs`, reads; then waits `waitMs` before each further read, `maxReads` in all. A read that
- * fails says nothing and counts as one of them. Throws `session-lost` and the signal's reason.
+ * Waits `firstWaitMs`, reads; then waits `waitMs` before each further read, until `maxReads` of them have
+ * shown no change. A read that fails says nothing; as many of them as good ones are borne. Without a
+ * timeline from before, the first good read ends it. Throws `session-lost` and the signal's reason.
  */
 export async function awaitOutcome(
   readState: (signal: AbortSignal) => Promise<ProjectState>,
-  before: Timeline,
+  before: Timeline | null,
   options: { firstWaitMs: number; waitMs: number; maxReads: number; clock: Clock; signal: AbortSignal },
 ): Promise<Outcome> {
-  const { clock, signal } = options;
-  let failure: BackendError | null = null;
-  let wasRead = false;
-  for (let read = 0; read < options.maxReads; read++) {
-    await clock.sleep(read === 0 ? options.firstWaitMs : options.waitMs, signal);
+  const { clock, signal, maxReads } = options;
+  let goodReads = 0;
+  let failedReads = 0;
+  while (goodReads < maxReads && failedReads < maxReads) {
+    await clock.sleep(goodReads + failedReads === 0 ? options.firstWaitMs : options.waitMs, signal);
     try {
       const { timeline } = await readState(signal);
-      wasRead = true;
+      goodReads++;
+      if (!before) return { kind: "incomparable", after: timeline };
       if (timeline.fingerprint !== before.fingerprint) return { kind: "changed", after: timeline };
     } catch (error) {
       if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-      failure = error;
+      failedReads++;
     }
   }
-  return !wasRead && failure ? { kind: "unreadable", error: failure } : { kind: "unchanged" };
+  return { kind: goodReads >= maxReads ? "unchanged" : "unreadable" };
 }

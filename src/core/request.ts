@@ -1,6 +1,7 @@
 /** What a message asks for: its files and links, and the goal once they have arrived. */
 import { type Intent, readIntent } from "./intent.ts";
 import type { Action, Attachment, IncomingMessage } from "./message.ts";
+import type { Skill } from "./skill.ts";
 
 /** What a message asks for, files and words told apart. */
 export interface Request {
@@ -11,17 +12,21 @@ export interface Request {
   goal: { kind: "action"; action: Action } | { kind: "edit"; text: string } | { kind: "nothing" };
 }
 
-/** Reads a message; `skillNames` are the installed skills. Pure. */
-export function readRequest(message: IncomingMessage, skillNames: readonly string[]): Request {
+/** Reads a message; `skills` are the installed ones. Pure. */
+export function readRequest(message: IncomingMessage, skills: readonly Skill[]): Request {
   const { action, text } = message;
   const attachments = message.attachments.map(withCleanName);
   if (text.trim() === "" && !action) {
     const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
     return { attachments, goal: attachments.length > 0 ? { kind: "nothing" } : help };
   }
-  const read = (words: string) => readIntent(words, skillNames);
+  const read = (words: string) => readIntent(words, skills);
   const quoted = (message.quoted ?? []).map(withCleanName);
-  const request = asRequest(attachments, action ? { kind: "action", action } : read(text), read);
+  // An example's button says what a person could have typed, and means the same.
+  const isPrompt = action?.kind === "edit";
+  const intent: Intent =
+    action && !isPrompt ? { kind: "action", action } : read(isPrompt ? action.text : text);
+  const request = asRequest(attachments, intent, read);
   const meansQuoted = request.attachments.length === 0 && request.goal.kind === "edit" && !action;
   return meansQuoted ? { ...request, attachments: quoted, areQuoted: true } : request;
 }
@@ -30,7 +35,9 @@ export function readRequest(message: IncomingMessage, skillNames: readonly strin
 function asRequest(attachments: Attachment[], intent: Intent, read: (text: string) => Intent): Request {
   switch (intent.kind) {
     case "upload": {
-      const links = intent.urls.map((url): Attachment => ({ platform: "url", url, name: nameOf(url) }));
+      const links = intent.urls.map(
+        (url): Attachment => ({ platform: "url", url, name: cleanName(nameOf(url)) }),
+      );
       const all = [...attachments, ...links];
       const isAlone = intent.text === "";
       return isAlone
@@ -39,13 +46,15 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
     }
     case "edit":
       return { attachments, goal: intent };
-    case "action":
+    case "action": {
       if (intent.action.kind === "edit") return { attachments, goal: intent.action };
-      // "upload" beside a file says nothing more than the file does.
-      if (intent.action.kind === "upload-help" && attachments.length > 0) {
+      // "upload" or "hi" beside a file says nothing more than the file does.
+      const saysNothing = intent.action.kind === "upload-help" || intent.action.kind === "help";
+      if (saysNothing && attachments.length > 0) {
         return { attachments, goal: { kind: "nothing" } };
       }
       return { attachments, goal: intent };
+    }
   }
 }
 

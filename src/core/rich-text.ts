@@ -3,7 +3,7 @@
  * with the escaping their platform asks for. Source: DESIGN.md, rule 8 ("text from outside is data").
  */
 /** One run of text in one format. `href` is always http(s). */
-export interface Span {
+interface Span {
   text: string;
   bold?: true;
   code?: true;
@@ -18,7 +18,9 @@ export function plain(text: string): RichText {
   return text === "" ? [] : [{ text }];
 }
 
-const MARKUP = /\*\*([^*\n]+)\*\*|`([^`\n]+)`|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/g;
+/** Bounded, and no label holds a bracket: a text of a hundred thousand "[" is read as quickly as any other. */
+const MARKUP =
+  /\*\*([^*\n]{1,4000})\*\*|`([^`\n]{1,4000})`|\[([^[\]\n]{1,1000})\]\((https?:\/\/[^\s)]{1,2048})\)/g;
 
 /**
  * Reads the little Markdown that our locales and the backend's agent use: `**bold**`, `` `code` `` and
@@ -39,6 +41,20 @@ export function parseMarkup(source: string): RichText {
   }
   if (end < source.length) spans.push({ text: source.slice(end) });
   return spans;
+}
+
+/** What no text from outside may do to a chat: control characters, and marks that turn the writing direction. */
+const UNSEEN = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/** Tokens and keys of the backend, wherever they come from. */
+const SECRET = /\bnmv_[a-z]+_[\w-]+/g;
+
+/** Text from outside as it may be shown: line breaks stay, tabs become blanks, nothing invisible, no token. */
+export function cleanText(text: string): string {
+  return text
+    .replace(/\r\n?/g, "\n")
+    .replace(/\t/g, " ")
+    .replace(UNSEEN, (found) => (found === "\n" ? found : ""))
+    .replace(SECRET, "…");
 }
 
 /** Puts parts below each other, with `separator` (default: a blank line) between those that hold text. */

@@ -63,9 +63,20 @@ export class Speaker {
     }
   }
 
-  /** Delivers a finished video. Throws when not even its text arrived. */
-  deliverVideo(draft: MessageDraft, openVideo: (signal: AbortSignal) => Promise<ByteSource>): Promise<void> {
-    return this.platform.deliverVideo(this.target, complete(draft), openVideo);
+  /** Delivers a finished video; where the platform fails, at least its text with the link. */
+  async deliverVideo(
+    draft: MessageDraft,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    try {
+      return await this.platform.deliverVideo(this.target, complete(draft), openVideo, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#report(error, "a video was not delivered");
+      await this.send(draft);
+      return { isFileSent: false };
+    }
   }
 
   /** Nobody can be told in a chat that is gone; everything else is trouble. */

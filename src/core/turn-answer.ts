@@ -7,8 +7,11 @@ import type { Chat } from "./chat.ts";
 import { type GuiAction, translateGui } from "./gui-translation.ts";
 import type { Button, SentMessage } from "./message.ts";
 import type { TurnEvent } from "./ports.ts";
-import { parseMarkup, type RichText } from "./rich-text.ts";
+import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
 import { TurnText } from "./turn-text.ts";
+
+/** UTF-16 units of one turn that are shown; an agent that says more has lost its way. */
+const MAX_TURN_TEXT = 60_000;
 
 /** Collects what the agent says and shows it in whole sentences, GUI instructions turned into actions. */
 export class TurnAnswer {
@@ -25,6 +28,8 @@ export class TurnAnswer {
   readonly #text = new TurnText();
   #tail: Promise<void> = Promise.resolve();
   #lastShown: { sent: SentMessage; text: RichText; buttons: Button[][] } | null = null;
+  /** UTF-16 units that came so far. */
+  #length = 0;
   #pause: NodeJS.Timeout | undefined;
 
   constructor(chat: Chat) {
@@ -34,6 +39,8 @@ export class TurnAnswer {
   take(event: TurnEvent): void {
     if (event.type === "failure") this.failure = event.error;
     if (event.type !== "text") return;
+    this.#length += event.text.length;
+    if (this.#length > MAX_TURN_TEXT) return;
     this.#text.add(event.text);
     clearTimeout(this.#pause);
     if (this.#text.isFull) void this.flush();
@@ -43,7 +50,8 @@ export class TurnAnswer {
   /** Shows the whole sentences that wait. */
   flush(): Promise<void> {
     clearTimeout(this.#pause);
-    return this.#show(this.#text.take(), []);
+    for (let text = this.#text.take(); text !== ""; text = this.#text.take()) void this.#show(text, []);
+    return this.#tail;
   }
 
   /** Shows what is left, with the buttons that follow from it. */
@@ -68,7 +76,7 @@ export class TurnAnswer {
   }
 
   #show(raw: string, lastButtons: Button[]): Promise<void> {
-    const { text, actions, offers } = translateGui(raw);
+    const { text, actions, offers } = translateGui(cleanText(raw));
     const { speaker } = this.#chat;
     this.actions.push(...actions.filter((action) => !hasAction(this.actions, action)));
     const fresh = offers.filter((offer) => !hasAction(this.offers, offer));

@@ -1,17 +1,20 @@
 /** How a turn without an answer of its own went, in words. Source: DESIGN.md, rule 5. */
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { failureMessage } from "./failure.ts";
+import { plain, type RichText } from "./rich-text.ts";
 import type { Timeline } from "./timeline.ts";
-import { changesText } from "./timeline-text.ts";
+import { changesText, summaryText } from "./timeline-text.ts";
 
 /** Tells the person how a turn without an answer of its own went. */
 export class TurnReport {
   readonly chat: Chat;
-  readonly before: Timeline;
+  /** Null when the timeline before the turn could not be read. */
+  readonly before: Timeline | null;
+  /** True once it has said something. */
+  hasSpoken = false;
   readonly #text: string;
 
-  constructor(chat: Chat, text: string, before: Timeline) {
+  constructor(chat: Chat, text: string, before: Timeline | null) {
     this.chat = chat;
     this.#text = text;
     this.before = before;
@@ -21,41 +24,47 @@ export class TurnReport {
     after: Timeline,
     lead: "turn.changed" | "turn.recovered" | "turn.changed-but-failed",
   ): Promise<void> {
+    this.hasSpoken = true;
     const { speaker } = this.chat;
-    await this.chat.update((current) => ({ ...current, timeline: after }));
-    await speaker.send({
-      text: speaker.paragraphs(speaker.rich(lead), changesText(speaker, this.before, after)),
-      buttons: [
-        [
-          speaker.button("button.export", { kind: "export" }),
-          speaker.button("button.status", { kind: "status" }),
-        ],
-      ],
-    });
+    const changes = this.before
+      ? changesText(speaker, this.before, after)
+      : plain(summaryText(speaker, after));
+    await this.#result(speaker.paragraphs(speaker.rich(lead), changes));
+  }
+
+  /** It is over, and all that can be said is how the project looks now. */
+  async incomparable(after: Timeline): Promise<void> {
+    this.hasSpoken = true;
+    const { speaker } = this.chat;
+    await this.#result(
+      speaker.paragraphs(speaker.rich("turn.incomparable"), plain(summaryText(speaker, after))),
+    );
   }
 
   async unchanged(
     key: "turn.unchanged" | "turn.temporary-problem" | "turn.not-recovered" | "turn.outcome-unknown",
   ): Promise<void> {
+    this.hasSpoken = true;
     await this.#remember();
     const { speaker } = this.chat;
-    await speaker.say(
-      key,
-      {},
-      { tone: "error", buttons: [[speaker.button("button.retry", { kind: "retry" })]] },
-    );
+    const buttons = [[speaker.button("button.retry", this.chat.retry)]];
+    await speaker.say(key, {}, { tone: "error", buttons });
   }
 
   async failed(error: BackendError): Promise<void> {
+    this.hasSpoken = true;
     await this.#remember();
-    const { payer, skill, world, speaker } = this.chat;
-    world.log.warn({ err: error, conversation: this.chat.id }, "a turn failed");
-    await speaker.send(
-      failureMessage(speaker, error, { payer, skill, webUrl: world.webUrl, canRetry: true }),
-    );
+    await this.chat.speaker.send(this.chat.failure(error, true));
   }
 
-  async #remember(): Promise<void> {
-    await this.chat.update((current) => ({ ...current, lastFailed: { text: this.#text, attachments: [] } }));
+  async #result(text: RichText): Promise<void> {
+    const { speaker } = this.chat;
+    const exportButton = speaker.button("button.export", { kind: "export" });
+    const statusButton = speaker.button("button.status", { kind: "status" });
+    await speaker.send({ text, buttons: [[exportButton, statusButton]] });
+  }
+
+  #remember(): Promise<void> {
+    return this.chat.keepForRetry({ text: this.#text, attachments: [] });
   }
 }

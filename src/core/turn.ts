@@ -12,107 +12,173 @@ import type { Timeline } from "./timeline.ts";
 import { TurnAnswer } from "./turn-answer.ts";
 import { TurnReport } from "./turn-report.ts";
 import { type StreamEnd, watchStream } from "./turn-stream.ts";
+import { isShutdown, type Limits } from "./world.ts";
 
 /** After a stream that closed without a word the state may lag a moment behind. */
 const SILENT_READS = 2;
 const SILENT_RECHECK_MS = 3_000;
+/** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
+const BEFORE_TIMEOUT_MS = 20_000;
+
+export interface TurnResult {
+  /** What the agent's answer asks for; none when the turn did not come to a good end. */
+  actions: GuiAction[];
+  /** False when all that was said was instructions: somebody still owes the person a word. */
+  hasSpoken: boolean;
+}
 
 /**
- * Runs a turn to its end and tells the person everything. Returns the follow-ups that the engine carries
- * out. Throws `session-lost` (the engine starts over) and the signal's reason.
+ * Runs a turn to its end and tells the person everything but what its actions will tell. Throws `session-lost`
+ * (the worker starts over) and the signal's reason.
  */
 export async function runTurn(
   chat: Chat,
   session: SessionRef,
-  turn: { itemId: string; text: string },
+  text: string,
   signal: AbortSignal,
-): Promise<GuiAction[]> {
-  const { world } = chat;
-  const caller = await chat.caller();
-  const readState = (readSignal: AbortSignal) =>
-    world.backend.readState(caller, session.sessionId, readSignal);
-  const before = await readBefore(chat, readState, signal);
-  // Written before the request leaves: a restart then asks for the outcome and never sends it again.
-  await chat.update((current) => ({
-    ...current,
-    timeline: before,
-    inFlight: { itemId: turn.itemId, text: turn.text, before, sentAt: world.clock.now() },
-    lastFailed: null,
-  }));
-  const progress = new Progress(world, chat.speaker).start();
-  const answer = new TurnAnswer(chat);
-  const watch = watchStream(
-    world,
-    (streamSignal) =>
-      world.backend.runTurn(caller, { sessionId: session.sessionId, text: turn.text }, streamSignal),
-    (event) => answer.take(event),
-    signal,
-  );
-  const report = new TurnReport(chat, turn.text, before);
+): Promise<TurnResult> {
+  const progress = new Progress(chat.world, chat.speaker).start();
   try {
-    const end = await watch.end;
-    if (end.kind === "closed") await closeTurn(report, answer, readState, signal);
-    else {
-      await answer.flush();
-      await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
-    }
-    await finish(chat);
-    return answer.actions;
-  } catch (error) {
-    await answer.flush();
-    if (isShutdown(signal)) throw error;
-    await finish(chat);
-    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-    await report.failed(error);
-    return [];
+    return await carryOut(chat, session, text, progress, signal);
   } finally {
-    watch.hangUp();
-    answer.stop();
-    await progress.finish();
+    // A turn that began has ended it already; this is for one that never did.
+    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
   }
 }
 
-/** The stream closed by itself: show the rest, and look at the state when nothing was said. */
+async function carryOut(
+  chat: Chat,
+  session: SessionRef,
+  text: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<TurnResult> {
+  const { world } = chat;
+  const caller = await chat.caller();
+  const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
+  const before = await readBefore(chat, readState, signal);
+  // Written before the request leaves: whoever takes over asks for the outcome and never sends it again.
+  await chat.update((current) => ({
+    ...current,
+    inFlight: { itemId: chat.itemId, text, before, sentAt: world.clock.now() },
+    lastFailed: null,
+  }));
+  const answer = new TurnAnswer(chat);
+  const watch = watchStream(
+    world,
+    (streamSignal) => world.backend.runTurn(caller, { sessionId: session.sessionId, text }, streamSignal),
+    (event) => answer.take(event),
+    signal,
+  );
+  const report = new TurnReport(chat, text, before);
+  let isGood = false;
+  try {
+    const end = await watch.end;
+    if (end.kind === "closed") isGood = await closeTurn(report, answer, readState, signal);
+    else {
+      await answer.flush();
+      isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
+    }
+    await landed(chat);
+    return {
+      actions: isGood ? answer.actions : [],
+      hasSpoken: !isGood || answer.hasShown || report.hasSpoken,
+    };
+  } catch (error) {
+    await answer.flush();
+    if (isShutdown(signal)) throw error;
+    await landed(chat);
+    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    await report.failed(error);
+    return { actions: [], hasSpoken: true };
+  } finally {
+    watch.hangUp();
+    answer.stop();
+    await progress.finish(isShutdown(signal) ? "handed-over" : isGood ? "done" : "stopped");
+  }
+}
+
+/**
+ * A turn that a stopped process left in flight: its outcome is read and told, before anything else happens in
+ * the conversation. It is never sent again.
+ */
+export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Promise<void> {
+  const { inFlight } = chat.record;
+  const { session, world } = chat;
+  if (!inFlight) return;
+  if (!session) return landed(chat);
+  const caller = await chat.caller();
+  const report = new TurnReport(chat, inFlight.text, inFlight.before);
+  const outcome = await awaitOutcome(
+    (readSignal) => world.backend.readState(caller, session.sessionId, readSignal),
+    inFlight.before,
+    { firstWaitMs: 0, waitMs: recheckMs(world.limits), maxReads: SILENT_READS, clock: world.clock, signal },
+  );
+  await landed(chat);
+  await tellOutcome(report, outcome);
+}
+
+type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
+
+/**
+ * The stream closed by itself: show the rest, and look at the state when nothing was said. True when the turn
+ * did something or said something.
+ */
 async function closeTurn(
   report: TurnReport,
   answer: TurnAnswer,
-  readState: (signal: AbortSignal) => Promise<ProjectState>,
+  readState: ReadState,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { world } = report.chat;
   const { failure } = answer;
   if (failure?.kind === "session-lost") throw failure;
   if (failure?.kind === "no-credits" || failure?.kind === "bad-token") {
     await answer.flush();
-    return report.failed(failure);
+    await report.failed(failure);
+    return false;
   }
   await answer.finish();
-  if (answer.hasShown && !failure) return;
+  if (answer.hasShown && !failure) return true;
   const outcome = await awaitOutcome(readState, report.before, {
     firstWaitMs: 0,
-    waitMs: Math.min(SILENT_RECHECK_MS, world.limits.recoveryFirstWaitMs),
+    waitMs: recheckMs(world.limits),
     maxReads: SILENT_READS,
     clock: world.clock,
     signal,
   });
-  if (outcome.kind === "changed")
+  if (outcome.kind === "changed") {
     await report.changed(outcome.after, failure ? "turn.changed-but-failed" : "turn.changed");
-  else if (failure) await report.failed(failure);
-  else if (answer.isOnlyApology) await report.unchanged("turn.temporary-problem");
-  else if (answer.actions.length === 0 && answer.offers.length === 0)
-    await report.unchanged("turn.unchanged");
+    return !failure;
+  }
+  if (failure) {
+    await report.failed(failure);
+    return false;
+  }
+  if (answer.isOnlyApology) {
+    await report.unchanged("turn.temporary-problem");
+    return false;
+  }
+  const isInstruction = answer.actions.length + answer.offers.length > 0;
+  if (outcome.kind === "incomparable") await report.incomparable(outcome.after);
+  else if (outcome.kind === "unreadable") await report.unchanged("turn.outcome-unknown");
+  else if (!isInstruction) await report.unchanged("turn.unchanged");
+  return isInstruction;
 }
 
-/** The connection broke or the time was up: the outcome is read from the state. The request stays sent once. */
+/**
+ * The connection broke or the time was up: the outcome is read from the state. The request stays sent once.
+ * True when the turn did something.
+ */
 async function recoverTurn(
   report: TurnReport,
   answer: TurnAnswer,
   end: Exclude<StreamEnd, { kind: "closed" }>,
   progress: Progress,
   closed: Promise<void>,
-  readState: (signal: AbortSignal) => Promise<ProjectState>,
+  readState: ReadState,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { world, speaker } = report.chat;
   world.log.warn(
     { conversation: report.chat.id, end: end.kind === "lost" ? end.error.message : end.why },
@@ -138,34 +204,42 @@ async function recoverTurn(
     return closeTurn(report, answer, readState, signal);
   }
   await answer.finish();
-  if (outcome.kind === "changed") await report.changed(outcome.after, "turn.recovered");
-  else if (outcome.kind === "unchanged") await report.unchanged("turn.not-recovered");
-  else await report.unchanged("turn.outcome-unknown");
+  await tellOutcome(report, outcome);
+  return outcome.kind === "changed";
 }
 
-async function readBefore(
-  chat: Chat,
-  readState: (signal: AbortSignal) => Promise<ProjectState>,
-  signal: AbortSignal,
-): Promise<Timeline> {
+async function tellOutcome(report: TurnReport, outcome: Outcome): Promise<void> {
+  switch (outcome.kind) {
+    case "changed":
+      return report.changed(outcome.after, "turn.recovered");
+    case "unchanged":
+      return report.unchanged("turn.not-recovered");
+    case "incomparable":
+    case "unreadable":
+      return report.unchanged("turn.outcome-unknown");
+  }
+}
+
+/** The timeline to compare with; null when it cannot be read, and then nothing is claimed about changes. */
+async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal): Promise<Timeline | null> {
   try {
-    return (await readState(signal)).timeline;
+    return (await readState(AbortSignal.any([signal, AbortSignal.timeout(BEFORE_TIMEOUT_MS)]))).timeline;
   } catch (error) {
-    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-    // What we saw last is good enough to compare with; the turn itself will tell if the backend is away.
+    signal.throwIfAborted();
+    if (error instanceof BackendError && error.kind === "session-lost") throw error;
     chat.world.log.warn(
       { err: error, conversation: chat.id },
       "the timeline before a turn could not be read",
     );
-    return chat.record.timeline;
+    return null;
   }
 }
 
-async function finish(chat: Chat): Promise<void> {
-  await chat.update((current) => ({ ...current, inFlight: null }));
+function recheckMs(limits: Limits): number {
+  return Math.min(SILENT_RECHECK_MS, limits.recoveryFirstWaitMs);
 }
 
-function isShutdown(signal: AbortSignal): boolean {
-  const reason: unknown = signal.reason;
-  return signal.aborted && reason instanceof Error && "kind" in reason && reason.kind === "shutdown";
+/** The turn is over, whichever way: nothing is in flight any more. */
+async function landed(chat: Chat): Promise<void> {
+  await chat.update((current) => ({ ...current, inFlight: null }));
 }

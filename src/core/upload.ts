@@ -5,7 +5,6 @@
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { exampleButtons } from "./connect.ts";
-import { failureMessage } from "./failure.ts";
 import type { TextKey, TextParams } from "./locales.ts";
 import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
 import type { Attachment } from "./message.ts";
@@ -25,15 +24,15 @@ import type { World } from "./world.ts";
 const EXAMPLES_AFTER_UPLOAD = 2;
 
 /**
- * Uploads the files in order. True when all of them arrived; else the person has read about each one that
- * did not, and `words` wait for the retry button. Throws `session-lost` and the signal's reason.
+ * Uploads the files in order. The person has read about each one that did not arrive, and then `words` wait
+ * for the retry button. Throws `session-lost` and the signal's reason.
  */
 export async function uploadAttachments(
   chat: Chat,
   session: SessionRef,
   files: { attachments: Attachment[]; words: string },
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<{ arrived: number; missing: number }> {
   const refused: Attachment[] = [];
   const failed: Attachment[] = [];
   for (const attachment of files.attachments) {
@@ -41,19 +40,19 @@ export async function uploadAttachments(
     if (end === "refused") refused.push(attachment);
     if (end === "failed") failed.push(attachment);
   }
-  if (refused.length + failed.length === 0) return true;
-  await keepWords(chat, files.words, failed);
-  return false;
+  const missing = refused.length + failed.length;
+  if (missing > 0) await keepWords(chat, files.words, failed);
+  return { arrived: files.attachments.length - missing, missing };
 }
 
 /** The words of a message whose files did not all arrive wait for the retry button, failed files with them. */
 async function keepWords(chat: Chat, words: string, failed: Attachment[]): Promise<void> {
   if (failed.length === 0 && words === "") return;
-  await chat.update((current) => ({ ...current, lastFailed: { text: words, attachments: failed } }));
+  await chat.keepForRetry({ text: words, attachments: failed });
   const { speaker } = chat;
   const key = failed.length > 0 ? "upload.try-again" : "upload.words-kept";
   const label = failed.length > 0 ? "button.retry" : "button.words-only";
-  await speaker.say(key, { words }, { buttons: [[speaker.button(label, { kind: "retry" })]] });
+  await speaker.say(key, { words }, { buttons: [[speaker.button(label, chat.retry)]] });
 }
 
 /** True when not one of the files can be taken: such a message is answered at once, without a session. */
@@ -102,7 +101,7 @@ async function uploadOne(
   attachment: Attachment,
   signal: AbortSignal,
 ): Promise<"arrived" | "refused" | "failed"> {
-  const { speaker, skill, world } = chat;
+  const { speaker, world } = chat;
   if (await refuse(chat, attachment)) return "refused";
   const progress = new Progress(world, speaker).start();
   try {
@@ -124,10 +123,7 @@ async function uploadOne(
       return "refused";
     }
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-    world.log.warn({ err: error, conversation: chat.id }, "an upload failed");
-    await speaker.send(
-      failureMessage(speaker, error, { payer: chat.payer, skill, webUrl: world.webUrl, canRetry: false }),
-    );
+    await speaker.send(chat.failure(error, false));
     return error.kind === "too-large" || error.kind === "unsupported-file" ? "refused" : "failed";
   }
 }

@@ -43,12 +43,16 @@ const exportItemSchema = z.object({
 });
 export type ExportItem = z.infer<typeof exportItemSchema>;
 
-export const workItemSchema = z.discriminatedUnion("kind", [messageItemSchema, exportItemSchema]);
-export type WorkItem = z.infer<typeof workItemSchema>;
+export type WorkItem = MessageItem | ExportItem;
 
 /** The mailbox: messages that must be worked on one by one. */
 export function mailboxLane(conversationId: ConversationId): string {
   return conversationId;
+}
+
+/** Answers at once, beside the mailbox; whoever wants to stop something has a lane of their own. */
+export function instantLane(conversationId: ConversationId, isStop: boolean): string {
+  return `${isStop ? "stop" : "instant"}:${conversationId}`;
 }
 
 /** Exports run beside the mailbox, so that editing goes on while a video renders. */

@@ -1,4 +1,4 @@
-/** Everything the core works with, handed in by `main.ts`: the ports, the texts and the limits. */
+/** Everything the core works with, handed in by `src/bot.ts`: the ports, the texts and the limits. */
 import type { Locales } from "./locales.ts";
 import type { ChatPlatform, Clock, ConversationStore, Log, VideoBackend, WorkQueue } from "./ports.ts";
 import type { SkillCatalog } from "./skill.ts";
@@ -53,6 +53,11 @@ const REASONS = {
   gone: "the chat is gone",
   shutdown: "the process shuts down",
 } as const;
+
+/** True when `signal` was aborted because the process ends: the work itself is to go on later. */
+export function isShutdown(signal: AbortSignal): boolean {
+  return signal.reason instanceof StopError && signal.reason.kind === "shutdown";
+}
 
 /** Why running work was stopped. */
 export class StopError extends Error {

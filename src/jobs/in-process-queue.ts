@@ -15,14 +15,14 @@ export interface QueueOptions {
   maxWaiting: number;
 }
 
-export const DEFAULT_QUEUE_OPTIONS: QueueOptions = { maxWaiting: 20 };
+const DEFAULT_QUEUE_OPTIONS: QueueOptions = { maxWaiting: 20 };
 
 export class InProcessQueue implements WorkQueue {
   readonly #lanes = new Map<string, Lane>();
   readonly #log: Log;
   readonly #options: QueueOptions;
   #handler: ((item: WorkItem, signal: AbortSignal) => Promise<void>) | null = null;
-  #isStopped = false;
+  #stopReason: Error | null = null;
   #whenIdle: (() => void)[] = [];
 
   constructor(log: Log, options: QueueOptions = DEFAULT_QUEUE_OPTIONS) {
@@ -31,6 +31,7 @@ export class InProcessQueue implements WorkQueue {
   }
 
   async push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }> {
+    if (this.#stopReason) throw this.#stopReason;
     const lane = this.#lanes.get(item.lane) ?? { waiting: [], running: null };
     if (lane.waiting.length >= this.#options.maxWaiting) {
       return { kind: "full", limit: this.#options.maxWaiting };
@@ -67,6 +68,13 @@ export class InProcessQueue implements WorkQueue {
     return this.#lanes.get(lane)?.running?.item ?? null;
   }
 
+  async remove(lane: string, itemId: string): Promise<boolean> {
+    const waiting = this.#lanes.get(lane)?.waiting ?? [];
+    const place = waiting.findIndex((one) => one.id === itemId);
+    if (place >= 0) waiting.splice(place, 1);
+    return place >= 0;
+  }
+
   async clear(lane: string): Promise<WorkItem[]> {
     return this.#lanes.get(lane)?.waiting.splice(0) ?? [];
   }
@@ -82,7 +90,7 @@ export class InProcessQueue implements WorkQueue {
   }
 
   async stop(reason: Error): Promise<void> {
-    this.#isStopped = true;
+    this.#stopReason = reason;
     for (const [name, lane] of this.#lanes) {
       lane.waiting = [];
       if (lane.running) lane.running.controller.abort(reason);
@@ -92,7 +100,7 @@ export class InProcessQueue implements WorkQueue {
   }
 
   #next(name: string, lane: Lane): void {
-    if (lane.running || !this.#handler || this.#isStopped) return;
+    if (lane.running || !this.#handler || this.#stopReason) return;
     const item = lane.waiting.shift();
     if (!item) {
       this.#lanes.delete(name);
@@ -102,12 +110,14 @@ export class InProcessQueue implements WorkQueue {
     const controller = new AbortController();
     lane.running = { item, controller };
     void this.#handler(item, controller.signal)
-      .catch((error: unknown) =>
-        this.#log.error({ err: error, item: item.id }, "a work item ended in an error"),
-      )
+      .catch((error: unknown) => {
+        // Stopped by us: whoever stopped it knows.
+        if (controller.signal.aborted) return;
+        this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
+      })
       .finally(() => {
         lane.running = null;
-        if (this.#isStopped) {
+        if (this.#stopReason) {
           this.#lanes.delete(name);
           this.#tellIdle();
         } else this.#next(name, lane);

@@ -18,6 +18,9 @@ export class Accounts {
   readonly #requestToken: RequestToken;
   readonly #clock: Pick<Clock, "now">;
   readonly #running = new Map<string, Promise<BackendAccount>>();
+  /** Client ids whose token may have been given, but never arrived. */
+  readonly #spent = new Set<string>();
+  readonly #closed = new AbortController();
 
   constructor(requestToken: RequestToken, clock: Pick<Clock, "now">) {
     this.#requestToken = requestToken;
@@ -35,6 +38,7 @@ export class Accounts {
 
   /** A free token other than `refused`; the same client id gets the same account again. */
   async renew(caller: BackendCaller, refused: string | null, signal: AbortSignal): Promise<string> {
+    await caller.reloadAccount();
     for (;;) {
       signal.throwIfAborted();
       const { token, clientId } = caller.account;
@@ -50,16 +54,40 @@ export class Accounts {
   }
 
   async #renewAlone(caller: BackendCaller, clientId: string, signal: AbortSignal): Promise<string> {
-    const work = this.#requestToken(caller, usableClientId(clientId), signal).then(async ({ account }) => {
-      await caller.saveAccount(account);
-      return account;
-    });
+    const work = this.#obtain(caller, clientId);
     this.#running.set(clientId, work);
+    work.catch(() => {}).finally(() => this.#running.delete(clientId));
+    const account = await unlessAborted(work, signal);
+    if (account === null) throw new BackendError({ kind: "connection-lost", operation: "get free token" });
+    return account.token ?? "";
+  }
+
+  /**
+   * A token call that the person's cancel does not end: one client id gets one token a week, and an answer
+   * nobody waits for is a week without. After a lost answer the id is spent, and a new one takes its place.
+   */
+  async #obtain(caller: BackendCaller, clientId: string): Promise<BackendAccount> {
+    const { signal } = this.#closed;
     try {
-      return (await work).token ?? "";
-    } finally {
-      this.#running.delete(clientId);
+      const { account } = await this.#requestToken(caller, usableClientId(clientId), signal);
+      return await this.#keep(caller, account);
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      if (error.isOutcomeUnknown) this.#spent.add(clientId);
+      if (error.kind !== "free-token-limit" || !this.#spent.delete(clientId)) throw error;
+      const { account } = await this.#requestToken(caller, randomUUID(), signal);
+      return this.#keep(caller, account);
     }
+  }
+
+  async #keep(caller: BackendCaller, account: BackendAccount): Promise<BackendAccount> {
+    await caller.saveAccount(account);
+    return account;
+  }
+
+  /** Ends the token calls that run. */
+  close(): void {
+    this.#closed.abort(new Error("the client is closed"));
   }
 }
 

@@ -56,6 +56,7 @@ export class NemoApi {
 
   /** Ends running calls and closes all connections. */
   close(): Promise<void> {
+    this.#accounts.close();
     return this.http.close();
   }
 

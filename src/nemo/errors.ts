@@ -40,6 +40,7 @@ const STATUS_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
 
 const MISSING_CLIENT_ID = /client[-_ ]?id/i;
 const DUPLICATE = /duplicate|already exists/i;
+const ACTIVE = /already (?:active|running|rendering|in progress)|active render/i;
 const UNKNOWN_SESSION = /session.{0,80}not found|unknown session/i;
 
 /** The kind of a refusal; `refused` when nothing better is known. */
@@ -47,6 +48,7 @@ export function kindOf(refusal: Refusal): BackendErrorKind {
   const { code, status, subject, message = "" } = refusal;
   const known = code === undefined ? undefined : CODE_KINDS.get(code);
   if (known !== undefined) return known;
+  if (subject === "new-render" && ACTIVE.test(message)) return "render-active";
   if (subject === "new-render" && (status === 409 || code === 409 || DUPLICATE.test(message))) {
     return "duplicate-render";
   }

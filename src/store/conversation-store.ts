@@ -5,6 +5,7 @@
 import type { Keyv } from "keyv";
 import type { z } from "zod";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
+import { createKeyedQueue } from "../core/keyed-queue.ts";
 import type { AdapterMemory, ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
 
@@ -20,13 +21,15 @@ export function createConversationStore(keyv: Keyv, cipher: Cipher, log: Log): C
     schema: z.ZodType<T>,
     open: (raw: unknown) => unknown,
   ): Promise<T | null> {
-    const raw: unknown = await keyv.get(key);
-    if (raw === undefined) return null;
+    let raw: unknown;
     try {
-      return schema.parse(open(raw));
+      raw = await keyv.get(key);
+      return raw === undefined ? null : schema.parse(open(raw));
     } catch (error) {
+      // A store that does not answer is another matter: what it holds may be sound.
+      if (raw === undefined && !(error instanceof SyntaxError)) throw error;
       log.error({ err: error, key }, "a stored record cannot be read; it was set aside");
-      await keyv.set(`corrupt:${key}`, raw);
+      if (raw !== undefined) await keyv.set(`corrupt:${key}`, raw);
       await keyv.delete(key);
       return null;
     }
@@ -91,19 +94,4 @@ function withToken(record: unknown, change: (token: string) => string): unknown 
   if (typeof account !== "object" || account === null || !("token" in account)) return record;
   if (typeof account.token !== "string") return record;
   return { ...record, account: { ...account, token: change(account.token) } };
-}
-
-/** Runs the tasks of one key one after another; keys without tasks take no memory. */
-function createKeyedQueue() {
-  const tails = new Map<string, Promise<unknown>>();
-  return async <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const before = tails.get(key) ?? Promise.resolve();
-    const result = before.then(task, task);
-    tails.set(key, result);
-    try {
-      return await result;
-    } finally {
-      if (tails.get(key) === result) tails.delete(key);
-    }
-  };
 }

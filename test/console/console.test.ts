@@ -66,7 +66,7 @@ describe("the terminal chat with a piped script", () => {
     const run = await runScript(["/help"], { cwd, args: [] });
     expect(run.code).toBe(0);
     const [first] = run.output.split("\n");
-    expect(first).toContain("No account is connected");
+    expect(first).toContain("built-in sandbox");
     expect(run.output).toContain("/export");
   });
 

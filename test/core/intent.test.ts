@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Intent, readIntent } from "../../src/core/intent.ts";
-import { ENGLISH_FILLERS, PHRASES, TRADITIONAL_PAIRS } from "../../src/core/intent-words.ts";
+import { CHINESE_FILLERS, ENGLISH_FILLERS, PHRASES, TRADITIONAL_PAIRS } from "../../src/core/intent-words.ts";
+import { loadSkills } from "../../src/skills.ts";
 
 /** `export`, `cancel all`, `skill film-maker`, `edit`: an intent as one short string. */
 function short(intent: Intent): string {
@@ -9,7 +10,7 @@ function short(intent: Intent): string {
   const { action } = intent;
   switch (action.kind) {
     case "cancel":
-      return action.scope === "all" ? "cancel all" : "cancel";
+      return action.scope === "current" ? "cancel" : `cancel ${action.scope}`;
     case "skill":
       return action.name === undefined ? "skill" : `skill ${action.name}`;
     case "start":
@@ -42,15 +43,25 @@ const TABLE: Record<string, string[]> = {
     ],
     ...["Could you please send me the final video, thanks!", "export the video", "export my project please"],
     ...["export 1080p MP4", "export as an mp4", "I'd like to export now", "render it", "save the video"],
+    ...["导出", "导出视频", "请帮我导出一下视频，谢谢！", "下载", "下载视频吧", "把视频发给我", "可以导出了"],
+    ...["导出 1080p MP4", "导出为 1080p 的 MP4", "下载 1080p MP4 视频", "把视频导出为1080p MP4"],
     ...[
-      "导出",
-      "导出视频",
-      "请帮我导出一下视频，谢谢！",
-      "下载",
-      "下载视频吧",
-      "把视频发给我",
-      "可以导出了".slice(0, 4),
+      "export again",
+      "Export it again, please",
+      "save it",
+      "Save",
+      "give me the link",
+      "send me the download link",
     ],
+    ...[
+      "hi, export please",
+      "export the video as a 1080p MP4",
+      "重新导出",
+      "再导出一次",
+      "可以导出了，谢谢",
+      "给我链接",
+    ],
+    ...["你好，导出视频", "保存一下", "OK，导出", "好的, please 导出"],
     ...["導出", "匯出影片", "幫我下載", "/导出", "／导出", "导出为 MP4", "现在导出", "给我导出"],
   ],
   credits: [
@@ -66,6 +77,23 @@ const TABLE: Record<string, string[]> = {
       "Show the tracks, please",
       "what's the status?",
       "timeline",
+    ],
+    ...[
+      "is it done?",
+      "is it ready yet?",
+      "Where is my video?",
+      "where's the link",
+      "is the export finished",
+    ],
+    ...[
+      "好了吗？",
+      "导出好了吗",
+      "视频做好了吗",
+      "导出了吗",
+      "可以导出了吗",
+      "导出好了没有",
+      "还要多久",
+      "導出好了嗎",
     ],
     ...["show me the timeline", "/status", "/tracks", "list all tracks", "progress"],
     ...["状态", "查看状态", "狀態", "时间线", "显示轨道", "看看进度", "/状态", "有哪些轨道"],
@@ -101,6 +129,20 @@ const TABLE: Record<string, string[]> = {
       "/unknown do things",
       "/edit",
     ],
+    ...["/", "／", "//"],
+    ...["thanks", "Thank you!", "thank you so much", "hi", "Hello there", "now"],
+    ...[
+      "good morning",
+      "nice",
+      "ok thanks",
+      "你好",
+      "您好！",
+      "谢谢",
+      "謝謝你",
+      "好的，谢谢",
+      "好",
+      "太棒了",
+    ],
     ...["帮助", "幫助", "你能做什么？", "怎么用", "怎么导出", "如何导出视频", "/帮助", "/不知道"],
   ],
   "new-project": [
@@ -109,24 +151,20 @@ const TABLE: Record<string, string[]> = {
       "start over",
       "Start a new project please",
       "let's start over",
-      "reset",
+      "/reset",
       "/new",
       "/newproject",
     ],
     ...["/new project", "新项目", "重新开始", "新建一个项目", "从头开始吧", "重新開始", "/新项目"],
   ],
   cancel: [
-    ...[
-      "cancel",
-      "stop",
-      "cancel it please",
-      "stop that",
-      "never mind",
-      "cancel the export",
-      "/cancel",
-      "/stop",
-    ],
-    ...["取消", "停止", "取消导出", "请停下来", "算了", "/取消", "取消吧"],
+    ...["cancel", "stop", "cancel it please", "stop that", "never mind", "/cancel", "/stop"],
+    ...["取消", "停止", "/cancel the music", "请停下来", "算了", "/取消", "取消吧"],
+  ],
+  "cancel export": [
+    ...["cancel export", "Cancel the export, please", "stop rendering", "stop the render", "abort export"],
+    ...["cancel the download", "stop exporting the video", "/cancel export", "/stop the rendering"],
+    ...["取消导出", "停止导出吧", "取消渲染", "取消導出", "/取消 导出", "请停止导出视频", "终止导出"],
   ],
   "cancel all": [
     "cancel all",
@@ -225,6 +263,11 @@ const TABLE: Record<string, string[]> = {
       "balance it",
       "balance the colors",
       "add end credits",
+      "ok",
+      "okay 👍",
+      "great!",
+      "please",
+      "好的",
       "roll the credits",
       "credits at the end",
     ],
@@ -263,17 +306,11 @@ const TABLE: Record<string, string[]> = {
       "try again with brighter colors",
       "retry the transition between clips",
       "make it pop",
-      "thanks",
-      "please",
+      "yes",
+      "no thanks",
       "",
     ],
-    ...[
-      "edit my raw footage",
-      "remove the background person and replace it with a solid color",
-      "1",
-      "🔥",
-      "hi",
-    ],
+    ...["edit my raw footage", "remove the background person and replace it with a solid color", "1", "🔥"],
     ...[
       "不要导出",
       "先别导出",
@@ -322,12 +359,8 @@ describe("the intent of a message", () => {
     expect(readIntent("/edit  Make it POP")).toEqual({ kind: "edit", text: "Make it POP" });
   });
 
-  it("knows the installed skills when it is told", () => {
-    const installed = ["film-maker", "video-object-ops"];
-    expect(short(readIntent("switch to film maker", installed))).toBe("skill film-maker");
-    expect(short(readIntent("switch to video-object-ops", installed))).toBe("skill video-object-ops");
-    expect(short(readIntent("switch to slow-motion", installed))).toBe("edit");
-    expect(short(readIntent("skill nosuch", installed))).toBe("skill nosuch");
+  it.each(["reset", "restart", "重置", "please reset"])("“%s” alone does not drop a project", (text) => {
+    expect(readIntent(text).kind).toBe("edit");
   });
 
   it("has no phrase that means two things", () => {
@@ -336,9 +369,84 @@ describe("the intent of a message", () => {
     }
   });
 
+  it("has no phrase under two actions", () => {
+    const owners = new Map<string, string>();
+    for (const { action, phrases } of PHRASES) {
+      for (const phrase of phrases) {
+        const owner = JSON.stringify(action);
+        expect(owners.get(phrase.trim()) ?? owner, phrase).toBe(owner);
+        owners.set(phrase.trim(), owner);
+      }
+    }
+  });
+
+  it("drops no negation as politeness", () => {
+    for (const filler of [
+      ...ENGLISH_FILLERS,
+      ...CHINESE_FILLERS.filter((each) => /^\p{Script=Han}+$/u.test(each)),
+    ]) {
+      if (["能不能", "可不可以", "好不好"].includes(filler)) continue;
+      expect(filler).not.toMatch(/\bnot?\b|n't|never|yet|[不别没勿]/);
+    }
+  });
+
   it("folds traditional characters in whole pairs", () => {
     expect([...TRADITIONAL_PAIRS].length % 2).toBe(0);
     expect(TRADITIONAL_PAIRS.length).toBe([...TRADITIONAL_PAIRS].length);
+  });
+});
+
+describe("installed skills", async () => {
+  const skills = (await loadSkills({ dir: "config/skills", defaultSkill: "film-maker" })).list();
+
+  it.each([
+    ["switch to film maker", "skill film-maker"],
+    ["switch to Film Maker", "skill film-maker"],
+    ["change to Film Maker, please", "skill film-maker"],
+    ["use the Film Maker skill", "skill film-maker"],
+    ["skill Film Maker", "skill film-maker"],
+    ["切换到电影制作", "skill film-maker"],
+    ["请切换到“电影制作”", "skill film-maker"],
+    ["切换到电影制作技能", "skill film-maker"],
+    ["切換到電影製作技能", "skill film-maker"],
+    ["使用电影制作技能", "skill film-maker"],
+    ["技能 电影制作", "skill film-maker"],
+    ["skill 电影制作", "skill film-maker"],
+    ["use the 电影制作 skill", "skill film-maker"],
+    ["switch to 电影制作", "skill film-maker"],
+    ["/skill film maker", "skill film-maker"],
+    ["/skill Film-Maker", "skill film-maker"],
+    ["/skill 电影制作", "skill film-maker"],
+    ["/技能 電影製作", "skill film-maker"],
+    ["/start film maker", "start film-maker"],
+    ["switch to video-object-ops", "skill video-object-ops"],
+    ["切换到更换背景", "skill editor-change-background"],
+    ["切换到免費圖片編輯", "skill free-image-editing"],
+    ["skill nosuch", "skill nosuch"],
+    ["/skill nosuch thing", "skill nosuch"],
+    ["switch to slow-motion", "edit"],
+    ["film maker", "edit"],
+    ["switch to film", "edit"],
+    ["切换到黑白", "edit"],
+    ["更换背景", "edit"],
+    ["change background", "edit"],
+  ])("%s → %s", (text, intent) => {
+    expect(short(readIntent(text, skills))).toBe(intent);
+  });
+
+  const EXPORTS = ["export 1080p MP4", "导出 1080p MP4"];
+  const examples = skills.flatMap((skill) => Object.values(skill.examples).flat());
+
+  it.each(examples)("offer an example that means what it says: %s", (text) => {
+    const means = EXPORTS.includes(text)
+      ? { kind: "action", action: { kind: "export" } }
+      : { kind: "edit", text };
+    expect(readIntent(text, skills)).toEqual(means);
+  });
+
+  it("offer examples of both kinds, in both languages", () => {
+    expect(examples).toHaveLength(24);
+    expect(examples).toEqual(expect.arrayContaining(EXPORTS));
   });
 });
 

@@ -33,12 +33,14 @@ import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandb
 export const CLIP = join(import.meta.dirname, "../fixtures/clip.mp4");
 
 /** A message as a person sees it now, with everything it has said before. */
-export interface SeenMessage {
+interface SeenMessage {
   id: string;
   conversationId: string;
   text: string;
   tone: OutgoingMessage["tone"];
   buttons: Button[];
+  /** What the adapter was given. */
+  raw: OutgoingMessage;
   /** All texts, the present one last. */
   history: string[];
   video: Buffer | null;
@@ -56,17 +58,23 @@ const FAST_SETTINGS = {
   LC_ALL: "",
 };
 
-export class TestChat implements ChatPlatform {
+class TestChat implements ChatPlatform {
   readonly name = "test";
   readonly progressIntervalMs = 0;
   readonly typingLastsMs = 50;
   readonly maxAttachmentBytes = null;
   readonly messages: SeenMessage[] = [];
   activities = 0;
+  /** So many messages are refused, as a platform that is down would. */
+  failNextSends = 0;
   bot!: Bot;
   #watchers = new Set<() => void>();
 
   async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    if (this.failNextSends > 0) {
+      this.failNextSends -= 1;
+      throw new Error("the platform is down");
+    }
     const id = randomUUID();
     this.messages.push({
       ...seen(message),
@@ -92,18 +100,27 @@ export class TestChat implements ChatPlatform {
     this.activities++;
   }
 
+  /** The next video cannot be delivered at all. */
+  failNextDelivery = false;
+
   async deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-  ): Promise<void> {
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    if (this.failNextDelivery) {
+      this.failNextDelivery = false;
+      throw new Error("the platform does not deliver");
+    }
     const chunks: Uint8Array[] = [];
-    const { stream } = await openVideo(new AbortController().signal);
+    const { stream } = await openVideo(signal);
     for await (const chunk of stream) chunks.push(chunk);
     const sent = await this.send(target, message);
     const found = this.messages.find((one) => one.id === sent.messageId);
     if (found) found.video = Buffer.concat(chunks);
     this.#changed();
+    return { isFileSent: true };
   }
 
   async openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
@@ -213,8 +230,8 @@ export class TestChat implements ChatPlatform {
   }
 }
 
-function seen(message: OutgoingMessage): Pick<SeenMessage, "text" | "tone" | "buttons"> {
-  return { text: toPlain(message.text), tone: message.tone, buttons: message.buttons.flat() };
+function seen(message: OutgoingMessage): Pick<SeenMessage, "raw" | "text" | "tone" | "buttons"> {
+  return { raw: message, text: toPlain(message.text), tone: message.tone, buttons: message.buttons.flat() };
 }
 
 /** What the operator finds in the log. */
@@ -280,7 +297,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
 }
 
 /** A bot and a chat on whatever backend `settings` names. */
-export async function startChat(options: {
+async function startChat(options: {
   settings: Record<string, string>;
   storage?: "memory" | "disk";
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {

@@ -64,9 +64,10 @@ export class ConsolePlatform implements ChatPlatform {
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-  ): Promise<void> {
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
     const { locales, language, cwd } = this.#options;
-    const saved = await this.#save(message.video?.name ?? "video.mp4", openVideo);
+    const saved = await this.#save(message.video?.name ?? "video.mp4", openVideo, signal);
     const line =
       saved.kind === "saved"
         ? locales.rich(language(), "console.saved", { path: relative(cwd, saved.path) })
@@ -74,6 +75,7 @@ export class ConsolePlatform implements ChatPlatform {
             reason: locales.plain(language(), saved.reason),
           });
     await this.send(target, { ...message, text: joinText([message.text, line]) });
+    return { isFileSent: saved.kind === "saved" };
   }
 
   async openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
@@ -107,21 +109,22 @@ export class ConsolePlatform implements ChatPlatform {
     this.#shown.delete(id);
     this.#shown.set(id, shown);
     const [oldest] = this.#shown.keys();
-    if (this.#shown.size > 100 && oldest !== undefined) this.#shown.delete(oldest);
+    if (this.#shown.size > 20 && oldest !== undefined) this.#shown.delete(oldest);
   }
 
   async #save(
     name: string,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
   ): Promise<{ kind: "saved"; path: string } | { kind: "failed"; reason: TextKey }> {
     const { exportsDir } = this.#options;
     let path: string | null = null;
     try {
       await mkdir(exportsDir, { recursive: true });
-      const { stream, sizeBytes } = await openVideo(new AbortController().signal);
+      const { stream, sizeBytes } = await openVideo(signal);
       path = await freePath(exportsDir, name);
       const file = createWriteStream(path, { flags: "wx" });
-      await pipeline(stream, file);
+      await pipeline(stream, file, { signal });
       if (sizeBytes !== null && file.bytesWritten !== sizeBytes)
         throw new Error("the video arrived incomplete");
       return { kind: "saved", path };

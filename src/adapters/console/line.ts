@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 import { formatOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";
 
+/** UTF-16 units of a line that may begin with paths. */
+const MAX_LINE_LENGTH = 16_000;
+
 export type ReadLine =
   | { kind: "message"; attachments: Attachment[]; text: string }
   /** A path that leads to no file: nothing is sent. */
@@ -18,11 +21,12 @@ export type ReadLine =
 export async function readLine(line: string, cwd: string): Promise<ReadLine> {
   const attachments: Attachment[] = [];
   let rest = line.trim();
-  while (rest !== "") {
+  // No path is as long; the engine says what is too long for a message.
+  while (rest !== "" && rest.length <= MAX_LINE_LENGTH) {
     const token = nextToken(rest);
     const path = toPath(token.text, cwd);
     const found = path ? await stat(path).catch(() => null) : null;
-    if (path && found?.isFile()) {
+    if (path && found?.isFile() && isMeantAsFile(token.text)) {
       attachments.push({ platform: "console", fileId: path, name: basename(path), sizeBytes: found.size });
     } else if (looksLikePath(token.text)) {
       return { kind: found ? "not-a-file" : "no-file", path: token.text };
@@ -46,8 +50,24 @@ function nextToken(line: string): { text: string; length: number } {
 
 function toPath(token: string, cwd: string): string | null {
   if (/^https?:/i.test(token) || token === "") return null;
-  if (token.startsWith("file://")) return URL.canParse(token) ? fileURLToPath(token) : null;
+  if (token.startsWith("file://")) return fromFileUrl(token);
   return resolve(cwd, token.startsWith("~/") ? token.replace("~", homedir()) : token);
+}
+
+/** A plain word may happen to be a file's name too; it is one when it looks like a path or like media. */
+function isMeantAsFile(token: string): boolean {
+  return (
+    looksLikePath(token) || /^["']/.test(token) || /[/\\]/.test(token) || formatOf({ name: token }) !== null
+  );
+}
+
+function fromFileUrl(url: string): string | null {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    // Another host's file, or no address at all: nothing that can be attached.
+    return null;
+  }
 }
 
 /** A word that can only be meant as a path: a typo in it must not be sent as an edit that costs credits. */

@@ -1,7 +1,7 @@
 /** Turns messages into lines of a terminal. Control characters from outside never reach it. */
 import { stripVTControlCharacters } from "node:util";
 import type { Button, OutgoingMessage } from "../../core/message.ts";
-import { type RichText, toPlain } from "../../core/rich-text.ts";
+import { cleanText, type RichText, toPlain } from "../../core/rich-text.ts";
 
 const BOLD = "\u001b[1m";
 const DIM = "\u001b[2m";
@@ -42,9 +42,8 @@ function styledText(text: RichText): string {
 }
 
 /** Without escape sequences and control characters other than line breaks. */
-export function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");
+function clean(text: string): string {
+  return cleanText(stripVTControlCharacters(text));
 }
 
 /** Columns a line takes: wide for Chinese and emoji. An estimate is enough to tell one row from two. */

@@ -23,6 +23,7 @@ const SHORT: Record<string, Action> = {
   n: { kind: "new-project" },
   k: { kind: "cancel", scope: "current" },
   ka: { kind: "cancel", scope: "all" },
+  ke: { kind: "cancel", scope: "export" },
   sk: { kind: "skill" },
   l: { kind: "language" },
   u: { kind: "upload-help" },

@@ -138,10 +138,12 @@ export class TelegramPlatform implements ChatPlatform {
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-  ): Promise<void> {
-    if (await this.#sendVideo(target, message, openVideo)) return;
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    if (await this.#sendVideo(target, message, () => openVideo(signal))) return { isFileSent: true };
     // The text with its link is what must never get lost.
     await this.send(target, message);
+    return { isFileSent: false };
   }
 
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
@@ -152,7 +154,7 @@ export class TelegramPlatform implements ChatPlatform {
   async #sendVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
-    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    openVideo: () => Promise<ByteSource>,
   ): Promise<boolean> {
     const { video } = message;
     if (!video) return false;
@@ -166,7 +168,7 @@ export class TelegramPlatform implements ChatPlatform {
       if (await send(async () => ({ file: url, isBroken: () => false }))) return true;
     }
     return send(async () => {
-      const { stream, sizeBytes } = await openVideo(new AbortController().signal);
+      const { stream, sizeBytes } = await openVideo();
       if (sizeBytes !== null && sizeBytes > limit) throw new Error("the video is too large to send");
       return watchSource(stream, video.name);
     });

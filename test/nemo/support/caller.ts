@@ -23,6 +23,7 @@ export function caller(account: Partial<BackendAccount> = {}): TestCaller {
     },
     saved: [],
     skill: { name: "film-maker", version: "1.2.0", platform: "clawhub" },
+    reloadAccount: async () => {},
     async saveAccount(saved) {
       this.saved.push(saved);
       this.account = saved;

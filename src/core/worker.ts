@@ -1,0 +1,302 @@
+/**
+ * Carries out one message of a mailbox, from its files to its goal, and never lets it end in silence.
+ * Source: DESIGN.md, "How a message travels" and rule 5.
+ */
+import {
+  cancel,
+  chooseLanguage,
+  chooseSkill,
+  dropWaiting,
+  showCredits,
+  showHelp,
+  showStatus,
+  showUploadHelp,
+} from "./actions.ts";
+import { BackendError } from "./backend-error.ts";
+import { Chat } from "./chat.ts";
+import { connect, greeting, replaceSession } from "./connect.ts";
+import { startExport } from "./export-job.ts";
+import type { GuiAction } from "./gui-translation.ts";
+import type { Action, Attachment, IncomingMessage } from "./message.ts";
+import type { SessionRef } from "./ports.ts";
+import { keep, type Request, readRequest } from "./request.ts";
+import { runTurn, settleInterruptedTurn } from "./turn.ts";
+import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments } from "./upload.ts";
+import { type MessageItem, mailboxLane } from "./work-item.ts";
+import type { World } from "./world.ts";
+
+/** One message while it is carried out. */
+interface Job {
+  chat: Chat;
+  message: IncomingMessage;
+  isInMailbox: boolean;
+  signal: AbortSignal;
+}
+
+export class Worker {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Resolves when the person has read how it went, or when the work was aborted. */
+  async work(item: MessageItem, signal: AbortSignal): Promise<void> {
+    const { message } = item;
+    const language = await languageOf(this.#world, message);
+    const request = readRequest(message, this.#world.skills.list());
+    const chat = await this.#open(message, language);
+    const job: Job = {
+      chat,
+      message,
+      isInMailbox: item.lane === mailboxLane(message.conversationId),
+      signal,
+    };
+    try {
+      if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
+      await this.#carryOut(job, request);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
+      else await this.#apologise(job, request, error);
+    }
+  }
+
+  async #carryOut(job: Job, request: Request): Promise<void> {
+    const { chat, signal } = job;
+    const { goal } = request;
+    if (goal.kind === "action" && request.attachments.length === 0) {
+      if (await this.#answerWithoutSession(job, goal.action)) return;
+    }
+    const words = goal.kind === "edit" ? goal.text : "";
+    if (areAllUnfit(this.#world, chat.skill, request.attachments)) {
+      return refuseAttachments(chat, request.attachments, words);
+    }
+    const wasConnected = chat.session !== null;
+    const session = await connect(chat, keep(request) !== null, signal);
+    if (!session) return chat.keepForRetry(keep(request) ?? NOTHING);
+    const attachments = request.areQuoted
+      ? withoutFiles(request.attachments, chat.record.files)
+      : request.attachments;
+    if (attachments.length > 0) {
+      const kept = chat.record.lastFailed?.attachments.length === 0 ? chat.record.lastFailed.text : null;
+      const { arrived, missing } = await uploadAttachments(chat, session, { attachments, words }, signal);
+      if (goal.kind === "nothing" && arrived > 0) await askWhatToDo(chat, kept);
+      if (goal.kind === "nothing" || missing > 0) return;
+    }
+    if (goal.kind === "edit") await this.#edit(job, session, goal.text);
+    if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
+  }
+
+  /** Actions that work before there is a session; false for all others. */
+  async #answerWithoutSession(job: Job, action: Action): Promise<boolean> {
+    const { chat, message } = job;
+    switch (action.kind) {
+      case "help":
+        await showHelp(chat);
+        return true;
+      case "upload-help":
+        await showUploadHelp(chat);
+        return true;
+      case "skill":
+        await chooseSkill(chat, action.name);
+        return true;
+      case "language":
+        await chooseLanguage(chat, message.user.id, action.language, (language) =>
+          this.#open(message, language),
+        );
+        return true;
+      case "cancel":
+        await cancel(chat, message.user, action.scope);
+        return true;
+      case "drop":
+        await dropWaiting(chat, message.user, action.itemId);
+        return true;
+      case "retry":
+        await this.#retry(job, action.itemId);
+        return true;
+      case "upload-again":
+        await this.#uploadAgain(job);
+        return true;
+      case "start":
+        // A deep link opens its skill before the greeting.
+        if (action.skill && this.#world.skills.find(action.skill)) {
+          const name = action.skill;
+          await chat.update((current) => ({ ...current, skill: name }));
+        }
+        return false;
+      case "export":
+      case "credits":
+      case "status":
+      case "new-project":
+      case "edit":
+        return false;
+    }
+  }
+
+  async #act(job: Job, session: SessionRef, action: Action, wasConnected: boolean): Promise<void> {
+    const { chat, message, isInMailbox, signal } = job;
+    switch (action.kind) {
+      case "start":
+        // Whoever is new has just been greeted.
+        if (wasConnected) await chat.speaker.send(greeting(chat.speaker, chat.skill, "connect.ready"));
+        return;
+      case "export":
+        return startExport(chat, session, message.user.id, signal);
+      case "credits":
+        return showCredits(chat, signal);
+      case "status":
+        return showStatus(chat, session, isInMailbox ? 1 : 0, signal);
+      case "new-project":
+        return this.#newProject(job, wasConnected);
+      case "edit":
+        return this.#edit(job, session, action.text);
+      default:
+        await this.#answerWithoutSession(job, action);
+    }
+  }
+
+  /** A turn, and then what the agent's GUI instructions asked for. A dragged edit is sent once: no loops. */
+  async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
+    const { chat, message, signal } = job;
+    if (text.trim() === "") return showHelp(chat);
+    const turn = await runTurn(chat, session, text, signal);
+    const actions = [...turn.actions];
+    const edit = actions.find((action) => action.kind === "edit");
+    if (edit) {
+      const second = await runTurn(chat, session, edit.text, signal);
+      const further = second.actions.filter((action) => action.kind !== "edit");
+      actions.push(...further);
+      // The agent still wants something dragged: it goes no further, and the person hears how it stands.
+      if (!second.hasSpoken && further.length === 0) {
+        await chat.keepForRetry({ text, attachments: [] });
+        const buttons = [[chat.speaker.button("button.retry", chat.retry)]];
+        await chat.speaker.say("turn.unchanged", {}, { tone: "error", buttons });
+      }
+    }
+    const kinds = new Set<GuiAction["kind"]>(actions.map((action) => action.kind));
+    if (kinds.has("show-state") || kinds.has("show-tracks")) await showStatus(chat, session, 1, signal);
+    if (kinds.has("show-credits")) await showCredits(chat, signal);
+    if (kinds.has("export")) await startExport(chat, session, message.user.id, signal);
+  }
+
+  async #newProject({ chat, signal }: Job, wasConnected: boolean): Promise<void> {
+    // The session that connecting has just made is a new project already.
+    if (!wasConnected) return;
+    await replaceSession(chat, chat.session, signal);
+    await chat.update((current) => ({ ...current, files: [], lastFailed: null }));
+    await chat.speaker.send(greeting(chat.speaker, chat.skill, "project.started"));
+  }
+
+  /** Without `itemId` the last request that did not work is meant. */
+  async #retry(job: Job, itemId: string | undefined): Promise<void> {
+    const { chat } = job;
+    const { lastFailed } = chat.record;
+    if (!lastFailed || (itemId !== undefined && itemId !== lastFailed.itemId)) {
+      await chat.speaker.say("retry.nothing");
+      return;
+    }
+    await chat.update((current) => ({
+      ...current,
+      lastFailed: current.lastFailed?.itemId === lastFailed.itemId ? null : current.lastFailed,
+      files: withoutFiles(current.files, lastFailed.attachments),
+    }));
+    const { text, attachments } = lastFailed;
+    await this.#carryOut(job, {
+      attachments,
+      goal: text === "" ? { kind: "nothing" } : { kind: "edit", text },
+    });
+  }
+
+  async #uploadAgain(job: Job): Promise<void> {
+    const { chat } = job;
+    const { files } = chat.record;
+    if (files.length === 0) {
+      await chat.speaker.say("retry.nothing");
+      return;
+    }
+    await chat.update((current) => ({ ...current, files: withoutFiles(current.files, files) }));
+    await this.#carryOut(job, { attachments: files, goal: { kind: "nothing" } });
+  }
+
+  /** The backend lost the session: a new one, said plainly, and the way back to where the person was. */
+  async #startOver(job: Job, request: Request): Promise<void> {
+    const { chat, signal } = job;
+    const { speaker, world } = chat;
+    const lost = chat.session;
+    try {
+      const kept = keep(request);
+      await chat.keepForRetry(kept ?? NOTHING);
+      const isFirst = (await replaceSession(chat, lost, signal)) !== null;
+      world.log.warn({ conversation: chat.id, isFirst }, "the backend lost a session");
+      // Beside us someone else has started over and said so; a question is answered from the new session.
+      if (!isFirst && !job.isInMailbox) return await this.#carryOut(job, request);
+      const hasFiles = chat.record.files.length > 0;
+      // What waits was meant for the timeline that is gone, and would be paid for.
+      const dropped = job.isInMailbox && hasFiles ? await world.queue.clear(mailboxLane(chat.id)) : [];
+      const text = speaker.paragraphs(
+        speaker.rich(hasFiles ? "session.lost-with-files" : "session.lost"),
+        dropped.length > 0 ? speaker.rich("session.dropped", { count: dropped.length }) : [],
+      );
+      const buttons = [
+        ...(hasFiles ? [[speaker.button("button.upload-again", { kind: "upload-again" })]] : []),
+        ...(kept ? [[speaker.button("button.retry", chat.retry)]] : []),
+      ];
+      await speaker.send({ tone: "error", text, buttons });
+    } catch (error) {
+      if (!signal.aborted) await this.#apologise(job, request, error);
+    }
+  }
+
+  /** The last line against silence: a plain sentence for whatever went wrong. */
+  async #apologise({ chat }: Job, request: Request, error: unknown): Promise<void> {
+    const { speaker, world } = chat;
+    const canRetry = keep(request) !== null;
+    if (error instanceof BackendError) await speaker.send(chat.failure(error, canRetry));
+    else {
+      world.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
+      const buttons = canRetry ? [[speaker.button("button.retry", chat.retry)]] : [];
+      await speaker.say("error.unexpected", {}, { tone: "error", buttons });
+    }
+    // Last: when the store is the trouble, the person knows already.
+    await chat.keepForRetry(keep(request) ?? NOTHING);
+  }
+
+  #open(message: IncomingMessage, language: string): Promise<Chat> {
+    return Chat.open(this.#world, {
+      id: message.conversationId,
+      target: message.replyTo,
+      language,
+      itemId: message.id,
+    });
+  }
+}
+
+const NOTHING = { text: "", attachments: [] };
+
+/** Chinese writing without the scripts that share its characters. */
+const CHINESE = /\p{Script=Han}/u;
+const NOT_CHINESE = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+
+/** The person's choice, else the platform's word, else what their writing has suggested. */
+export async function languageOf(
+  { store, locales }: Pick<World, "store" | "locales">,
+  { user, text }: IncomingMessage,
+): Promise<string> {
+  const settings = await store.readUser(user.id);
+  const known = locales.match(settings?.language) ?? locales.match(user.language);
+  if (known) return known;
+  const guess = CHINESE.test(text) && !NOT_CHINESE.test(text) ? locales.match("zh") : null;
+  if (guess && guess !== settings?.guessedLanguage) {
+    await store.updateUser(user.id, (current) => ({
+      version: 1,
+      language: current?.language ?? null,
+      guessedLanguage: guess,
+    }));
+  }
+  return guess ?? locales.match(settings?.guessedLanguage) ?? "en";
+}
+
+function withoutFiles(files: Attachment[], repeated: Attachment[]): Attachment[] {
+  return files.filter((file) => !repeated.some((one) => JSON.stringify(one) === JSON.stringify(file)));
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import type { Scenario } from "../../src/sandbox/scenario.ts";
+import { CLIP, startScene } from "../support/test-chat.ts";
+
+/** A turn that says these texts and changes nothing. */
+function says(...texts: string[]): Scenario {
+  return { on: "turn", do: { kind: "turn", texts, edits: [] } };
+}
+
+describe("an instruction for a screen", () => {
+  it.each([
+    { language: "en", text: "All done! Click the Export button to download your video.", kept: "All done!" },
+    { language: "zh", text: "全部完成！点击导出按钮即可下载视频。", kept: "全部完成！" },
+  ])("to export is carried out, once ($language)", async ({ language, text, kept }) => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, "", { language });
+    nemo.scenario.add(says(text));
+    const said = await chat.asks("do something", { language });
+    expect(said[0]).toBe(kept);
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.last.video).not.toBeNull();
+    expect(chat.text).not.toMatch(/Click|点击/);
+  });
+
+  it.each([
+    {
+      language: "en",
+      text: "All done! Open the Media panel to see your clips.",
+      heading: "Timeline (1 track):",
+    },
+    { language: "zh", text: "全部完成！打开媒体面板查看素材。", heading: "时间线（1 条轨道）：" },
+    { language: "en", text: "All done! Preview it in the timeline.", heading: "Timeline (1 track):" },
+    { language: "zh", text: "全部完成！请在时间轴中预览。", heading: "时间线（1 条轨道）：" },
+  ])("to look at the project shows the tracks: $text", async ({ language, text, heading }) => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, "", { language });
+    nemo.scenario.add(says(text));
+    const said = await chat.asks("do something", { language });
+    expect(said).toHaveLength(2);
+    expect(said[0]).toMatch(/^(All done!|全部完成！)$/);
+    expect(said[1]).toContain(heading);
+    expect(said[1]).not.toMatch(/waiting|排队/);
+  });
+
+  it.each([
+    { language: "en", text: "All done! Check your account/billing.", answer: "Available: 100" },
+    {
+      language: "en",
+      text: "All done! Check your account billing page for the remaining credits.",
+      answer: "Available: 100",
+    },
+    { language: "zh", text: "全部完成！请查看您的账户余额。", answer: "可用：100" },
+  ])("to check the account shows the credits: $text", async ({ language, text, answer }) => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add(says(text));
+    await chat.asks("do something", { language });
+    expect(chat.last.text).toContain(answer);
+    expect(nemo.requests("GET /api/credits")).toHaveLength(1);
+  });
+
+  it.each([
+    {
+      language: "en",
+      text: "I made a title. Drag the title to the end of the video.",
+      sends: "Move the title to the end of the video",
+    },
+    { language: "zh", text: "标题已做好。请把标题拖拽到视频结尾。", sends: "把标题移到视频结尾" },
+  ])("to drag something is sent as an edit, once ($language)", async ({ language, text, sends }) => {
+    const { nemo, chat } = await startScene();
+    // The second answer asks to drag again: that must not become a loop.
+    nemo.scenario.add(says(text), says(text));
+    await chat.asks("do something", { language });
+    const turns = nemo.requests("POST /run_sse");
+    expect(turns).toHaveLength(2);
+    expect(JSON.stringify(turns[1]?.json).toLowerCase()).toContain(sends.toLowerCase());
+    expect(chat.text).not.toMatch(/[Dd]rag|拖/);
+  });
+
+  it("is carried out when it is all that was said", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add(says("Click the Export button to download your video."));
+    await chat.asks("do something");
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.last.video).not.toBeNull();
+    expect(chat.text).not.toContain("changed nothing");
+  });
+
+  it("does not keep a silent edit from being told", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({
+      on: "turn",
+      do: {
+        kind: "turn",
+        texts: ["Open the Media panel to see your clips."],
+        edits: [{ op: "title", text: "Paradise" }],
+      },
+    });
+    await chat.asks("do something");
+    expect(chat.text).toContain("Paradise");
+  });
+});
+
+describe("a condition", () => {
+  it.each([
+    { language: "en", text: "All done! When you are happy, click [Export].", button: "Export" },
+    { language: "zh", text: "全部完成！满意后请点击【导出】。", button: "导出" },
+  ])("becomes an offer: a button, and nothing happens before it is pressed ($language)", async (row) => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, "", { language: row.language });
+    nemo.scenario.add(says(row.text));
+    const said = await chat.asks("do something", { language: row.language });
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/^(All done!|全部完成！)$/);
+    expect(chat.buttons.filter((label) => label === row.button)).toHaveLength(1);
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toEqual([]);
+    await chat.presses(row.button, { language: row.language });
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.last.video).not.toBeNull();
+  });
+
+  it("that is all that was said becomes a question with the button", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add(says("When you are happy, click [Export]."));
+    await chat.asks("do something");
+    expect(chat.last.text).toBe("What would you like to do next?");
+    expect(chat.buttons).toEqual(["Export"]);
+  });
+});

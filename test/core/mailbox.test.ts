@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { CLIP, file, type Scene, startScene } from "../support/test-chat.ts";
+
+/** A scene whose first turn, an edit, is held open until `release("turn")`. */
+async function startBusyScene(): Promise<Scene> {
+  const scene = await startScene();
+  await scene.chat.asks("/start");
+  scene.nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
+  await scene.chat.says('add the title "First"');
+  await scene.nemo.scenario.held("turn");
+  return scene;
+}
+
+describe("messages while one is worked on", () => {
+  it("wait for their turn, in order, one request at a time", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says('add the title "Second"');
+    await chat.says('add the title "Third"');
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    const texts = nemo.requests("POST /run_sse").map((request) => JSON.stringify(request.json));
+    expect(texts.map((text) => /First|Second|Third/.exec(text)?.[0])).toEqual(["First", "Second", "Third"]);
+    expect(chat.text).toMatch(/title "First"[\s\S]*title "Second"[\s\S]*title "Third"/);
+  });
+
+  it.each([
+    { language: "en", said: /Yours is number (\d) in line/ },
+    { language: "zh", said: /这一条排在第 (\d) 位/ },
+  ])("are told their place ($language)", async ({ language, said }) => {
+    const { chat } = await startBusyScene();
+    await chat.says('add the title "Second"', { language });
+    expect(said.exec(chat.last.text)?.[1]).toBe("1");
+    await chat.says('add the title "Third"', { language });
+    expect(said.exec(chat.last.text)?.[1]).toBe("2");
+  });
+
+  it("are turned away with a plain sentence when too many wait", async () => {
+    const { nemo, chat } = await startBusyScene();
+    for (let index = 0; index < 20; index++) await chat.says(`add the title "${index}"`);
+    await chat.says('add the title "Too much"');
+    expect(chat.last.text).toMatch(/^Too many messages are waiting here: the limit is 20/);
+    await chat.says('add the title "Too much"', { language: "zh" });
+    expect(chat.last.text).toMatch(/^排队的消息太多.*上限是 20 条/);
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /run_sse")).toHaveLength(21);
+    expect(JSON.stringify(nemo.requests("POST /run_sse"))).not.toContain("Too much");
+  });
+
+  it("of other conversations are not held up", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says('add the title "Elsewhere"', { conversation: "test:2" });
+    await chat.until(() => chat.text.includes('I added the title "Elsewhere".'));
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    const elsewhere = chat.messages.filter((message) => message.conversationId === "test:2");
+    expect(elsewhere.map((message) => message.text).join("\n")).not.toContain("in line");
+  });
+
+  it("that come twice with one id are worked on once", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks('add the title "Hello"', { id: "test:redelivered" });
+    await chat.asks('add the title "Hello"', { id: "test:redelivered" });
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    expect(chat.text.match(/I added the title/g)).toHaveLength(1);
+  });
+
+  it("that come twice with one id are known after a restart too", async () => {
+    const { nemo, chat, restart } = await startScene({ storage: "disk" });
+    await chat.asks('add the title "Hello"', { id: "test:redelivered" });
+    const next = await restart();
+    await next.chat.asks('add the title "Hello"', { id: "test:redelivered" });
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    expect(next.chat.messages).toEqual([]);
+  });
+});
+
+describe("beside a running turn", () => {
+  it.each([
+    { ask: "credits", said: "Available:" },
+    { ask: "/credits", said: "Available:" },
+    { ask: "积分", said: "可用：" },
+    { ask: "status", said: "Messages in work or waiting: 1." },
+    { ask: "状态", said: "处理中或排队的消息：1 条。" },
+    { ask: "help", said: "Commands" },
+    { ask: "upload", said: "Send me a file here" },
+    { ask: "/skill", said: "Skills" },
+    { ask: "/skill free-image-editing", said: "Free Image Editing is active now." },
+    { ask: "/language", said: "Which language do you prefer?" },
+    { ask: "/language zh", said: "从现在起我用中文和您交流。" },
+    { ask: "/start", said: "Film Maker is ready" },
+  ])("“$ask” is answered at once", async ({ ask, said }) => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says(ask);
+    await chat.until(() => chat.last.text.includes(said));
+    expect(chat.text).not.toMatch(/in line|I added/);
+    expect(nemo.requests("POST /run_sse")[0]?.status).toBeUndefined();
+  });
+
+  it("the status says nothing of waiting when nothing waits", async () => {
+    const { chat } = await startScene();
+    await chat.asks("status");
+    expect(chat.last.text).toBe("The timeline is empty.");
+    await chat.asks("status");
+    expect(chat.last.text).toBe("The timeline is empty.");
+  });
+});
+
+describe("cancel", () => {
+  it.each([
+    { language: "en", ask: "cancel", said: "The editor may still finish it, and it may still cost credits." },
+    { language: "zh", ask: "取消", said: "编辑器仍可能把它做完，也仍可能扣除积分。" },
+  ])("stops waiting for a turn and says honestly what may still happen ($language)", async (row) => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.asks(row.ask, { language: row.language });
+    expect(chat.last.text).toContain(row.said);
+    expect(chat.text).not.toContain("I added the title");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    await chat.asks('add the title "Next"', { language: row.language });
+    expect(chat.text).toContain('I added the title "Next".');
+  });
+
+  it("goes on with the next message, and offers to drop those as well", async () => {
+    const { nemo, chat } = await startBusyScene();
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "second" } });
+    await chat.says('add the title "Second"');
+    await chat.says('add the title "Third"');
+    await chat.says("cancel");
+    await chat.until(() => chat.text.includes("Messages still waiting in line: 2."));
+    await nemo.scenario.held("second");
+    await chat.presses("Cancel the waiting ones too");
+    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    expect(JSON.stringify(nemo.requests("POST /run_sse"))).not.toContain("Third");
+  });
+
+  it("“cancel all” drops what waits as well", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says('add the title "Second"');
+    await chat.asks("/cancel all");
+    expect(chat.text).toContain("I stopped waiting for that edit.");
+    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+  });
+
+  it("does not speak of costs where nothing was sent to the agent", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("/start");
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "upload" } });
+    await chat.says("", { attachments: [file(CLIP)] });
+    await nemo.scenario.held("upload");
+    await chat.asks("cancel");
+    expect(chat.text).toContain("Stopped.");
+    expect(chat.text).not.toContain("credits");
+  });
+
+  it("says so when there is nothing to cancel", async () => {
+    const { chat } = await startScene();
+    await chat.asks("cancel");
+    expect(chat.last.text).toBe("There is nothing to cancel right now.");
+  });
+});

@@ -1,0 +1,157 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Keyv } from "keyv";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Conversation, newConversation } from "../../src/core/conversation.ts";
+import { createConversationStore } from "../../src/store/conversation-store.ts";
+import { createCipher } from "../../src/store/encryption.ts";
+import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
+import { TestLog, temporaryFolder } from "../support/test-chat.ts";
+
+const TOKEN = "nmv_usr_a-token-of-the-tests";
+const KEY = new Uint8Array(32).fill(7);
+const OTHER_KEY = new Uint8Array(32).fill(8);
+
+const CONVERSATION: Conversation = {
+  ...newConversation("film-maker"),
+  account: {
+    owner: "free",
+    clientId: "5c1f3c1e-0f0c-4c59-9a51-3d4a2b8f6c11",
+    token: TOKEN,
+    userId: "anon_1",
+    expiresAt: 1_800_000_000_000,
+  },
+  session: { sessionId: "s1", taskId: "t1", userId: "anon_1" },
+  files: [{ platform: "test", fileId: "f1", name: "clip.mp4", sizeBytes: 5 }],
+  lastFailed: { itemId: "test:7", text: "add a title 🎬", attachments: [] },
+  renderId: "render_1",
+};
+
+/** A store on the file in `dir`, as another process would open it. */
+function openStore(dir: string, key: Uint8Array = KEY) {
+  const log = new TestLog();
+  const keyv = new Keyv({ store: new SqliteStorage(join(dir, "nemobot.sqlite")) });
+  onTestFinished(() => keyv.disconnect());
+  return { store: createConversationStore(keyv, createCipher(key), log), keyv, log };
+}
+
+describe.each([
+  { where: "in memory", open: async () => new Keyv() },
+  {
+    where: "on disk",
+    open: async () => new Keyv({ store: new SqliteStorage(join(await temporaryFolder(), "nemobot.sqlite")) }),
+  },
+])("the conversation store $where", ({ open }) => {
+  async function start() {
+    const keyv = await open();
+    onTestFinished(() => keyv.disconnect());
+    const log = new TestLog();
+    return { store: createConversationStore(keyv, createCipher(KEY), log), keyv, log };
+  }
+
+  it("gives back what it was given", async () => {
+    const { store } = await start();
+    expect(await store.read("test:1")).toBeNull();
+    await store.update("test:1", () => CONVERSATION);
+    expect(await store.read("test:1")).toEqual(CONVERSATION);
+    expect(await store.read("test:2")).toBeNull();
+  });
+
+  it("keeps people's settings apart from conversations", async () => {
+    const { store } = await start();
+    await store.updateUser("test:1", () => ({ version: 1, language: "zh" }));
+    expect(await store.readUser("test:1")).toEqual({ version: 1, language: "zh" });
+    expect(await store.read("test:1")).toBeNull();
+  });
+
+  it("never loses one of many changes that come at once", async () => {
+    const { store } = await start();
+    await store.update("test:1", () => ({ ...CONVERSATION, files: [] }));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        store.update("test:1", (current) => {
+          if (!current) throw new Error("the record is gone");
+          return { ...current, files: [...current.files, { platform: "test", name: `${index}.mp4` }] };
+        }),
+      ),
+    );
+    const files = (await store.read("test:1"))?.files.map((one) => one.name);
+    expect(new Set(files).size).toBe(50);
+  });
+
+  it("goes on after a change that threw, and keeps what was there", async () => {
+    const { store } = await start();
+    await store.update("test:1", () => CONVERSATION);
+    const thrown = store.update("test:1", () => {
+      throw new Error("no");
+    });
+    const next = store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), renderId: null }));
+    await expect(thrown).rejects.toThrow("no");
+    expect((await next).renderId).toBeNull();
+    expect((await store.read("test:1"))?.session).toEqual(CONVERSATION.session);
+  });
+
+  it("claims a message id once, whoever comes first", async () => {
+    const { store } = await start();
+    const claims = await Promise.all(Array.from({ length: 10 }, () => store.claim("test:m1")));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    expect(await store.claim("test:m2")).toBe(true);
+  });
+
+  it.each([
+    { what: "of an older shape", record: { version: 0, skill: "film-maker" } },
+    { what: "that is no object", record: "??" },
+    { what: "with a token that is no cipher text", record: { ...CONVERSATION } },
+  ])("sets aside and reports a record $what, and starts over", async ({ record }) => {
+    const { store, keyv, log } = await start();
+    await keyv.set("conversation:test:1", record);
+    expect(await store.read("test:1")).toBeNull();
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^error a stored record cannot be read.*conversation:test:1/s),
+    ]);
+    expect(log.lines.join()).not.toContain(TOKEN);
+    expect(await keyv.get("corrupt:conversation:test:1")).toEqual(record);
+    await store.update("test:1", () => CONVERSATION);
+    expect(await store.read("test:1")).toEqual(CONVERSATION);
+  });
+});
+
+describe("the store's file", () => {
+  it("outlives the process", async () => {
+    const dir = await temporaryFolder();
+    const first = openStore(dir);
+    await first.store.update("test:1", () => CONVERSATION);
+    await first.store.claim("test:m1");
+    await first.keyv.disconnect();
+    const second = openStore(dir);
+    expect(await second.store.read("test:1")).toEqual(CONVERSATION);
+    expect(await second.store.claim("test:m1")).toBe(false);
+  });
+
+  it("holds no token that anyone could read", async () => {
+    const dir = await temporaryFolder();
+    const { store, keyv } = openStore(dir);
+    await store.update("test:1", () => CONVERSATION);
+    const read = async () => {
+      const files = await Promise.all((await readdir(dir)).map((name) => readFile(join(dir, name))));
+      return Buffer.concat(files);
+    };
+    const whileOpen = await read();
+    expect(whileOpen.includes("anon_1")).toBe(true);
+    expect(whileOpen.includes(TOKEN)).toBe(false);
+    await keyv.disconnect();
+    expect((await read()).includes(TOKEN)).toBe(false);
+  });
+
+  it("with another key costs a conversation its memory, not the process", async () => {
+    const dir = await temporaryFolder();
+    const first = openStore(dir);
+    await first.store.update("test:1", () => CONVERSATION);
+    await first.store.updateUser("test:anna", () => ({ version: 1, language: "zh" }));
+    await first.keyv.disconnect();
+    const { store, log } = openStore(dir, OTHER_KEY);
+    expect(await store.read("test:1")).toBeNull();
+    expect(log.lines).toHaveLength(1);
+    expect(await store.readUser("test:anna")).toEqual({ version: 1, language: "zh" });
+  });
+});
