@@ -110,8 +110,8 @@ describe.concurrent("Telegram's real limits", () => {
     }
     nemo.scenario.release("group");
     await group.nextBotMessage((message) => message.text === "All done.", PATIENTLY);
-    const helps = group.botMessages().filter((message) => message.text.includes("Commands"));
-    expect(helps).toHaveLength(members.length);
+    const helps = () => group.botMessages().filter((message) => message.text.includes("Commands"));
+    await until(() => helps().length === members.length);
     expect(telegram.violations()).toEqual([]);
     expect(telegram.calls().filter((call) => call.status === 429)).toEqual([]);
   }, 60_000);

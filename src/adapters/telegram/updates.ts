@@ -130,7 +130,9 @@ export class UpdateHandler {
   /** Asked only where it matters: when somebody in a group wants to cancel. */
   async #canManage(message: IncomingMessage, source: Message): Promise<boolean> {
     const isCancel =
-      message.action?.kind === "cancel" || /^\/cancel\b|^\s*(cancel|stop|取消|停止)/i.test(message.text);
+      message.action?.kind === "cancel" ||
+      message.action?.kind === "drop" ||
+      /^\/cancel\b|^\s*(cancel|stop|取消|停止)/i.test(message.text);
     if (!isCancel || source.chat.type === "private") return false;
     try {
       const userId = Number(message.user.id.slice("telegram:".length));
