@@ -5,7 +5,14 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
 import type { Locales } from "./core/locales.ts";
-import type { AdapterMemory, ChatPlatform, ConversationStore, Log, WorkQueue } from "./core/ports.ts";
+import type {
+  AdapterMemory,
+  ChatPlatform,
+  ConversationStore,
+  Log,
+  WorkJournal,
+  WorkQueue,
+} from "./core/ports.ts";
 import { FIXED_LIMITS } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
@@ -14,6 +21,7 @@ import { loadSkills } from "./skills.ts";
 import { StartError } from "./start-error.ts";
 import { createAdapterMemory, createConversationStore } from "./store/conversation-store.ts";
 import { type Cipher, createCipher, loadKeyFile } from "./store/encryption.ts";
+import { SqliteJournal } from "./store/sqlite-journal.ts";
 import { SqliteStorage } from "./store/sqlite-storage.ts";
 
 const KEY_CHECK = "key-check";
@@ -50,9 +58,9 @@ export async function startBot(
     }),
     loadLocales(LOCALES_DIR),
   ]);
-  const { key, keyv } = await openStorage(config.storage, options.storage);
+  const { key, keyv, journal } = await openStorage(config.storage, options);
   const store = createConversationStore(keyv, createCipher(key), log);
-  const queue = new InProcessQueue(log);
+  const queue = new InProcessQueue(log, journal);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -84,25 +92,35 @@ export async function startBot(
     async stop() {
       await engine.stop();
       await backend.close();
+      await journal?.close();
       await keyv.disconnect();
     },
   };
 }
 
-/** The encryption key and the records: on disk, or for the life of the process. */
+interface Storage {
+  key: Uint8Array;
+  keyv: Keyv;
+  /** Null: what is owed ends with the process. */
+  journal: WorkJournal | null;
+}
+
+/** The encryption key, the records and the owed work: on disk, or for the life of the process. */
 async function openStorage(
   { dataDir, encryptionKey }: Config["storage"],
-  kind: "disk" | "memory",
-): Promise<{ key: Uint8Array; keyv: Keyv }> {
-  if (kind === "memory")
-    return { key: crypto.getRandomValues(new Uint8Array(32)), keyv: new Keyv({ throwOnErrors: true }) };
+  options: { log: Log; storage: "disk" | "memory" },
+): Promise<Storage> {
+  // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
+  if (options.storage === "memory") {
+    const key = crypto.getRandomValues(new Uint8Array(32));
+    return { key, keyv: new Keyv({ throwOnErrors: true }), journal: null };
+  }
   try {
     const key = encryptionKey ?? (await loadKeyFile(dataDir));
-    const store = new SqliteStorage(join(dataDir, "nemobot.sqlite"));
-    // Without it a read that fails looks like a conversation that does not exist.
-    const keyv = new Keyv({ store, throwOnErrors: true });
+    const path = join(dataDir, "nemobot.sqlite");
+    const keyv = new Keyv({ store: new SqliteStorage(path), throwOnErrors: true });
     await checkKey(keyv, createCipher(key));
-    return { key, keyv };
+    return { key, keyv, journal: new SqliteJournal(path, options.log) };
   } catch (error) {
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-const ANSWER = JSON.stringify({ code: 0, data: { files: [] } });
+const ANSWER = JSON.stringify({ code: 0, data: {} });
 const TICK_MS = 10;
 
 const server = createServer(process.argv[2] === "source" ? serveSource : serveSink);

@@ -37,21 +37,24 @@ export class Engine implements MessageSink {
 
   async receive(message: IncomingMessage): Promise<void> {
     const { store, queue, limits, log } = this.#world;
-    if (!(await store.claim(message.id))) {
+    if (await store.hasSeen(message.id)) {
       log.debug({ id: message.id }, "a redelivered message was left alone");
       return;
     }
     const speaker = new Speaker(this.#world, message.replyTo, await languageOf(this.#world, message));
     const tooMuch = tooMuchOf(message, limits);
     if (tooMuch) {
+      await store.markSeen(message.id);
       this.#aside(speaker.say(tooMuch.key, { limit: tooMuch.limit }, { tone: "error" }));
       return;
     }
     const lane = await this.#laneOf(message);
     const pushed = await queue.push({ version: 1, id: message.id, kind: "message", lane, message });
+    // Seen only now that it is owned: whatever comes in between, it is not lost.
+    await store.markSeen(message.id);
     if (pushed.kind === "full") {
       this.#aside(speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" }));
-    } else if (pushed.ahead > 0 && lane === mailboxLane(message.conversationId)) {
+    } else if (pushed.kind === "accepted" && pushed.ahead > 0 && lane === mailboxLane(message.conversationId)) {
       const drop = speaker.button("button.cancel", { kind: "drop", itemId: message.id });
       this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons: [[drop]] }));
     }

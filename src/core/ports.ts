@@ -235,8 +235,10 @@ export interface ConversationStore {
   update(id: ConversationId, change: (current: Conversation | null) => Conversation): Promise<Conversation>;
   readUser(userId: string): Promise<UserSettings | null>;
   updateUser(userId: string, change: (current: UserSettings | null) => UserSettings): Promise<UserSettings>;
-  /** True the first time a key is seen, false for a redelivery. */
-  claim(key: string): Promise<boolean>;
+  /** Whether `markSeen` was called for the key before: a redelivery. */
+  hasSeen(key: string): Promise<boolean>;
+  /** Called once what the key names is owned. */
+  markSeen(key: string): Promise<void>;
 }
 
 /** A small durable memory of one adapter: kept buttons, migrations, what was published. */
@@ -251,10 +253,12 @@ export interface AdapterMemory {
 export interface WorkQueue {
   /**
    * Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one
-   * included. Throws the stop's reason when the queue was stopped.
+   * included. `known`: an item with this id is owed already. Throws the stop's reason when the queue was stopped.
    */
-  push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }>;
-  /** Starts working; the handler's errors are logged and end the item. */
+  push(
+    item: WorkItem,
+  ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }>;
+  /** Takes up what an earlier process left, then starts working; the handler's errors are logged and end the item. */
   start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Aborts the running item of a lane with `reason`; false when none runs. */
   cancel(lane: string, reason: Error): Promise<boolean>;
@@ -270,8 +274,20 @@ export interface WorkQueue {
   size(lane: string): Promise<number>;
   /** Resolves when nothing runs and nothing waits. */
   idle(): Promise<void>;
-  /** Stops taking items from the lanes and aborts the running ones with `reason`. */
+  /** Stops taking items from the lanes and aborts the running ones with `reason`; what is left stays owed. */
   stop(reason: Error): Promise<void>;
+}
+
+/** The work that is owed, kept across the end of the process. */
+export interface WorkJournal {
+  /** False when an item with the same id is there already. */
+  add(item: WorkItem): Promise<boolean>;
+  /** `item` takes the place of the item `id`. */
+  replace(id: string, item: WorkItem): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** In the order they were added. */
+  all(): Promise<WorkItem[]>;
+  close(): Promise<void>;
 }
 
 /** Time, so that a test can hold it in its hand. */

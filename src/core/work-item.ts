@@ -43,7 +43,8 @@ const exportItemSchema = z.object({
 });
 export type ExportItem = z.infer<typeof exportItemSchema>;
 
-export type WorkItem = MessageItem | ExportItem;
+export const workItemSchema = z.discriminatedUnion("kind", [messageItemSchema, exportItemSchema]);
+export type WorkItem = z.infer<typeof workItemSchema>;
 
 /** The mailbox: messages that must be worked on one by one. */
 export function mailboxLane(conversationId: ConversationId): string {

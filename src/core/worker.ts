@@ -53,8 +53,10 @@ export class Worker {
       signal,
     };
     try {
+      // Its turn was in flight when the process ended: the outcome is told, and nothing is sent again.
+      const wasInFlight = chat.record.inFlight?.itemId === message.id;
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
-      await this.#carryOut(job, request);
+      if (!wasInFlight) await this.#carryOut(job, request);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);

@@ -1,8 +1,9 @@
 /**
- * The work queue of a single process: lanes in memory, one item at a time in each, in order, for as long
- * as an item takes. Source: the `WorkQueue` port; DESIGN.md, rules 2 and 9.
+ * The work queue of a single process: lanes in memory, one item at a time in each, in order, for as long as an
+ * item takes. A journal keeps what is owed across the end of the process.
+ * Source: the `WorkQueue` port; DESIGN.md, rules 2, 3 and 9.
  */
-import type { Log, WorkQueue } from "../core/ports.ts";
+import type { Log, WorkJournal, WorkQueue } from "../core/ports.ts";
 import type { WorkItem } from "../core/work-item.ts";
 
 interface Lane {
@@ -21,29 +22,43 @@ export class InProcessQueue implements WorkQueue {
   readonly #lanes = new Map<string, Lane>();
   readonly #log: Log;
   readonly #options: QueueOptions;
+  /** Null: what is owed ends with the process. */
+  readonly #journal: WorkJournal | null;
+  /** Ids of all items that wait or run. */
+  readonly #ids = new Set<string>();
   #handler: ((item: WorkItem, signal: AbortSignal) => Promise<void>) | null = null;
   #stopReason: Error | null = null;
   #whenIdle: (() => void)[] = [];
 
-  constructor(log: Log, options: QueueOptions = DEFAULT_QUEUE_OPTIONS) {
+  constructor(log: Log, journal: WorkJournal | null = null, options: QueueOptions = DEFAULT_QUEUE_OPTIONS) {
     this.#log = log;
+    this.#journal = journal;
     this.#options = options;
   }
 
-  async push(item: WorkItem): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number }> {
+  async push(
+    item: WorkItem,
+  ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
     if (this.#stopReason) throw this.#stopReason;
-    const lane = this.#lanes.get(item.lane) ?? { waiting: [], running: null };
-    if (lane.waiting.length >= this.#options.maxWaiting) {
-      return { kind: "full", limit: this.#options.maxWaiting };
+    if (this.#ids.has(item.id)) return { kind: "known" };
+    const waiting = this.#lanes.get(item.lane)?.waiting.length ?? 0;
+    if (waiting >= this.#options.maxWaiting) return { kind: "full", limit: this.#options.maxWaiting };
+    this.#ids.add(item.id);
+    try {
+      await this.#journal?.add(item);
+    } catch (error) {
+      this.#ids.delete(item.id);
+      throw error;
     }
-    const ahead = lane.waiting.length + (lane.running ? 1 : 0);
-    lane.waiting.push(item);
-    this.#lanes.set(item.lane, lane);
-    this.#next(item.lane, lane);
-    return { kind: "accepted", ahead };
+    return { kind: "accepted", ahead: this.#append(item) };
   }
 
   async start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void> {
+    for (const item of (await this.#journal?.all()) ?? []) {
+      if (this.#ids.has(item.id)) continue;
+      this.#ids.add(item.id);
+      this.#append(item);
+    }
     this.#handler = handler;
     for (const [name, lane] of this.#lanes) this.#next(name, lane);
   }
@@ -60,7 +75,11 @@ export class InProcessQueue implements WorkQueue {
     const waiting = this.#lanes.get(item.lane)?.waiting ?? [];
     const place = waiting.findIndex((one) => one.kind === "message" && one.message.key === key);
     if (place < 0) return false;
+    const replaced = waiting[place];
     waiting[place] = item;
+    this.#ids.add(item.id);
+    if (replaced && replaced.id !== item.id) this.#ids.delete(replaced.id);
+    await this.#journal?.replace(replaced?.id ?? item.id, item);
     return true;
   }
 
@@ -71,12 +90,16 @@ export class InProcessQueue implements WorkQueue {
   async remove(lane: string, itemId: string): Promise<boolean> {
     const waiting = this.#lanes.get(lane)?.waiting ?? [];
     const place = waiting.findIndex((one) => one.id === itemId);
-    if (place >= 0) waiting.splice(place, 1);
-    return place >= 0;
+    if (place < 0) return false;
+    waiting.splice(place, 1);
+    await this.#forget(itemId);
+    return true;
   }
 
   async clear(lane: string): Promise<WorkItem[]> {
-    return this.#lanes.get(lane)?.waiting.splice(0) ?? [];
+    const dropped = this.#lanes.get(lane)?.waiting.splice(0) ?? [];
+    for (const item of dropped) await this.#forget(item.id);
+    return dropped;
   }
 
   async size(lane: string): Promise<number> {
@@ -116,12 +139,35 @@ export class InProcessQueue implements WorkQueue {
         this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
       })
       .finally(() => {
+        // What a stop has cut off stays owed: the next process takes it up.
+        const isCutOff = this.#stopReason !== null && controller.signal.aborted;
+        if (isCutOff) this.#ids.delete(item.id);
+        else void this.#forget(item.id);
         lane.running = null;
         if (this.#stopReason) {
           this.#lanes.delete(name);
           this.#tellIdle();
         } else this.#next(name, lane);
       });
+  }
+
+  #append(item: WorkItem): number {
+    const lane = this.#lanes.get(item.lane) ?? { waiting: [], running: null };
+    const ahead = lane.waiting.length + (lane.running ? 1 : 0);
+    lane.waiting.push(item);
+    this.#lanes.set(item.lane, lane);
+    this.#next(item.lane, lane);
+    return ahead;
+  }
+
+  async #forget(id: string): Promise<void> {
+    this.#ids.delete(id);
+    try {
+      await this.#journal?.remove(id);
+    } catch (error) {
+      // It comes again after a restart; what was in flight is known then and not repeated.
+      this.#log.error({ err: error, item: id }, "finished work could not be crossed off");
+    }
   }
 
   #tellIdle(): void {

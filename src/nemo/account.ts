@@ -13,12 +13,15 @@ export type RequestToken = (
   signal: AbortSignal,
 ) => Promise<{ account: BackendAccount }>;
 
+/** Client ids remembered as spent; beyond it the oldest is forgotten. */
+const MAX_SPENT = 1000;
+
 /** Keeps callers signed in. Callers with one client id share one request: the backend gives one token a week. */
 export class Accounts {
   readonly #requestToken: RequestToken;
   readonly #clock: Pick<Clock, "now">;
   readonly #running = new Map<string, Promise<BackendAccount>>();
-  /** Client ids whose token may have been given, but never arrived. */
+  /** Client ids whose token was given, or may have been, and is not kept. */
   readonly #spent = new Set<string>();
   readonly #closed = new AbortController();
 
@@ -36,58 +39,73 @@ export class Accounts {
     return this.renew(caller, token, signal);
   }
 
-  /** A free token other than `refused`; the same client id gets the same account again. */
+  /**
+   * A free token other than `refused`; the same client id gets the same account again. Throws `BackendError`,
+   * the signal's reason, or what the store throws.
+   */
   async renew(caller: BackendCaller, refused: string | null, signal: AbortSignal): Promise<string> {
-    await caller.reloadAccount();
-    for (;;) {
+    signal.throwIfAborted();
+    // A call that runs now may end while the account is reloaded, so it is looked for first.
+    let running = this.#running.get(caller.account.clientId);
+    if (running === undefined) {
+      await caller.reloadAccount();
       signal.throwIfAborted();
       const { token, clientId } = caller.account;
       // Someone else renewed it since it was read.
       if (token !== null && token !== refused) return token;
-      const running = this.#running.get(clientId);
-      if (running === undefined) return this.#renewAlone(caller, clientId, signal);
-      const account = await unlessAborted(running, signal);
-      if (account === null) continue;
-      if (caller.account.token !== account.token) await caller.saveAccount(account);
-      return account.token ?? "";
+      running = this.#running.get(clientId) ?? this.#start(caller, clientId);
     }
+    const account = await unlessAborted(running, signal);
+    if (caller.account.token !== account.token) await caller.saveAccount(account);
+    return account.token ?? "";
   }
 
-  async #renewAlone(caller: BackendCaller, clientId: string, signal: AbortSignal): Promise<string> {
+  #start(caller: BackendCaller, clientId: string): Promise<BackendAccount> {
     const work = this.#obtain(caller, clientId);
     this.#running.set(clientId, work);
-    work.catch(() => {}).finally(() => this.#running.delete(clientId));
-    const account = await unlessAborted(work, signal);
-    if (account === null) throw new BackendError({ kind: "connection-lost", operation: "get free token" });
-    return account.token ?? "";
+    const forget = () => void this.#running.delete(clientId);
+    // Handled here as well: its callers may all have left before it fails.
+    work.then(forget, forget);
+    return work;
   }
 
   /**
    * A token call that the person's cancel does not end: one client id gets one token a week, and an answer
-   * nobody waits for is a week without. After a lost answer the id is spent, and a new one takes its place.
+   * nobody waits for is a week without. When the answer is lost the id is spent, and once the backend refuses it
+   * for that, a new one takes its place.
    */
   async #obtain(caller: BackendCaller, clientId: string): Promise<BackendAccount> {
-    const { signal } = this.#closed;
     try {
-      const { account } = await this.#requestToken(caller, usableClientId(clientId), signal);
-      return await this.#keep(caller, account);
+      return await this.#request(caller, usableClientId(clientId));
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      if (error.isOutcomeUnknown) this.#spent.add(clientId);
-      if (error.kind !== "free-token-limit" || !this.#spent.delete(clientId)) throw error;
-      const { account } = await this.#requestToken(caller, randomUUID(), signal);
-      return this.#keep(caller, account);
+      // What is no `BackendError` comes from the store: the token was given, and not kept.
+      if (!(error instanceof BackendError) || error.isOutcomeUnknown) this.#spend(clientId);
+      const isSpent = this.#spent.has(clientId);
+      if (!(error instanceof BackendError) || error.kind !== "free-token-limit" || !isSpent) throw error;
     }
+    const account = await this.#request(caller, randomUUID());
+    this.#spent.delete(clientId);
+    return account;
   }
 
-  async #keep(caller: BackendCaller, account: BackendAccount): Promise<BackendAccount> {
+  async #request(caller: BackendCaller, clientId: string): Promise<BackendAccount> {
+    const { account } = await this.#requestToken(caller, clientId, this.#closed.signal);
     await caller.saveAccount(account);
     return account;
   }
 
-  /** Ends the token calls that run. */
+  #spend(clientId: string): void {
+    this.#spent.add(clientId);
+    if (this.#spent.size <= MAX_SPENT) return;
+    for (const oldest of this.#spent) {
+      this.#spent.delete(oldest);
+      return;
+    }
+  }
+
+  /** Ends the token calls that run, and begins no more: they throw `connection-lost`. */
   close(): void {
-    this.#closed.abort(new Error("the client is closed"));
+    this.#closed.abort(new BackendError({ kind: "connection-lost", operation: "get free token" }));
   }
 }
 
@@ -96,19 +114,13 @@ function usableClientId(clientId: string): string {
   return /^[\w-]{1,64}$/.test(clientId) ? clientId : randomUUID();
 }
 
-/** Another caller's work: its result, its refusal, or null when it was cancelled without us. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+/** The work's end, or the signal's reason if that comes first; the work goes on all the same. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([
-      aborted,
-      work.catch((error: unknown) => {
-        if (error instanceof BackendError) throw error;
-        return null;
-      }),
-    ]);
+    return await Promise.race([aborted, work]);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

@@ -5,36 +5,61 @@
 import { z } from "zod";
 import type { Credits, RenderStatus, UploadedMedia } from "../core/ports.ts";
 import { isJsonObject } from "./envelope.ts";
+import { isUsableId } from "./ids.ts";
 
-const text = z.string().min(1);
-/** An id as text; some gateways send numbers. */
-const id = z.union([text, z.number().transform(String)]);
-const amount = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^-?\d+(\.\d+)?$/)
-    .transform(Number),
-]);
+/** Longer than any video here; beyond it, the number means something else. */
+const MAX_DURATION_S = 1e6;
+const MAX_PIXELS = 100_000;
+/** The last time a `Date` can hold. */
+const MAX_TIME_MS = 8.64e15;
+const MAX_USER_ID_LENGTH = 200;
+
 /** What may be absent or malformed without spoiling the answer. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().catch(null);
 
-/** `POST /api/auth/anonymous-token` */
-export const tokenAnswer = z
-  .object({
-    token: text,
-    user_id: optional(id),
-    expires_at: optional(z.union([text, z.number()])),
-  })
-  .transform((answer) => ({
-    token: answer.token,
-    userId: answer.user_id ?? null,
-    expiresAt: readTime(answer.expires_at ?? null),
-  }));
+const text = z.string().min(1);
+const numberOrText = z.union([text, z.number().transform(String)]);
+/** An id as text; some gateways send numbers. It will stand in a path. */
+const id = numberOrText.refine(isUsableId);
+/** The same where it may be absent; one that is there and cannot be used spoils the answer all the same. */
+const optionalId = optional(numberOrText).refine((value) => value == null || isUsableId(value));
+/** Finite: JSON has no NaN, but `1e999` and long digits read as Infinity. */
+const amount = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/)
+      .transform(Number),
+  ])
+  .refine(Number.isFinite);
+const credits = amount.transform((value) => Math.max(0, value));
+/** A number that may be absent; one that makes no sense counts as absent. */
+const optionalWithin = (min: number, max: number) =>
+  optional(amount.refine((value) => value >= min && value <= max));
+const seconds = optionalWithin(0, MAX_DURATION_S);
+const pixels = optionalWithin(1, MAX_PIXELS);
+/** It goes into a link, which a lone surrogate would break. */
+const userId = optional(
+  numberOrText
+    .refine((value) => value.length <= MAX_USER_ID_LENGTH)
+    .transform((value) => value.toWellFormed()),
+);
+
+/** `POST /api/auth/anonymous-token`; `nowMs` tells an expiry from a duration. */
+export function tokenAnswer(nowMs: number) {
+  return z
+    .object({ token: text, user_id: userId, expires_at: optional(z.union([text, z.number()])) })
+    .transform((answer) => ({
+      token: answer.token,
+      userId: answer.user_id ?? null,
+      expiresAt: readExpiry(answer.expires_at ?? null, nowMs),
+    }));
+}
 
 /** `POST /api/tasks/me/with-session/nemo_agent` */
 export const sessionAnswer = z
-  .object({ session_id: id, task_id: optional(id), user_id: optional(id) })
+  .object({ session_id: id, task_id: optionalId, user_id: userId })
   .transform((answer) => ({
     sessionId: answer.session_id,
     taskId: answer.task_id ?? null,
@@ -43,21 +68,23 @@ export const sessionAnswer = z
 
 /** `GET /api/credits/balance/simple` */
 export const creditsAnswer = z
-  .object({ available: amount, frozen: optional(amount), total: optional(amount) })
+  .object({ available: credits, frozen: optional(credits), total: optional(credits) })
   .transform(({ available, frozen, total }): Credits => {
     const reserved = frozen ?? 0;
     return { available, frozen: reserved, total: total ?? available + reserved };
   });
 
-const uploadedFile = z
+/** One entry of an upload's `files`; never fails. */
+export const uploadedFile = z
   .object({
     filename: optional(text),
     name: optional(text),
     file_type: optional(text),
-    duration: optional(amount),
-    width: optional(amount),
-    height: optional(amount),
+    duration: seconds,
+    width: pixels,
+    height: pixels,
   })
+  .catch({})
   .transform(
     (file): UploadedMedia => ({
       name: file.filename ?? file.name ?? "",
@@ -68,27 +95,22 @@ const uploadedFile = z
     }),
   );
 
-/** `POST /api/upload-video/nemo_agent/me/<sid>` */
-export const uploadAnswer = z
-  .object({ files: z.array(uploadedFile).max(1000) })
-  .transform((answer) => answer.files);
-
 /** `POST /api/auth/claim-token` */
 export const claimAnswer = z.object({ claim_token: text }).transform((answer) => answer.claim_token);
 
 const output = z.object({
   url: z.unknown().optional(),
-  duration: optional(amount),
-  size: optional(amount),
-  width: optional(amount),
-  height: optional(amount),
+  duration: seconds,
+  size: optionalWithin(0, Number.MAX_SAFE_INTEGER),
+  width: pixels,
+  height: pixels,
 });
 
 const renderFields = z.object({
-  id: optional(id),
-  taskId: optional(id),
-  task_id: optional(id),
-  renderId: optional(id),
+  id: optionalId,
+  taskId: optionalId,
+  task_id: optionalId,
+  renderId: optionalId,
   status: optional(text),
   progress: optional(amount),
   output: z.unknown().optional(),
@@ -144,7 +166,12 @@ function readPhase(status: string, hasUrl: boolean, hasError: boolean): RenderSt
 
 function webUrl(value: unknown): string | null {
   if (typeof value !== "string" || !URL.canParse(value)) return null;
-  return isWebUrl(new URL(value)) ? value : null;
+  return isWebUrl(new URL(value)) && !hasToken(value) ? value : null;
+}
+
+/** True for an account's token in an address that others see, also when it is escaped. */
+export function hasToken(address: string): boolean {
+  return /nmv(?:_|%5f)/i.test(address);
 }
 
 /** True for http and https. */
@@ -157,9 +184,19 @@ function readMediaType(type: string): UploadedMedia["type"] {
   return family === "video" || family === "image" || family === "audio" ? family : "other";
 }
 
-/** Epoch ms of an ISO time, of epoch seconds or of epoch ms; null when it is none of them. */
-function readTime(value: string | number | null): number | null {
+/**
+ * Epoch ms of an ISO time, of epoch seconds, of epoch ms or of a duration in seconds. Null when it is none of
+ * them, and when it is over: a token that was just given holds, or every call would ask for another.
+ */
+function readExpiry(value: string | number | null, nowMs: number): number | null {
   if (value === null) return null;
-  const time = typeof value === "string" ? Date.parse(value) : value < 1e11 ? value * 1000 : value;
-  return Number.isFinite(time) ? time : null;
+  const number = typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  const time = typeof number === "string" ? Date.parse(number) : epochMs(number, nowMs);
+  return time > nowMs && time <= MAX_TIME_MS ? time : null;
+}
+
+/** 1e9 s was in 2001, and 1e11 ms in 1973: which of them a number is shows in its size. */
+function epochMs(number: number, nowMs: number): number {
+  if (number < 1e9) return nowMs + number * 1000;
+  return number < 1e11 ? number * 1000 : number;
 }

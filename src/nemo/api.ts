@@ -12,7 +12,7 @@ import { type JsonObject, openEnvelope, readFields } from "./envelope.ts";
 import type { CallSubject } from "./errors.ts";
 import { NemoHttp, readText, type WireAnswer } from "./http.ts";
 import type { NemoLimits } from "./limits.ts";
-import { withRepeats } from "./repeat.ts";
+import { type RepeatOptions, streamWithRepeats, withRepeats } from "./repeat.ts";
 
 /** One call of the API, before it has a token. */
 export interface ApiCall {
@@ -79,7 +79,7 @@ export class NemoApi {
   fields(caller: BackendCaller, call: ApiCall, signal: AbortSignal): Promise<JsonObject> {
     return this.repeat(caller, call, signal, async () => {
       const answer = await this.send(caller, call, signal);
-      const text = await readText(answer, call.operation, this.#limits.maxAnswerBytes, signal);
+      const text = await readText(answer, call.operation, this.#limits, signal);
       return openEnvelope({ ...call, answer, text });
     });
   }
@@ -91,14 +91,42 @@ export class NemoApi {
     signal: AbortSignal,
     attempt: () => Promise<T>,
   ): Promise<T> {
-    // Outside of the repeats, so that a failed sign-in is not multiplied by them.
-    let sent = await this.#accounts.token(caller, call.operation, signal);
-    return withRepeats(
-      async () => {
-        sent = await this.#accounts.token(caller, call.operation, signal);
-        return attempt();
-      },
-      {
+    const { signIn, options } = await this.#prepare(caller, call, signal);
+    return withRepeats(async () => {
+      await signIn();
+      return attempt();
+    }, options);
+  }
+
+  /** The same for what `attempt` yields, as `streamWithRepeats` allows. */
+  async *repeatStream<T>(
+    caller: BackendCaller,
+    call: ApiCall,
+    signal: AbortSignal,
+    attempt: () => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    const { signIn, options } = await this.#prepare(caller, call, signal);
+    async function* signedIn() {
+      await signIn();
+      yield* attempt();
+    }
+    yield* streamWithRepeats(signedIn, options);
+  }
+
+  /** How a call is repeated. Signed in before that, so that a failed sign-in is not multiplied by the repeats. */
+  async #prepare(
+    caller: BackendCaller,
+    call: ApiCall,
+    signal: AbortSignal,
+  ): Promise<{ signIn: () => Promise<void>; options: RepeatOptions }> {
+    let sent: string | null = null;
+    const signIn = async () => {
+      sent = await this.#token(caller, call, signal);
+    };
+    await signIn();
+    return {
+      signIn,
+      options: {
         isIdempotent: call.isIdempotent === true,
         retryWaitMs: this.#options.retryWaitMs,
         backoffMs: this.#limits.backoffMs,
@@ -106,11 +134,15 @@ export class NemoApi {
         signal,
         remedy: async (error) => {
           if (error.kind !== "bad-token" || caller.account.owner !== "free") return false;
-          await this.#accounts.renew(caller, sent, signal);
+          await this.#accounts.renew(caller, sent, signal).catch(asUnsent);
           return true;
         },
       },
-    );
+    };
+  }
+
+  #token(caller: BackendCaller, call: ApiCall, signal: AbortSignal): Promise<string> {
+    return this.#accounts.token(caller, call.operation, signal).catch(asUnsent);
   }
 
   /** One request, whatever its status; the caller reads the body. */
@@ -132,7 +164,7 @@ export class NemoApi {
 
   /** What every request carries, with the account and the skill as they are now. */
   async headers(caller: BackendCaller, call: ApiCall, signal: AbortSignal): Promise<Headers> {
-    const token = await this.#accounts.token(caller, call.operation, signal);
+    const token = await this.#token(caller, call, signal);
     // What no header can carry was never given out by the backend; undici would quote it in its error.
     if (!/^[\x21-\x7e]+$/.test(token))
       throw new BackendError({ kind: "bad-token", operation: call.operation });
@@ -164,9 +196,9 @@ export class NemoApi {
         },
         signal,
       );
-      const text = await readText(answer, operation, this.#limits.maxAnswerBytes, signal);
+      const text = await readText(answer, operation, this.#limits, signal);
       const fields = openEnvelope({ operation, subject: "token", answer, text });
-      return readFields(tokenAnswer, fields, operation);
+      return readFields(tokenAnswer(this.#options.clock.now()), fields, operation);
     };
     try {
       const given = await withRepeats(attempt, {
@@ -211,6 +243,12 @@ function headerText(text: string): string {
 /** A path below a base address; a path in the base is kept. */
 export function joinUrl(base: string, path: string): URL {
   return new URL(base.replace(/\/+$/, "") + path);
+}
+
+/** A call whose sign-in failed has not left, whatever became of the sign-in: nobody has to ask for its outcome. */
+function asUnsent(error: unknown): never {
+  if (!(error instanceof BackendError) || !error.isOutcomeUnknown) throw error;
+  throw new BackendError({ ...factsOf(error), kind: "unreachable" });
 }
 
 function factsOf(error: BackendError) {

@@ -16,16 +16,18 @@ import type {
   UploadedMedia,
   VideoBackend,
 } from "../core/ports.ts";
-import { claimAnswer, creditsAnswer, renderAnswer, sessionAnswer, uploadAnswer } from "./answers.ts";
+import { claimAnswer, creditsAnswer, hasToken, renderAnswer, sessionAnswer } from "./answers.ts";
 import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
-import { openPublicUrl } from "./download.ts";
+import { isVideo, openPublicUrl } from "./download.ts";
 import { readProjectState } from "./draft.ts";
-import { isJsonObject, openEnvelope, readFields } from "./envelope.ts";
-import { discard, header, lengthOf, readBytes, readText, redirectOf } from "./http.ts";
+import { isJsonObject, openEnvelope } from "./envelope.ts";
+import { discard, isSuccess, lengthOf, readBytes, readText, readWords, redirectOf } from "./http.ts";
+import { pathSegment } from "./ids.ts";
 import { DEFAULT_LIMITS, type NemoLimits } from "./limits.ts";
 import { withRepeats } from "./repeat.ts";
 import { readTurn } from "./turn-stream.ts";
 import { sendFiles } from "./upload.ts";
+import { readUpload } from "./upload-answer.ts";
 
 export interface NemoClientOptions {
   /** `NEMO_API_URL`; a path in it is kept. */
@@ -78,7 +80,8 @@ export class NemoClient implements VideoBackend {
 
   /**
    * As the port says. It is sent again in three cases only, each meaning that nothing was done: no connection
-   * came about, 429 (once), and a refused token (once) — as a status, an envelope or the first frame.
+   * came about, 429 (once), and a refused token (once) — as a status, an envelope or the first frame that is
+   * no keep-alive.
    */
   async *runTurn(
     caller: BackendCaller,
@@ -100,51 +103,47 @@ export class NemoClient implements VideoBackend {
       silenceMs: 0,
       accept: "text/event-stream",
     };
-    yield* await this.#api.repeat(caller, call, signal, async () => {
-      const answer = await this.#api.send(caller, call, signal);
-      return readTurn(answer, {
-        operation: call.operation,
-        limits: this.#limits,
-        log: this.#options.log,
-        signal,
-      });
-    });
+    const { log } = this.#options;
+    const options = { operation: call.operation, limits: this.#limits, log, signal };
+    const attempt = () => readTurn(() => this.#api.send(caller, call, signal), options);
+    yield* this.#api.repeatStream(caller, call, signal, attempt);
   }
 
-  uploadFiles(
+  async uploadFiles(
     caller: BackendCaller,
     upload: Parameters<VideoBackend["uploadFiles"]>[1],
     signal: AbortSignal,
   ): Promise<UploadedMedia[]> {
     const call: ApiCall = {
       operation: "upload files",
-      subject: "session",
+      subject: "upload",
       method: "POST",
-      path: uploadPath(upload.sessionId),
+      path: uploadPath(upload.sessionId, "upload files"),
     };
-    return this.#api.repeat(caller, call, signal, async () => {
+    const fields = await this.#api.repeat(caller, call, signal, async () => {
       const headers = await this.#api.headers(caller, call, signal);
       const request = { url: this.#api.url(call.path), headers, operation: call.operation };
       const { answer, text } = await sendFiles(this.#api.http, request, upload, this.#limits, signal);
-      return readFields(uploadAnswer, openEnvelope({ ...call, answer, text }), call.operation);
+      return openEnvelope({ ...call, answer, text });
     });
+    return readUpload(fields, call.operation);
   }
 
-  uploadUrls(
+  async uploadUrls(
     caller: BackendCaller,
     upload: { sessionId: string; urls: string[] },
     signal: AbortSignal,
   ): Promise<UploadedMedia[]> {
     const call: ApiCall = {
       operation: "upload by URL",
-      subject: "session",
+      subject: "upload",
       method: "POST",
-      path: uploadPath(upload.sessionId),
+      path: uploadPath(upload.sessionId, "upload by URL"),
       json: { urls: upload.urls, source_type: "url" },
       // The backend fetches the files before it answers.
       silenceMs: this.#limits.uploadStallMs,
     };
-    return this.#api.answer(caller, call, uploadAnswer, signal);
+    return readUpload(await this.#api.fields(caller, call, signal), call.operation);
   }
 
   readCredits(caller: BackendCaller, signal: AbortSignal): Promise<Credits> {
@@ -163,7 +162,7 @@ export class NemoClient implements VideoBackend {
       operation: "read state",
       subject: "session",
       method: "GET",
-      path: `/api/state/nemo_agent/me/${encodeURIComponent(sessionId)}/latest`,
+      path: `/api/state/nemo_agent/me/${pathSegment(sessionId, "read state")}/latest`,
       isIdempotent: true,
     };
     const fields = await this.#api.fields(caller, call, signal);
@@ -194,12 +193,12 @@ export class NemoClient implements VideoBackend {
     return this.#api.answer(caller, call, renderAnswer(render.renderId), signal);
   }
 
-  readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus> {
+  async readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus> {
     const call: ApiCall = {
       operation: "read render",
       subject: "render",
       method: "GET",
-      path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}`,
+      path: `/api/render/proxy/lambda/${pathSegment(renderId, "read render")}`,
       isIdempotent: true,
     };
     return this.#api.answer(caller, call, renderAnswer(renderId), signal);
@@ -210,14 +209,14 @@ export class NemoClient implements VideoBackend {
       operation: "cancel render",
       subject: "render",
       method: "POST",
-      path: `/api/render/proxy/lambda/${encodeURIComponent(renderId)}/cancel`,
+      path: `/api/render/proxy/lambda/${pathSegment(renderId, "cancel render")}/cancel`,
       isIdempotent: true,
     };
     await this.#api.repeat(caller, call, signal, async () => {
       const answer = await this.#api.send(caller, call, signal);
-      const text = await readText(answer, call.operation, this.#limits.maxAnswerBytes, signal);
+      const text = await readText(answer, call.operation, this.#limits, signal);
       // The contract gives no answer for this call: an empty one is as good as any.
-      if (answer.statusCode >= 200 && answer.statusCode < 300 && text.trim() === "") return;
+      if (isSuccess(answer) && text.trim() === "") return;
       openEnvelope({ ...call, answer, text });
     });
   }
@@ -227,7 +226,7 @@ export class NemoClient implements VideoBackend {
       operation: "download render",
       subject: "render",
       method: "GET",
-      path: `/api/render/proxy/${encodeURIComponent(renderId)}/download`,
+      path: `/api/render/proxy/${pathSegment(renderId, "download render")}/download`,
       accept: "video/mp4, application/octet-stream;q=0.9, */*;q=0.5",
       isIdempotent: true,
     };
@@ -236,16 +235,20 @@ export class NemoClient implements VideoBackend {
       const answer = await this.#api.send(caller, call, signal);
       const target = redirectOf(answer, this.#api.url(call.path));
       if (target !== null) {
-        await discard(answer);
+        discard(answer);
         return target;
       }
-      const isJson = header(answer, "content-type")?.includes("json") === true;
-      if (answer.statusCode !== 200 || isJson) {
-        const text = await readText(answer, call.operation, this.#limits.maxAnswerBytes, signal);
-        openEnvelope({ ...call, answer, text });
-        throw new BackendError({ kind: "bad-answer", operation: call.operation, status: answer.statusCode });
+      if (isVideo(answer)) {
+        return { stream: readBytes(answer, call.operation, signal), sizeBytes: lengthOf(answer) };
       }
-      return { stream: readBytes(answer, call.operation, signal), sizeBytes: lengthOf(answer) };
+      const text = await readWords(answer, this.#limits, signal);
+      try {
+        openEnvelope({ ...call, answer, text });
+      } catch (error) {
+        // A refusal is told; a page, or JSON cut off, says only that the video is not here.
+        if (!(error instanceof BackendError) || error.kind !== "bad-answer") throw error;
+      }
+      throw new BackendError({ kind: "not-found", operation: call.operation });
     });
     return opened instanceof URL ? this.openUrl(opened.href, signal) : opened;
   }
@@ -271,14 +274,13 @@ export class NemoClient implements VideoBackend {
     };
     const claimToken = await this.#api.answer(caller, call, claimAnswer, signal);
     // Only a claim token may be seen in an address, never the account's own.
-    if (claimToken.startsWith("nmv_"))
-      throw new BackendError({ kind: "bad-answer", operation: call.operation });
+    if (hasToken(claimToken)) throw new BackendError({ kind: "bad-answer", operation: call.operation });
     const link = joinUrl(this.#options.webUrl, "/workspace/claim");
     link.searchParams.set("ct", claimToken);
     return link.href;
   }
 }
 
-function uploadPath(sessionId: string): string {
-  return `/api/upload-video/nemo_agent/me/${encodeURIComponent(sessionId)}`;
+function uploadPath(sessionId: string, operation: string): string {
+  return `/api/upload-video/nemo_agent/me/${pathSegment(sessionId, operation)}`;
 }

@@ -6,7 +6,7 @@ import { BackendError } from "../core/backend-error.ts";
 import type { ByteSource } from "../core/ports.ts";
 import { isWebUrl } from "./answers.ts";
 import { refusalError } from "./errors.ts";
-import { discard, lengthOf, type NemoHttp, readBytes, redirectOf } from "./http.ts";
+import { discard, header, lengthOf, type NemoHttp, readBytes, redirectOf, type WireAnswer } from "./http.ts";
 import type { NemoLimits } from "./limits.ts";
 
 const OPERATION = "open video URL";
@@ -32,14 +32,21 @@ export async function openPublicUrl(
       },
       signal,
     );
-    if (answer.statusCode === 200) {
+    if (isVideo(answer)) {
       return { stream: readBytes(answer, OPERATION, signal), sizeBytes: lengthOf(answer) };
     }
     url = redirectOf(answer, url);
-    await discard(answer);
+    discard(answer);
+    if (answer.statusCode === 200) throw new BackendError({ kind: "not-found", operation: OPERATION });
     if (url === null) {
       throw refusalError({ operation: OPERATION, subject: "file", status: answer.statusCode });
     }
   }
   throw new BackendError({ kind: "refused", operation: OPERATION });
+}
+
+/** False for pages and JSON that a storage sends with status 200 in place of a file, and for an empty file. */
+export function isVideo(answer: WireAnswer): boolean {
+  if (answer.statusCode !== 200 || lengthOf(answer) === 0) return false;
+  return !/html|json/i.test(header(answer, "content-type") ?? "");
 }

@@ -11,6 +11,8 @@ import { fingerprint, stableForm } from "./fingerprint.ts";
 const MAX_TRACKS = 100;
 const MAX_SEGMENTS = 1000;
 const MAX_NAME_LENGTH = 200;
+/** 1e6 s: longer than any video here. */
+const MAX_TIME_MS = 1e9;
 
 const TRACK_TYPES: ReadonlyMap<string, Track["type"]> = new Map([
   ["0", "video"],
@@ -65,9 +67,9 @@ function readTrackType(track: JsonObject): Track["type"] {
 
 /** The documents give `d` in ms; starts and ends are taken to be in the same unit. */
 function readSegment(segment: JsonObject): Segment {
-  const startMs = readNumber(firstOf(segment, "s", "st", "start", "start_ms"));
-  const endMs = readNumber(firstOf(segment, "e", "et", "end", "end_ms"));
-  const lengthMs = readNumber(firstOf(segment, "d", "duration", "duration_ms"));
+  const startMs = readTimeMs(firstOf(segment, "s", "st", "start", "start_ms"));
+  const endMs = readTimeMs(firstOf(segment, "e", "et", "end", "end_ms"));
+  const lengthMs = readTimeMs(firstOf(segment, "d", "duration", "duration_ms"));
   const spanMs = endMs === null ? null : endMs - (startMs ?? 0);
   const metadata = isJsonObject(segment.m) ? segment.m : {};
   return {
@@ -119,6 +121,12 @@ function listOf(value: unknown): readonly unknown[] {
 function readNumber(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : null;
+}
+
+/** A time on the timeline; null for one that makes no sense. */
+function readTimeMs(value: unknown): number | null {
+  const timeMs = readNumber(value);
+  return timeMs !== null && timeMs >= 0 && timeMs <= MAX_TIME_MS ? timeMs : null;
 }
 
 function isBlank(value: unknown): boolean {

@@ -5,7 +5,10 @@
 import type { z } from "zod";
 import { BackendError } from "../core/backend-error.ts";
 import { type CallSubject, readCode, refusalError } from "./errors.ts";
-import { header, type WireAnswer } from "./http.ts";
+import { header, isSuccess, type WireAnswer } from "./http.ts";
+
+/** Longer than any limit of the backend lasts. */
+const MAX_RETRY_AFTER_S = 7 * 24 * 3600;
 
 /** A JSON object of unknown fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -29,7 +32,7 @@ export interface AnswerFrame {
 export function openEnvelope(frame: AnswerFrame): JsonObject {
   const json = parseJson(frame.text);
   const status = frame.answer.statusCode;
-  const isOk = status >= 200 && status < 300;
+  const isOk = isSuccess(frame.answer);
   if (!isJsonObject(json)) {
     if (!isOk) throw refuse(frame, undefined, frame.text);
     throw new BackendError({ kind: "bad-answer", operation: frame.operation, status });
@@ -71,7 +74,8 @@ function refuse(frame: AnswerFrame, code: number | undefined, words: string): Ba
   });
 }
 
-function wordsOf(json: JsonObject): string {
+/** What an answer, or a part of it, says in words. */
+export function wordsOf(json: JsonObject): string {
   const { error, detail, message } = json;
   const nested = isJsonObject(error) ? error.message : undefined;
   return [error, nested, message, detail].filter((words) => typeof words === "string").join(" ");
@@ -79,13 +83,14 @@ function wordsOf(json: JsonObject): string {
 
 function readRetryAfter(value: string | undefined): number | undefined {
   const seconds = Number(value);
-  return value !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  const isUsable = value !== undefined && seconds >= 0 && seconds <= MAX_RETRY_AFTER_S;
+  return isUsable ? seconds * 1000 : undefined;
 }
 
 /** Undefined when it is not JSON. The error is dropped: it quotes the text, which may hold a token. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     return undefined;
   }

@@ -4,8 +4,8 @@
  */
 import { BackendError, type BackendErrorKind } from "../core/backend-error.ts";
 
-/** What the path of a call names; decides what a 404 and a 409 mean. */
-export type CallSubject = "token" | "session" | "render" | "new-render" | "file" | "account";
+/** What the path of a call names; decides what a 404, a 409 and words mean. */
+export type CallSubject = "token" | "session" | "upload" | "render" | "new-render" | "file" | "account";
 
 /** Everything known of a refusal. The message is read for its meaning and then dropped: it may quote secrets. */
 export interface Refusal {
@@ -40,8 +40,12 @@ const STATUS_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
 
 const MISSING_CLIENT_ID = /client[-_ ]?id/i;
 const DUPLICATE = /duplicate|already exists/i;
-const ACTIVE = /already (?:active|running|rendering|in progress)|active render/i;
+const ACTIVE =
+  /already (?:active|running|rendering|in progress)|active render|render\b.{0,40}\b(?:is|still) (?:active|running|in progress)/i;
 const UNKNOWN_SESSION = /session.{0,80}not found|unknown session/i;
+const TOO_LARGE = /too (?:large|big)|file ?size|exceed.{0,40}\b(?:size|bytes|[MG]i?B)\b/i;
+const UNSUPPORTED =
+  /unsupported|not supported|(?:unknown|invalid|wrong) (?:(?:file|media) ?)?(?:type|format|codec)/i;
 
 /** The kind of a refusal; `refused` when nothing better is known. */
 export function kindOf(refusal: Refusal): BackendErrorKind {
@@ -52,7 +56,7 @@ export function kindOf(refusal: Refusal): BackendErrorKind {
   if (subject === "new-render" && (status === 409 || code === 409 || DUPLICATE.test(message))) {
     return "duplicate-render";
   }
-  return kindOfStatus(status, refusal) ?? kindOfStatus(code ?? 0, refusal) ?? kindOfWords(message);
+  return kindOfStatus(status, refusal) ?? kindOfStatus(code ?? 0, refusal) ?? kindOfWords(message, subject);
 }
 
 function kindOfStatus(status: number, { subject, message = "" }: Refusal): BackendErrorKind | undefined {
@@ -67,7 +71,7 @@ function kindOfStatus(status: number, { subject, message = "" }: Refusal): Backe
 function kindOfMissing(subject: CallSubject, message: string): BackendErrorKind {
   switch (subject) {
     case "session":
-      return "session-lost";
+    case "upload":
     case "new-render":
       return "session-lost";
     case "render":
@@ -75,12 +79,15 @@ function kindOfMissing(subject: CallSubject, message: string): BackendErrorKind 
       return "not-found";
     case "token":
     case "account":
-      return kindOfWords(message);
+      return kindOfWords(message, subject);
   }
 }
 
-function kindOfWords(message: string): BackendErrorKind {
-  return UNKNOWN_SESSION.test(message) ? "session-lost" : "refused";
+function kindOfWords(message: string, subject: CallSubject): BackendErrorKind {
+  if (UNKNOWN_SESSION.test(message)) return "session-lost";
+  if (subject === "upload" && TOO_LARGE.test(message)) return "too-large";
+  if (subject === "upload" && UNSUPPORTED.test(message)) return "unsupported-file";
+  return "refused";
 }
 
 /** The error for a refusal, without its words. */
@@ -102,7 +109,7 @@ export function runError(operation: string, code: number | undefined, message = 
   const known =
     code === undefined ? undefined : (CODE_KINDS.get(code) ?? (code === 429 ? "rate-limited" : undefined));
   return new BackendError({
-    kind: known ?? kindOfWords(message),
+    kind: known ?? kindOfWords(message, "session"),
     operation,
     ...(code !== undefined && { code }),
   });

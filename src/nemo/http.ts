@@ -4,6 +4,7 @@
  */
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { BackendError } from "../core/backend-error.ts";
+import { BareError } from "./bare-error.ts";
 import type { NemoLimits } from "./limits.ts";
 
 /** One request as it goes on the wire. */
@@ -82,24 +83,30 @@ export function connectionError(operation: string, error: unknown, signal: Abort
   if (signal.aborted) return signal.reason;
   if (error instanceof BackendError) return error;
   if (error instanceof NotConnected) {
-    return new BackendError({ kind: "unreachable", operation, cause: error.cause });
+    return new BackendError({ kind: "unreachable", operation, cause: new BareError(error.cause) });
   }
-  return new BackendError({ kind: "connection-lost", operation, cause: error });
+  return new BackendError({ kind: "connection-lost", operation, cause: new BareError(error) });
 }
 
-/** The whole body as text. Throws `bad-answer` beyond the bound and hangs up there. */
+export type BodyLimits = Pick<NemoLimits, "maxAnswerBytes" | "maxRefusalBytes" | "refusalBodyMs">;
+
+/**
+ * The body as text: of a good answer all of it (throws `bad-answer` beyond the bound and hangs up there), of
+ * any other what `readWords` gives.
+ */
 export async function readText(
   answer: WireAnswer,
   operation: string,
-  maxBytes: number,
+  limits: BodyLimits,
   signal: AbortSignal,
 ): Promise<string> {
+  if (!isSuccess(answer)) return readWords(answer, limits, signal);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
     for await (const chunk of answer.body) {
       sizeBytes += chunk.byteLength;
-      if (sizeBytes > maxBytes) {
+      if (sizeBytes > limits.maxAnswerBytes) {
         throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
       }
       chunks.push(chunk);
@@ -108,6 +115,41 @@ export async function readText(
     throw connectionError(operation, error, signal);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** True for 2xx. */
+export function isSuccess(answer: WireAnswer): boolean {
+  return answer.statusCode >= 200 && answer.statusCode <= 299;
+}
+
+/**
+ * The beginning of a body that only explains a refusal, then it hangs up. The refusal stands without it, so a
+ * huge, endless or broken body is no error. Throws the signal's reason.
+ *
+ * @param chunks the body, where its beginning was read before.
+ */
+export async function readWords(
+  answer: WireAnswer,
+  limits: Pick<BodyLimits, "maxRefusalBytes" | "refusalBodyMs">,
+  signal: AbortSignal,
+  chunks: AsyncIterable<Uint8Array> = answer.body,
+): Promise<string> {
+  const read: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const late = setTimeout(() => answer.body.destroy(), limits.refusalBodyMs);
+  try {
+    for await (const chunk of chunks) {
+      read.push(chunk);
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes >= limits.maxRefusalBytes) break;
+    }
+  } catch {
+    // What came has to do, unless we were told to stop.
+    signal.throwIfAborted();
+  } finally {
+    clearTimeout(late);
+  }
+  return Buffer.concat(read).subarray(0, limits.maxRefusalBytes).toString("utf8");
 }
 
 /** Bytes of a body, its errors in our words. Leaving the iteration early hangs up. */
@@ -123,9 +165,9 @@ export async function* readBytes(
   }
 }
 
-/** Reads a body away, so that its connection can end; what cannot be read is of no interest here. */
-export async function discard(answer: WireAnswer): Promise<void> {
-  await answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
+/** Hangs up on a body that is of no interest: it may have no end. */
+export function discard(answer: WireAnswer): void {
+  answer.body.destroy();
 }
 
 /** One header; the first of several. */
@@ -137,7 +179,7 @@ export function header(answer: WireAnswer, name: string): string | undefined {
 /** `content-length`; null when the answer does not say. */
 export function lengthOf(answer: WireAnswer): number | null {
   const length = header(answer, "content-length");
-  return length !== undefined && /^\d+$/.test(length) ? Number(length) : null;
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : null;
 }
 
 /** Where a 3xx answer points; null for any other answer. */

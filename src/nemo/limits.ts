@@ -16,6 +16,10 @@ export interface NemoLimits {
   maxEventBytes: number;
   /** Largest JSON answer; a state holds the whole draft. */
   maxAnswerBytes: number;
+  /** How much is read of a body that only explains a refusal; its status counts without it. */
+  maxRefusalBytes: number;
+  /** How long such a body is waited for. */
+  refusalBodyMs: number;
   /** Redirects followed for a render's public URL. */
   maxRedirects: number;
   /** How long an idle connection of the reading calls is kept. Short: see `http.ts`. */
@@ -29,6 +33,8 @@ export const DEFAULT_LIMITS: NemoLimits = {
   backoffMs: [500, 2_000],
   maxEventBytes: 8 * 1024 * 1024,
   maxAnswerBytes: 32 * 1024 * 1024,
+  maxRefusalBytes: 64 * 1024,
+  refusalBodyMs: 5_000,
   maxRedirects: 5,
   keepAliveMs: 4_000,
 };

@@ -27,42 +27,70 @@ export interface RepeatOptions {
  * `connection-lost` and `unavailable` nobody knows, so only idempotent calls are.
  */
 export async function withRepeats<T>(attempt: () => Promise<T>, options: RepeatOptions): Promise<T> {
-  const { clock, signal } = options;
-  const remedied = new Set<string>();
-  let backoffs = 0;
+  const prepare = repeats(options);
   for (;;) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      switch (error.kind) {
-        case "bad-token":
-        case "missing-client-id": {
-          if (remedied.has(error.kind)) throw error;
-          remedied.add(error.kind);
-          if (!(await options.remedy(error))) throw error;
-          break;
-        }
-        case "rate-limited": {
-          if (remedied.has(error.kind)) throw error;
-          remedied.add(error.kind);
-          await clock.sleep(options.retryWaitMs, signal);
-          break;
-        }
-        case "unreachable":
-        case "connection-lost":
-        case "unavailable": {
-          const waitMs = options.backoffMs[backoffs];
-          const isHarmless = error.kind === "unreachable" || options.isIdempotent;
-          if (waitMs === undefined || !isHarmless) throw error;
-          backoffs += 1;
-          await clock.sleep(waitMs, signal);
-          break;
-        }
-        default:
-          throw error;
-      }
+      await prepare(error);
     }
   }
+}
+
+/**
+ * The same for what `attempt` yields, passed on as it comes. An attempt throws a refusal only before it yielded
+ * anything that a second one would tell again.
+ */
+export async function* streamWithRepeats<T>(
+  attempt: () => AsyncIterable<T>,
+  options: RepeatOptions,
+): AsyncGenerator<T, void, undefined> {
+  const prepare = repeats(options);
+  for (;;) {
+    options.signal.throwIfAborted();
+    try {
+      yield* attempt();
+      return;
+    } catch (error) {
+      await prepare(error);
+    }
+  }
+}
+
+/** For one call: resolves when it may be made again after this error, and throws the error when it may not. */
+function repeats(options: RepeatOptions): (error: unknown) => Promise<void> {
+  const { clock, signal } = options;
+  const remedied = new Set<string>();
+  let backoffs = 0;
+  return async (error) => {
+    if (!(error instanceof BackendError)) throw error;
+    switch (error.kind) {
+      case "bad-token":
+      case "missing-client-id": {
+        if (remedied.has(error.kind)) throw error;
+        remedied.add(error.kind);
+        if (!(await options.remedy(error))) throw error;
+        break;
+      }
+      case "rate-limited": {
+        if (remedied.has(error.kind)) throw error;
+        remedied.add(error.kind);
+        await clock.sleep(options.retryWaitMs, signal);
+        break;
+      }
+      case "unreachable":
+      case "connection-lost":
+      case "unavailable": {
+        const waitMs = options.backoffMs[backoffs];
+        const isHarmless = error.kind === "unreachable" || options.isIdempotent;
+        if (waitMs === undefined || !isHarmless) throw error;
+        backoffs += 1;
+        await clock.sleep(waitMs, signal);
+        break;
+      }
+      default:
+        throw error;
+    }
+  };
 }

@@ -2,9 +2,10 @@
  * From the bytes of a turn's stream to the core's events: UTF-8, frames, JSON, dialects, each bounded. Pure:
  * it knows no socket and no time. Source: nemo-api.md, "The SSE stream".
  */
+import type { BackendError } from "../core/backend-error.ts";
 import type { TurnEvent } from "../core/ports.ts";
 import { SseFrames } from "./sse-frames.ts";
-import { TurnEventDecoder } from "./turn-event.ts";
+import { isOfRun, readRefusal, TurnEventDecoder } from "./turn-event.ts";
 
 /** Frames that were passed over; the stream went on. */
 export interface SkippedFrames {
@@ -22,6 +23,9 @@ const KEEP_ALIVE: ReadonlySet<string> = new Set(["", "heartbeat"]);
 /** Decodes one stream. Feed it every chunk, cut anywhere, then call `end` if the body ended well. */
 export class TurnDecoder {
   readonly skipped: SkippedFrames = { invalid: 0, oversized: 0 };
+  /** Set when the first frame that is no keep-alive refuses the request: nothing was done. */
+  refusal: BackendError | null = null;
+  #hasBegun = false;
   // Malformed UTF-8 becomes U+FFFD: one bad character must not cost the turn. A BOM is dropped.
   readonly #utf8 = new TextDecoder();
   readonly #frames: SseFrames;
@@ -34,6 +38,7 @@ export class TurnDecoder {
       onData: (data) => this.#decode(data),
       onKeepAlive: () => this.#events.push({ type: "keep-alive" }),
       onOversized: () => {
+        this.#hasBegun = true;
         this.skipped.oversized += 1;
       },
     });
@@ -72,11 +77,24 @@ export class TurnDecoder {
       json = JSON.parse(data);
     } catch {
       // Old servers write an error's text unescaped; the stream around it is good.
-      this.skipped.invalid += 1;
+      this.#skipInvalid();
       return;
     }
     const events = this.#decoder.decode(json);
-    if (events === null) this.skipped.invalid += 1;
-    else for (const event of events) this.#events.push(event);
+    if (events === null) {
+      this.#skipInvalid();
+      return;
+    }
+    if (!this.#hasBegun) {
+      this.refusal = readRefusal(json, events);
+      this.#hasBegun = isOfRun(json, events);
+    }
+    for (const event of events) this.#events.push(event);
+  }
+
+  /** What it said is not known, so it may have been a beginning. */
+  #skipInvalid(): void {
+    this.skipped.invalid += 1;
+    this.#hasBegun = true;
   }
 }

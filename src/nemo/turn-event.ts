@@ -3,6 +3,7 @@
  * Source: nemo-api.md, "The SSE stream": ADK, typed, bare, errors.
  */
 import { z } from "zod";
+import type { BackendError } from "../core/backend-error.ts";
 import type { TurnEvent } from "../core/ports.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
 import { readCode, runError } from "./errors.ts";
@@ -12,13 +13,19 @@ const OPERATION = "run turn";
 /** Calls whose ids are remembered; progressive streaming repeats one within a few events. */
 const MAX_CALL_IDS = 1000;
 
+/** What is malformed counts as absent: the rest of its event, the text above all, is still good. */
+const lenient = <T extends z.ZodType>(schema: T) => schema.nullish().catch(null);
+
 const name = z.string();
-const args = z.record(z.string(), z.unknown()).nullish();
-const call = z.object({ id: z.string().nullish(), name, args }).nullish();
-const response = z.object({ name, response: z.unknown().optional() }).nullish();
+const args = lenient(z.record(z.string(), z.unknown()));
+const partial = lenient(z.boolean());
+const id = lenient(z.union([z.string(), z.number().transform(String)]));
+const call = lenient(z.object({ id, name, args }));
+const response = lenient(z.object({ name, response: z.unknown().optional() }));
 const part = z.object({
-  text: z.string().nullish(),
-  thought: z.boolean().nullish(),
+  text: lenient(z.string()),
+  /** Read generously, not only as `true`: a thought is never shown. */
+  thought: z.unknown().optional(),
   functionCall: call,
   function_call: call,
   functionResponse: response,
@@ -27,15 +34,15 @@ const part = z.object({
 type Part = z.infer<typeof part>;
 
 const adkEvent = z.object({
-  author: z.string().nullish(),
-  partial: z.boolean().nullish(),
-  content: z.object({ parts: z.array(part).nullish() }).nullish(),
+  author: lenient(z.string()),
+  partial,
+  content: z.object({ parts: z.array(part.nullable().catch(null)).nullish() }),
 });
 type AdkEvent = z.infer<typeof adkEvent>;
 
 const typedEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("text"), content: z.string(), partial: z.boolean().nullish() }),
-  z.object({ type: z.literal("thought"), content: z.string(), partial: z.boolean().nullish() }),
+  z.object({ type: z.literal("text"), content: z.string(), partial }),
+  z.object({ type: z.literal("thought"), content: z.string(), partial }),
   z.object({ type: z.literal("tool_call"), name, args }),
   z.object({ type: z.literal("tool_result"), name, result: z.unknown().optional() }),
   z.object({ type: z.literal("heartbeat") }),
@@ -43,7 +50,7 @@ const typedEvent = z.discriminatedUnion("type", [
 ]);
 const TYPES: ReadonlySet<unknown> = new Set(typedEvent.options.map((option) => option.shape.type.value));
 
-const bareEvent = z.object({ text: z.string(), partial: z.boolean().nullish() });
+const bareEvent = z.object({ text: z.string(), partial });
 
 /** Ends of a model call that say only that there is no text; what the edit did stands. */
 const NO_TEXT_CODES: ReadonlySet<string> = new Set(["STOP", "MODEL_RETURNED_NO_CONTENT", "MAX_TOKENS"]);
@@ -78,8 +85,9 @@ export class TurnEventDecoder {
   decode(json: unknown): TurnEvent[] | null {
     if (!isJsonObject(json)) return json === "heartbeat" ? [{ type: "keep-alive" }] : null;
     const events: TurnEvent[] = [];
-    if (!this.#decodeInto(json, events)) return null;
+    const isKnown = this.#decodeInto(json, events);
     const failure = readFailure(json);
+    if (!isKnown && failure === null) return null;
     if (failure !== null) {
       this.#texts.forget();
       this.#thoughts.forget();
@@ -90,7 +98,7 @@ export class TurnEventDecoder {
   }
 
   #decodeInto(json: JsonObject, events: TurnEvent[]): boolean {
-    if (json.content !== undefined && typeof json.content !== "string") {
+    if (isJsonObject(json.content)) {
       const event = adkEvent.safeParse(json);
       if (event.success) this.#adk(event.data, events);
       return event.success;
@@ -106,19 +114,19 @@ export class TurnEventDecoder {
         this.#text(this.#texts, "text", "", event.data.text, event.data.partial === true, events);
       return event.success;
     }
-    return true;
+    return typeof (json.content ?? "") === "string";
   }
 
   /** Parts of one kind are one text: the final event may cut the same text into other parts than the chunks. */
   #adk(event: AdkEvent, events: TurnEvent[]): void {
-    const parts = event.content?.parts ?? [];
+    const parts = (event.content.parts ?? []).filter((part) => part !== null);
     const author = event.author ?? "";
     const isPartial = event.partial === true;
     let thought = "";
     let text = "";
     for (const part of parts) {
       if (!part.text) continue;
-      if (part.thought === true) thought += part.text;
+      if (part.thought) thought += part.text;
       else text += part.text;
     }
     if (thought !== "") this.#text(this.#thoughts, "thought", author, thought, isPartial, events);
@@ -178,6 +186,24 @@ export class TurnEventDecoder {
 
 function toolResult(name: string, result: unknown): TurnEvent {
   return { type: "tool-result", name, isError: isJsonObject(result) && Boolean(result.error) };
+}
+
+/**
+ * The refusal of the whole request that a first frame carries: 1001 in any form, and 429 in the envelope's.
+ * The agent's own `errorCode` 429 is of a run that had begun. Null for any other frame.
+ */
+export function readRefusal(json: unknown, events: readonly TurnEvent[]): BackendError | null {
+  const event = events[0];
+  if (event?.type !== "failure" || !isJsonObject(json)) return null;
+  const { kind } = event.error;
+  const isRefusal = kind === "bad-token" || (kind === "rate-limited" && readCode(json.code) === 429);
+  return isRefusal ? event.error : null;
+}
+
+/** True for a frame that shows a run that has begun, also when it has nothing to tell. */
+export function isOfRun(json: unknown, events: readonly TurnEvent[]): boolean {
+  if (events.some((event) => event.type !== "keep-alive")) return true;
+  return isJsonObject(json) && [json.author, json.content, json.actions].some((value) => value !== undefined);
 }
 
 /** The failure a frame reports, in any of its forms; null when it reports none. */

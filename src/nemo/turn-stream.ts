@@ -5,66 +5,105 @@
 import { BackendError } from "../core/backend-error.ts";
 import type { Log, TurnEvent } from "../core/ports.ts";
 import { openEnvelope } from "./envelope.ts";
-import { connectionError, header, readText, type WireAnswer } from "./http.ts";
+import { connectionError, header, isSuccess, readWords, type WireAnswer } from "./http.ts";
 import type { NemoLimits } from "./limits.ts";
 import { TurnDecoder } from "./turn-decoder.ts";
 
 export interface TurnStreamOptions {
   operation: string;
-  limits: Pick<NemoLimits, "maxEventBytes" | "maxAnswerBytes">;
+  limits: Pick<NemoLimits, "maxEventBytes" | "maxRefusalBytes" | "refusalBodyMs">;
   log: Pick<Log, "warn">;
   signal: AbortSignal;
 }
 
 /**
- * Resolves with the first event. Throws the refusal, in whichever form it came: a status, an envelope, or a
- * first frame that refuses the token (then nothing was done, and the caller may send again).
+ * Sends the turn and yields its events as they come. Throws the refusal, in whichever form it came: a status, an envelope, or a first
+ * frame that refuses the request (then only keep-alives were told, and the caller may send again).
  */
-export async function readTurn(
-  answer: WireAnswer,
+export async function* readTurn(
+  send: () => Promise<WireAnswer>,
   options: TurnStreamOptions,
-): Promise<AsyncGenerator<TurnEvent, void, undefined>> {
-  const { operation, limits, signal } = options;
-  const isJson = header(answer, "content-type")?.toLowerCase().includes("json") === true;
-  if (answer.statusCode !== 200 || isJson) {
-    const text = await readText(answer, operation, limits.maxAnswerBytes, signal);
-    openEnvelope({ operation, subject: "session", answer, text });
-    throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
-  }
-  const events = readEvents(answer, options);
-  const first = await events.next();
-  if (!first.done && first.value.type === "failure" && first.value.error.kind === "bad-token") {
-    await events.return();
-    throw first.value.error;
-  }
-  return resume(first, events);
-}
-
-async function* resume(
-  first: IteratorResult<TurnEvent, void>,
-  events: AsyncGenerator<TurnEvent, void, undefined>,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  try {
-    if (first.done) return;
-    yield first.value;
-    yield* events;
-  } finally {
-    await events.return();
+  const { operation, limits, signal } = options;
+  const answer = await send();
+  // A status that refuses is not kept waiting for its body.
+  const body = isSuccess(answer) ? await peek(answer, operation, signal) : null;
+  if (body !== null && isEventStream(answer, body.first)) {
+    yield* readEvents(body.chunks, options);
+    return;
   }
+  const text = await readWords(answer, limits, signal, body?.chunks);
+  openEnvelope({ operation, subject: "session", answer, text });
+  throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
 }
 
 async function* readEvents(
-  answer: WireAnswer,
+  chunks: AsyncIterable<Uint8Array>,
   { operation, limits, log, signal }: TurnStreamOptions,
 ): AsyncGenerator<TurnEvent, void, undefined> {
   const decoder = new TurnDecoder(limits);
+  const told = (events: TurnEvent[]) => {
+    if (decoder.refusal !== null) throw decoder.refusal;
+    return events;
+  };
   try {
-    for await (const chunk of answer.body) yield* decoder.feed(chunk);
-    yield* decoder.end();
+    for await (const chunk of chunks) yield* told(decoder.feed(chunk));
+    yield* told(decoder.end());
   } catch (error) {
     throw connectionError(operation, error, signal);
   } finally {
     const { invalid, oversized } = decoder.skipped;
     if (invalid + oversized > 0) log.warn({ operation, invalid, oversized }, "skipped frames of a turn");
   }
+}
+
+/** White space and the bytes of a byte order mark. */
+const BLANK: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
+/** More blank bytes than that are a stream's. */
+const MAX_BLANK_BYTES = 64 * 1024;
+
+/** The first character that is not blank ("" when there is none), and the whole body with its beginning. */
+async function peek(
+  answer: WireAnswer,
+  operation: string,
+  signal: AbortSignal,
+): Promise<{ first: string; chunks: AsyncIterable<Uint8Array> }> {
+  const body = answer.body[Symbol.asyncIterator]();
+  const seen: Uint8Array[] = [];
+  let first = "";
+  try {
+    for (let sizeBytes = 0; first === "" && sizeBytes < MAX_BLANK_BYTES; ) {
+      const next = await body.next();
+      if (next.done) break;
+      const chunk: Uint8Array = next.value;
+      seen.push(chunk);
+      sizeBytes += chunk.byteLength;
+      const byte = chunk.find((each) => !BLANK.has(each));
+      if (byte !== undefined) first = String.fromCharCode(byte);
+    }
+  } catch (error) {
+    throw connectionError(operation, error, signal);
+  }
+  async function* chunks() {
+    try {
+      yield* seen;
+      yield* { [Symbol.asyncIterator]: () => body };
+    } finally {
+      // Also when the consumer left at the beginning.
+      answer.body.destroy();
+    }
+  }
+  return { first, chunks: chunks() };
+}
+
+/**
+ * The bytes decide, since gateways send either under the type of the other: `{` never begins a stream. Where they
+ * are neither, the type does.
+ */
+function isEventStream(answer: WireAnswer, first: string): boolean {
+  const type = header(answer, "content-type")?.toLowerCase() ?? "";
+  if (first === "{") return false;
+  if (first === "") return !type.includes("json");
+  // A comment, or one of the fields `data`, `event`, `id` and `retry`.
+  return type.includes("event-stream") || ":deir".includes(first);
 }

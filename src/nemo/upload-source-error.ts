@@ -3,6 +3,7 @@
  * advance, and the backend never takes a half file for a whole one.
  */
 import { BackendError } from "../core/backend-error.ts";
+import { BareError } from "./bare-error.ts";
 
 /**
  * - `too-short`, `too-long`: the source ended early, or went on after the promised length
@@ -18,7 +19,11 @@ export class UploadSourceError extends BackendError {
   readonly readBytes: number;
 
   constructor(problem: UploadSourceProblem, promisedBytes: number, readBytes: number, cause?: unknown) {
-    super({ kind: "connection-lost", operation: "read the file to upload", cause });
+    super({
+      kind: "connection-lost",
+      operation: "read the file to upload",
+      ...(cause !== undefined && { cause: new BareError(cause) }),
+    });
     this.name = "UploadSourceError";
     this.problem = problem;
     this.promisedBytes = promisedBytes;

@@ -7,7 +7,7 @@
  */
 import { BackendError } from "../core/backend-error.ts";
 import { AttachmentError, type UploadFile } from "../core/ports.ts";
-import { connectionError, type NemoHttp, readText, type WireAnswer } from "./http.ts";
+import { type BodyLimits, connectionError, type NemoHttp, readText, type WireAnswer } from "./http.ts";
 import type { NemoLimits } from "./limits.ts";
 import { createMultipartBody } from "./multipart.ts";
 import { UploadSourceError } from "./upload-source-error.ts";
@@ -32,19 +32,18 @@ export async function sendFiles(
   http: NemoHttp,
   request: UploadRequest,
   upload: Upload,
-  limits: Pick<NemoLimits, "uploadStallMs" | "maxAnswerBytes">,
+  limits: Pick<NemoLimits, "uploadStallMs"> & BodyLimits,
   signal: AbortSignal,
 ): Promise<{ answer: WireAnswer; text: string }> {
-  const attempt: Attempt = { isWhole: false };
+  const attempt: Attempt = { isWhole: false, hasStalled: false };
   try {
     return await sendOnce(http, request, upload, limits, signal, attempt);
   } catch (error) {
     const isDropped =
       error instanceof BackendError &&
       error.kind === "connection-lost" &&
-      !(error instanceof UploadSourceError) &&
-      !(error.cause instanceof UploadStalled);
-    if (!isDropped || attempt.isWhole) throw error;
+      !(error instanceof UploadSourceError);
+    if (!isDropped || attempt.isWhole || attempt.hasStalled) throw error;
     return sendOnce(http, request, upload, limits, signal, attempt);
   }
 }
@@ -52,22 +51,24 @@ export async function sendFiles(
 /** How far an attempt got. */
 interface Attempt {
   isWhole: boolean;
+  /** No byte moved for too long. */
+  hasStalled: boolean;
 }
-
-/** No byte moved for too long. */
-class UploadStalled extends Error {}
 
 async function sendOnce(
   http: NemoHttp,
   request: UploadRequest,
   { files, onProgress }: Upload,
-  limits: Pick<NemoLimits, "uploadStallMs" | "maxAnswerBytes">,
+  limits: Pick<NemoLimits, "uploadStallMs"> & BodyLimits,
   signal: AbortSignal,
   attempt: Attempt,
 ): Promise<{ answer: WireAnswer; text: string }> {
   // undici's own timers know nothing of a slow source, so this one watches both sides.
   const stalled = new AbortController();
-  const watch = setTimeout(() => stalled.abort(new UploadStalled("upload stalled")), limits.uploadStallMs);
+  const watch = setTimeout(() => {
+    attempt.hasStalled = true;
+    stalled.abort(new Error("upload stalled"));
+  }, limits.uploadStallMs);
   const either = AbortSignal.any([signal, stalled.signal]);
   const totalBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const body = createMultipartBody("files", files, (sentBytes) => {
@@ -103,7 +104,7 @@ async function sendOnce(
       either,
     );
     watch.refresh();
-    return { answer, text: await readText(answer, request.operation, limits.maxAnswerBytes, either) };
+    return { answer, text: await readText(answer, request.operation, limits, either) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (sourceError instanceof AttachmentError) throw sourceError;

@@ -61,12 +61,10 @@ export function createConversationStore(keyv: Keyv, cipher: Cipher, log: Log): C
         await save(`user:${userId}`, next);
         return next;
       }),
-    claim: (key) =>
-      inTurn(`seen:${key}`, async () => {
-        if ((await keyv.get(`seen:${key}`)) !== undefined) return false;
-        await keyv.set(`seen:${key}`, 1, SEEN_FOR_MS);
-        return true;
-      }),
+    hasSeen: async (key) => (await keyv.get(`seen:${key}`)) !== undefined,
+    markSeen: async (key) => {
+      await keyv.set(`seen:${key}`, 1, SEEN_FOR_MS);
+    },
   };
 }
 

@@ -26,7 +26,7 @@ function item(id: string, lane = "test:1"): MessageItem {
 /** A queue whose handler waits until the test lets each item go. */
 async function startQueue(options?: { maxWaiting: number }) {
   const log = new TestLog();
-  const queue = options ? new InProcessQueue(log, options) : new InProcessQueue(log);
+  const queue = options ? new InProcessQueue(log, null, options) : new InProcessQueue(log);
   const events: string[] = [];
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const gate = (id: string) => {

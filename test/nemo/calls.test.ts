@@ -5,9 +5,9 @@ import { caller, client, FREE_TOKEN_ROUTE, never, TOKEN, tokenAnswerOf } from ".
 import { collect } from "./support/collect.ts";
 import { json, plain, type Script, sse, startServer } from "./support/scripted-server.ts";
 
-const SESSION = { sessionId: "s 1", taskId: "t1", userId: "anon_1" };
-const STATE_ROUTE = "GET /api/state/nemo_agent/me/s%201/latest";
-const UPLOAD_ROUTE = "POST /api/upload-video/nemo_agent/me/s%201";
+const SESSION = { sessionId: "s:1", taskId: "t1", userId: "anon_1" };
+const STATE_ROUTE = "GET /api/state/nemo_agent/me/s%3A1/latest";
+const UPLOAD_ROUTE = "POST /api/upload-video/nemo_agent/me/s%3A1";
 const RENDER_ROUTE = "POST /api/render/proxy/lambda";
 
 type Call = (nemo: NemoClient, who: BackendCaller) => Promise<unknown>;
@@ -22,19 +22,19 @@ const CALLS: [string, string, Script, Call][] = [
     "run turn",
     "POST /run_sse",
     sse(),
-    (nemo, who) => collect(nemo.runTurn(who, { sessionId: "s 1", text: "hi" }, never())),
+    (nemo, who) => collect(nemo.runTurn(who, { sessionId: "s:1", text: "hi" }, never())),
   ],
   [
     "upload files",
     UPLOAD_ROUTE,
-    json({ code: 0, data: { files: [] } }),
-    (nemo, who) => nemo.uploadFiles(who, { sessionId: "s 1", files: [] }, never()),
+    json({ code: 0, data: { files: [{ filename: "a.mp4" }] } }),
+    (nemo, who) => nemo.uploadFiles(who, { sessionId: "s:1", files: [] }, never()),
   ],
   [
     "upload by URL",
     UPLOAD_ROUTE,
-    json({ code: 0, data: { files: [] } }),
-    (nemo, who) => nemo.uploadUrls(who, { sessionId: "s 1", urls: ["https://cdn.example/a.mp4"] }, never()),
+    json({ code: 0, data: { files: [{ filename: "a.mp4" }] } }),
+    (nemo, who) => nemo.uploadUrls(who, { sessionId: "s:1", urls: ["https://cdn.example/a.mp4"] }, never()),
   ],
   [
     "read credits",
@@ -46,13 +46,13 @@ const CALLS: [string, string, Script, Call][] = [
     "read state",
     STATE_ROUTE,
     json({ code: 0, data: { state: {} } }),
-    (nemo, who) => nemo.readState(who, "s 1", never()),
+    (nemo, who) => nemo.readState(who, "s:1", never()),
   ],
   [
     "submit render",
     RENDER_ROUTE,
     json({ id: "r1", status: "pending" }),
-    (nemo, who) => nemo.submitRender(who, { renderId: "r1", sessionId: "s 1", draft: { t: [] } }, never()),
+    (nemo, who) => nemo.submitRender(who, { renderId: "r1", sessionId: "s:1", draft: { t: [] } }, never()),
   ],
   [
     "read render",
@@ -115,9 +115,9 @@ describe("every request", () => {
     );
     await using test = client(server.url);
     const who = { ...caller(), skill: { name: "a", version: "1", platform: "x" } };
-    await test.nemo.readState(who, "s 1", never());
+    await test.nemo.readState(who, "s:1", never());
     who.skill = { name: "фильм ok", version: "2", platform: "y" };
-    await test.nemo.readState(who, "s 1", never());
+    await test.nemo.readState(who, "s:1", never());
     expect(server.seen.map((request) => request.headers["x-skill-source"])).toEqual([
       "a",
       "%D1%84%D0%B8%D0%BB%D1%8C%D0%BC ok",
@@ -149,8 +149,8 @@ describe("request bodies", () => {
     [
       "upload by URL",
       UPLOAD_ROUTE,
-      json({ data: { files: [] } }),
-      (nemo, who) => nemo.uploadUrls(who, { sessionId: "s 1", urls: ["https://a/b"] }, never()),
+      json({ code: 0, data: {} }),
+      (nemo, who) => nemo.uploadUrls(who, { sessionId: "s:1", urls: ["https://a/b"] }, never()),
       { urls: ["https://a/b"], source_type: "url" },
     ],
     [
@@ -166,7 +166,7 @@ describe("request bodies", () => {
       "POST /api/auth/claim-token",
       json({ data: { claim_token: "clm_1" } }),
       (nemo, who) => nemo.createClaimLink(who, SESSION, never()),
-      { task_id: "t1", session_id: "s 1" },
+      { task_id: "t1", session_id: "s:1" },
     ],
   ])("%s", async (_, route, script, call, body) => {
     await using server = (await startServer()).on(route, script);
@@ -254,13 +254,196 @@ describe("answers of an upload", () => {
     const media = await answerOf(
       UPLOAD_ROUTE,
       { code: 0, data: { files, session_state_applied: true } },
-      (nemo) => nemo.uploadUrls(caller(), { sessionId: "s 1", urls: [] }, never()),
+      (nemo) => nemo.uploadUrls(caller(), { sessionId: "s:1", urls: [] }, never()),
     );
     expect(media).toEqual([
       { name: "a.mp4", type: "video", durationS: 9.5, width: 1080, height: 1920 },
       { name: "b.mp3", type: "audio", durationS: 3, width: null, height: null },
       { name: "", type: "other", durationS: null, width: null, height: null },
     ]);
+  });
+});
+
+describe("an upload that was not taken", () => {
+  const upload = (body: unknown) =>
+    answerOf(UPLOAD_ROUTE, body, (nemo) =>
+      nemo.uploadUrls(caller(), { sessionId: "s:1", urls: [] }, never()),
+    );
+
+  it.each<[string, object, string]>([
+    ["an empty list", { files: [] }, "refused"],
+    ["one with an error", { files: [{ filename: "a.mp4", error: "no" }] }, "refused"],
+    ["one with an error in JSON", { files: [{ error: { message: "no" } }] }, "refused"],
+    ["one that failed", { files: [{ filename: "a.mp4", status: "failed" }] }, "refused"],
+    ["one in error", { files: [{ status: "ERROR" }] }, "refused"],
+    ["one without success", { files: [{ success: false }] }, "refused"],
+    ["one of several that failed", { files: [{ filename: "a.mp4" }, { error: "no" }] }, "refused"],
+    ["words of the format", { files: [{ error: "Unsupported format: .exe" }] }, "unsupported-file"],
+    ["words of the size", { files: [{ status: "failed", message: "file is too large" }] }, "too-large"],
+    ["a code of the format", { files: [{ status: "failed", code: 4001 }] }, "unsupported-file"],
+    ["a code of the size in the error", { files: [{ error: { code: "4002" } }] }, "too-large"],
+    ["an error that is a code", { files: [{ error: 4002 }] }, "too-large"],
+    ["an empty list with words", { files: [], message: "unsupported file type" }, "unsupported-file"],
+  ])("%s is a refusal", async (_, data, kind) => {
+    await expect(upload({ code: 0, data })).rejects.toMatchObject({ kind, isOutcomeUnknown: false });
+    await expect(
+      answerOf(UPLOAD_ROUTE, { code: 0, data }, (nemo) =>
+        nemo.uploadFiles(caller(), { sessionId: "s:1", files: [] }, never()),
+      ),
+    ).rejects.toMatchObject({ kind });
+  });
+
+  it.each<[string, object]>([
+    ["no list", { session_state_applied: true }],
+    ["null for a list", { files: null }],
+  ])("is not what %s means", async (_, data) => {
+    expect(await upload({ code: 0, data })).toEqual([]);
+  });
+
+  it("is not what an error of null or an unknown entry means", async () => {
+    const files = [{ filename: "a.mp4", error: null, status: "ok" }, { error: "" }, null, "b.mp4"];
+    expect(await upload({ code: 0, data: { files } })).toHaveLength(4);
+  });
+});
+
+describe("ids", () => {
+  const BAD_IDS: [string, string][] = [
+    ["two dots", ".."],
+    ["a dot", "."],
+    ["a slash", "a/../b"],
+    ["a backslash", "a\\b"],
+    ["a query", "a?x=1"],
+    ["a fragment", "a#b"],
+    ["an escape", "%2e%2e"],
+    ["a space", "a b"],
+    ["a line break", "a\nb"],
+    ["a zero-width character", "a\u200bb"],
+    ["a lone surrogate", "a\ud800"],
+    ["more than 200 characters", "x".repeat(201)],
+  ];
+
+  it.each(BAD_IDS)("of a session with %s are refused", async (_, sessionId) => {
+    const open = (data: object) =>
+      answerOf("POST /api/tasks/me/with-session/nemo_agent", { code: 0, data }, (nemo) =>
+        nemo.createSession(caller(), { language: "en" }, never()),
+      );
+    await expect(open({ session_id: sessionId })).rejects.toMatchObject({ kind: "bad-answer" });
+    await expect(open({ session_id: "s1", task_id: sessionId })).rejects.toMatchObject({
+      kind: "bad-answer",
+    });
+  });
+
+  it.each(BAD_IDS)("of a render with %s are refused", async (_, id) => {
+    await expect(
+      answerOf(RENDER_ROUTE, { id, status: "pending" }, (nemo) =>
+        nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {} }, never()),
+      ),
+    ).rejects.toMatchObject({ kind: "bad-answer" });
+  });
+
+  it.each([...BAD_IDS, ["nothing", ""]])("with %s reach no path", async (_, id) => {
+    await using server = await startServer();
+    await using test = client(server.url);
+    const { nemo } = test;
+    const calls = [
+      nemo.readState(caller(), id, never()),
+      nemo.uploadFiles(caller(), { sessionId: id, files: [] }, never()),
+      nemo.uploadUrls(caller(), { sessionId: id, urls: [] }, never()),
+      nemo.readRender(caller(), id, never()),
+      nemo.cancelRender(caller(), id, never()),
+      nemo.openRender(caller(), id, never()),
+    ];
+    for (const end of await Promise.allSettled(calls)) {
+      expect(end).toMatchObject({ status: "rejected", reason: { kind: "bad-answer" } });
+    }
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each(["s1", "render_0b4e-4d.x~y", "会话:1", "x".repeat(200), "...", "🎬"])(
+    "such as %s are taken",
+    async (id) => {
+      const session = await answerOf(
+        "POST /api/tasks/me/with-session/nemo_agent",
+        { session_id: id, task_id: "", user_id: "anon_\ud800" },
+        (nemo) => nemo.createSession(caller(), { language: "en" }, never()),
+      );
+      // The user's id goes into a link, and is made fit for it.
+      expect(session).toEqual({ sessionId: id, taskId: null, userId: "anon_\ufffd" });
+      const route = `GET /api/state/nemo_agent/me/${encodeURIComponent(id)}/latest`;
+      await answerOf(route, { data: { state: {} } }, (nemo) => nemo.readState(caller(), id, never()));
+    },
+  );
+});
+
+describe("numbers that make no sense", () => {
+  it("count as unknown in a render", async () => {
+    const body = (value: string) =>
+      `{"status":"completed","progress":${value},"output":{"duration":${value},"size":${value},"width":${value},"height":${value}}}`;
+    for (const value of ["1e999", "-1e999", '"NaN"', `"${"9".repeat(400)}"`, "-1", '"-7.5"']) {
+      await using server = (await startServer()).on(
+        "GET /api/render/proxy/lambda/r1",
+        plain(200, body(value)),
+      );
+      await using test = client(server.url);
+      expect(await test.nemo.readRender(caller(), "r1", never()), value).toMatchObject({
+        durationS: null,
+        sizeBytes: null,
+        width: null,
+        height: null,
+        progress: value === "-1" || value === '"-7.5"' ? 0 : null,
+      });
+    }
+  });
+
+  it.each([
+    [{ duration: 1_000_001 }, { durationS: null }],
+    [{ duration: 1_000_000 }, { durationS: 1_000_000 }],
+    [{ size: 1e300 }, { sizeBytes: null }],
+    [
+      { width: 0, height: 1e9 },
+      { width: null, height: null },
+    ],
+  ])("%j is %j", async (output, want) => {
+    const render = await answerOf(
+      "GET /api/render/proxy/lambda/r1",
+      { status: "completed", output },
+      (nemo) => nemo.readRender(caller(), "r1", never()),
+    );
+    expect(render).toMatchObject(want);
+  });
+
+  it("count as unknown in an upload", async () => {
+    const files = [{ filename: "a.mp4", duration: -1, width: -5, height: 1e7 }];
+    const media = await answerOf(UPLOAD_ROUTE, { code: 0, data: { files } }, (nemo) =>
+      nemo.uploadUrls(caller(), { sessionId: "s:1", urls: [] }, never()),
+    );
+    expect(media).toEqual([{ name: "a.mp4", type: "other", durationS: null, width: null, height: null }]);
+  });
+
+  it("are no debts in the credits", async () => {
+    const credits = await answerOf(
+      "GET /api/credits/balance/simple",
+      { data: { available: -3, frozen: "-1", total: -4 } },
+      (nemo) => nemo.readCredits(caller(), never()),
+    );
+    expect(credits).toEqual({ available: 0, frozen: 0, total: 0 });
+  });
+});
+
+describe("a render's address that holds an account's token", () => {
+  it.each([
+    `https://cdn/x.mp4?token=${TOKEN}`,
+    "https://cdn/NMV_usr_x/x.mp4",
+    "https://cdn/x.mp4?t=nmv%5Fusr_x",
+  ])("%s counts as missing", async (url) => {
+    for (const output of [{ output: { url } }, { outputUrl: url }, { output: url }]) {
+      const render = await answerOf(
+        "GET /api/render/proxy/lambda/r1",
+        { status: "completed", ...output },
+        (nemo) => nemo.readRender(caller(), "r1", never()),
+      );
+      expect(render).toMatchObject({ phase: "completed", url: null });
+    }
   });
 });
 
@@ -385,8 +568,8 @@ describe("the state", () => {
     const draft = { t: [{ tt: 0, sg: [{ d: 1000, m: { title: "a" } }] }] };
     const state = await answerOf(
       STATE_ROUTE,
-      { code: 0, data: { session_id: "s 1", state: { draft } } },
-      (nemo) => nemo.readState(caller(), "s 1", never()),
+      { code: 0, data: { session_id: "s:1", state: { draft } } },
+      (nemo) => nemo.readState(caller(), "s:1", never()),
     );
     expect(state.draft).toEqual(draft);
     expect(state.timeline.tracks).toHaveLength(1);
@@ -397,7 +580,7 @@ describe("the state", () => {
     ["a state of text", { code: 0, data: { state: "x" } }],
   ])("%s does not pass for an empty project", async (_, body) => {
     await expect(
-      answerOf(STATE_ROUTE, body, (nemo) => nemo.readState(caller(), "s 1", never())),
+      answerOf(STATE_ROUTE, body, (nemo) => nemo.readState(caller(), "s:1", never())),
     ).rejects.toMatchObject({
       kind: "bad-answer",
     });

@@ -75,6 +75,8 @@ describe("other forms of a draft", () => {
       { startMs: null, durationMs: null, volume: null },
     ],
     ["an end before its start", { s: 5, e: 1 }, { startMs: 5, durationMs: null }],
+    ["times below zero", { s: -5, d: -1 }, { startMs: null, durationMs: null }],
+    ["times beyond all videos", { s: 1e12, d: "1e12" }, { startMs: null, durationMs: null }],
   ])("%s", (_, segment, want) => {
     expect(segmentOf(segment)).toMatchObject(want);
   });

@@ -499,7 +499,10 @@ describe("a finished video", () => {
     ["404", plain(404), "not-found"],
     ["an envelope", json({ code: 1002 }), "session-lost"],
     ["402", plain(402), "export-blocked"],
-    ["JSON that is no refusal", json({ code: 0, data: {} }), "bad-answer"],
+    ["JSON that is no refusal", json({ code: 0, data: {} }), "not-found"],
+    ["JSON cut off", plain(200, '{"co', { "content-type": "application/json" }), "not-found"],
+    ["a page", plain(200, "<html>", { "content-type": "text/html; charset=utf-8" }), "not-found"],
+    ["an empty file", plain(200, "", { "content-type": "video/mp4", "content-length": "0" }), "not-found"],
   ])("is not there: %s", async (_, script, kind) => {
     await using server = (await startServer()).on(DOWNLOAD, script);
     await using test = client(server.url);
@@ -580,6 +583,31 @@ describe("a finished video", () => {
     await using server = (await startServer()).on("GET /a", plain(status));
     await using test = client(server.url);
     await expect(test.nemo.openUrl(`${server.url}/a`, never())).rejects.toMatchObject({ kind });
+  });
+
+  it.each([
+    ["a page", { "content-type": "text/html" }, "<html>"],
+    ["JSON", { "content-type": "application/json; charset=utf-8" }, "{}"],
+    ["a problem in JSON", { "content-type": "application/problem+json" }, "{}"],
+    ["an empty file", { "content-type": "video/mp4", "content-length": "0" }, ""],
+  ])("whose address answers 200 with %s is gone, and the connection is dropped", async (_, headers, body) => {
+    await using server = (await startServer()).on("GET /a", {
+      // Not ended where there is a body: it would never be read to its end.
+      answer: (response) =>
+        body === "" ? response.writeHead(200, headers).end() : response.writeHead(200, headers).write(body),
+    });
+    await using test = client(server.url);
+    await expect(test.nemo.openUrl(`${server.url}/a`, never())).rejects.toMatchObject({ kind: "not-found" });
+    await server.quiet();
+  });
+
+  it("behind a redirect whose own body never ends is found at once", async () => {
+    await using server = (await startServer())
+      .on("GET /a", { answer: (response) => response.writeHead(302, { location: "/b" }).write("x") })
+      .on("GET /b", plain(200, "mp4"));
+    await using test = client(server.url);
+    const { stream } = await test.nemo.openUrl(`${server.url}/a`, never());
+    expect(Buffer.concat(await collect(stream)).toString()).toBe("mp4");
   });
 
   it("is asked for again after a 503", async () => {

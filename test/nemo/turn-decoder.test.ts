@@ -206,6 +206,65 @@ describe("dialects", () => {
     expect(eventsOf(frame)).toEqual(events);
   });
 
+  const VISIBLE: TurnEvent = { type: "text", text: "Visible." };
+  const CUT: TurnEvent = { type: "tool-call", name: "cut", args: {} };
+  it.each<[string, object, TurnEvent[]]>([
+    ["null among the parts", { content: { parts: [{ text: "Visible." }, null] } }, [VISIBLE]],
+    ["parts that are no objects", { content: { parts: [5, "x", [], { text: "Visible." }] } }, [VISIBLE]],
+    ["a text that is none", { content: { parts: [{ text: 5 }, { text: "Visible." }] } }, [VISIBLE]],
+    [
+      "a call without a name",
+      { content: { parts: [{ text: "Visible." }, { functionCall: { args: {} } }] } },
+      [VISIBLE],
+    ],
+    [
+      "a call whose arguments are text",
+      { content: { parts: [{ text: "Visible." }, { functionCall: { name: "cut", args: "{}" } }] } },
+      [VISIBLE, CUT],
+    ],
+    [
+      "a call with a number for an id, told once",
+      {
+        content: {
+          parts: [
+            { functionCall: { id: 7, name: "cut" } },
+            { text: "Visible." },
+            { function_call: { id: 7, name: "cut" } },
+          ],
+        },
+      },
+      [VISIBLE, CUT],
+    ],
+    [
+      "a call of nonsense beside a good one",
+      { content: { parts: [{ functionCall: 5, function_call: { name: "cut" } }] } },
+      [CUT],
+    ],
+    [
+      "a result without a name",
+      { content: { parts: [{ functionResponse: { response: {} } }, { text: "Visible." }] } },
+      [VISIBLE],
+    ],
+    ["a number for an author", { author: 5, content: { parts: [{ text: "Visible." }] } }, [VISIBLE]],
+    ["a word for partial", { partial: "no", content: { parts: [{ text: "Visible." }] } }, [VISIBLE]],
+    [
+      "a thought marked in another way, which stays hidden",
+      { content: { parts: [{ text: "hm", thought: "true" }, { text: "Visible." }] } },
+      [{ type: "thought", text: "hm" }, VISIBLE],
+    ],
+    ["no content beside a bare text", { content: null, text: "Visible." }, [VISIBLE]],
+    ["a typed text with an odd partial", { type: "text", content: "Visible.", partial: 1 }, [VISIBLE]],
+    ["a bare text with an odd partial", { text: "Visible.", partial: {} }, [VISIBLE]],
+    ["a typed call whose arguments are text", { type: "tool_call", name: "cut", args: "x" }, [CUT]],
+  ])("an event with an odd part loses only that: %s", (_, frame, events) => {
+    expect(decode(sseText(frame))).toEqual({ events, skipped: { invalid: 0, oversized: 0 } });
+  });
+
+  it("tells a failure whose event is odd", () => {
+    const frame = { content: { parts: "no" }, errorCode: "X", errorMessage: "boom" };
+    expect(plainly(eventsOf(frame))).toEqual([{ type: "failure", kind: "refused", code: undefined }]);
+  });
+
   it("tells a call once that progressive streaming repeats", () => {
     const call = { content: { parts: [{ functionCall: { id: "adk-1", name: "trim", args: {} } }] } };
     expect(

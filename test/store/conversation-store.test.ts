@@ -91,11 +91,12 @@ describe.each([
     expect((await store.read("test:1"))?.session).toEqual(CONVERSATION.session);
   });
 
-  it("claims a message id once, whoever comes first", async () => {
+  it("knows the messages it was told of, and no others", async () => {
     const { store } = await start();
-    const claims = await Promise.all(Array.from({ length: 10 }, () => store.claim("test:m1")));
-    expect(claims.filter(Boolean)).toHaveLength(1);
-    expect(await store.claim("test:m2")).toBe(true);
+    expect(await store.hasSeen("test:m1")).toBe(false);
+    await store.markSeen("test:m1");
+    expect(await store.hasSeen("test:m1")).toBe(true);
+    expect(await store.hasSeen("test:m2")).toBe(false);
   });
 
   it.each([
@@ -121,11 +122,11 @@ describe("the store's file", () => {
     const dir = await temporaryFolder();
     const first = openStore(dir);
     await first.store.update("test:1", () => CONVERSATION);
-    await first.store.claim("test:m1");
+    await first.store.markSeen("test:m1");
     await first.keyv.disconnect();
     const second = openStore(dir);
     expect(await second.store.read("test:1")).toEqual(CONVERSATION);
-    expect(await second.store.claim("test:m1")).toBe(false);
+    expect(await second.store.hasSeen("test:m1")).toBe(true);
   });
 
   it("holds no token that anyone could read", async () => {
