@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Tests that wait for the pace of a chat platform take no processor time meanwhile.
+    maxConcurrency: 12,
   },
 });

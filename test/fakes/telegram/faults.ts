@@ -1,0 +1,222 @@
+/**
+ * Trouble on order (floods, lost answers), pacing limits, and the list of what a well-behaved bot must not do.
+ * Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
+ */
+
+import { type ApiError, tooManyRequests } from "./errors.ts";
+
+/** Something a bot did that it must not do. */
+export interface Violation {
+  kind:
+    | "call-during-retry-after"
+    | "too-fast"
+    | "parallel-polls"
+    | "callback-unanswered"
+    | "callback-answered-late"
+    | "token-handed-out";
+  method: string;
+  /** The `chat_id` of the call; null without one. */
+  chatId: string | null;
+  /** Epoch ms. */
+  at: number;
+  detail: string;
+}
+
+/** A storm of 429: ends after `times` refusals or after `forMs`, whichever is given. */
+export interface FloodOptions {
+  times?: number;
+  forMs?: number;
+  /** Seconds, as the wire says it; default 1. */
+  retryAfter?: number;
+  /** Method names; default every method that sends, edits or deletes. */
+  methods?: readonly string[];
+  /** Only for this chat. */
+  chatId?: number;
+}
+
+/** A failing server. */
+export interface FailOptions {
+  /** A method name; default any. */
+  method?: string;
+  /** `disconnect` cuts the connection without an answer. */
+  status?: 500 | 502 | 503 | "disconnect";
+  /** Default 1. */
+  times?: number;
+  /** True: the call takes effect and its answer is lost, the connection is cut. */
+  afterEffect?: boolean;
+}
+
+/** Pacing limits. */
+export interface RateOptions {
+  /** Least time between messages of one chat, on average; real 1000. */
+  perChatMs: number;
+  /** Messages that may come at once in a chat before `perChatMs` holds. */
+  chatBurst: number;
+  /** Messages in a group within `groupWindowMs`; real 20. */
+  perGroup: number;
+  /** Real 60000. */
+  groupWindowMs: number;
+  /** Messages in all within a second; real 30. */
+  perSecond: number;
+}
+
+/** The limits as they are known of the real server. */
+export const REAL_RATES: RateOptions = {
+  perChatMs: 1000,
+  chatBurst: 3,
+  perGroup: 20,
+  groupWindowMs: 60_000,
+  perSecond: 30,
+};
+
+interface Flood extends FloodOptions {
+  left: number;
+  endsAt: number;
+}
+
+interface Failure {
+  method: string | null;
+  status: 500 | 502 | 503 | "disconnect";
+  left: number;
+  isAfterEffect: boolean;
+}
+
+/** Methods that count against the limits. */
+export function isPaced(method: string): boolean {
+  return /^(send(?!chataction)|edit|delete(message|messages)$|copy|forward)/i.test(method);
+}
+
+/** Decides before each call whether it fails, and remembers violations. */
+export class Faults {
+  readonly violations: Violation[] = [];
+  readonly #floods: Flood[] = [];
+  readonly #failures: Failure[] = [];
+  /** By chat or method: until when the bot was told to wait. */
+  readonly #closedUntil = new Map<string, number>();
+  readonly #sent: Array<{ chatId: string; isGroup: boolean; at: number }> = [];
+  readonly #rates: RateOptions | null;
+  readonly #retryAfterScale: number;
+
+  constructor(options: { rates: RateOptions | null; retryAfterScale: number }) {
+    this.#rates = options.rates;
+    this.#retryAfterScale = options.retryAfterScale;
+  }
+
+  flood(options: FloodOptions): void {
+    const { times, forMs } = options;
+    this.#floods.push({
+      ...options,
+      left: times ?? (forMs === undefined ? 1 : Number.POSITIVE_INFINITY),
+      endsAt: forMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + forMs,
+    });
+  }
+
+  fail(options: FailOptions): void {
+    this.#failures.push({
+      method: options.method?.toLowerCase() ?? null,
+      status: options.status ?? 502,
+      left: options.times ?? 1,
+      isAfterEffect: options.afterEffect ?? false,
+    });
+  }
+
+  /** Ends all ordered trouble. */
+  calm(): void {
+    this.#floods.length = 0;
+    this.#failures.length = 0;
+    this.#closedUntil.clear();
+  }
+
+  /** The failure that hits this call, if any. */
+  takeFailure(method: string): { status: 500 | 502 | 503 | "disconnect"; isAfterEffect: boolean } | null {
+    const failure = this.#failures.find(
+      (one) => one.left > 0 && (one.method === null ? method !== "getupdates" : one.method === method),
+    );
+    if (failure === undefined) return null;
+    failure.left -= 1;
+    return failure;
+  }
+
+  /** Null when the call may pass, the 429 to answer otherwise. `method` is in lower case. */
+  checkPace(method: string, chatId: string | null): ApiError | null {
+    const now = Date.now();
+    const isReading = /^(get|answer|log|close)/.test(method);
+    if (isReading && !this.#isNamedInFlood(method)) return null;
+    const key = chatId ?? `method ${method}`;
+    const closedUntil = this.#closedUntil.get(key) ?? 0;
+    if (now < closedUntil) {
+      const leftMs = closedUntil - now;
+      this.note("call-during-retry-after", method, chatId, `${leftMs} ms before the time was up`);
+      return tooManyRequests(leftMs / 1000 / this.#retryAfterScale);
+    }
+    const flood = this.#floods.find((one) => hits(one, method, chatId, now));
+    if (flood !== undefined) {
+      flood.left -= 1;
+      return this.#close(key, flood.retryAfter ?? 1);
+    }
+    const waitMs = isPaced(method) && chatId !== null ? this.#rateWaitMs(chatId, now) : 0;
+    if (waitMs > 0) {
+      this.note("too-fast", method, chatId, `${waitMs} ms too early`);
+      return this.#close(key, waitMs / 1000);
+    }
+    return null;
+  }
+
+  note(kind: Violation["kind"], method: string, chatId: string | null, detail: string): void {
+    this.violations.push({ kind, method, chatId, at: Date.now(), detail });
+  }
+
+  #isNamedInFlood(method: string): boolean {
+    return this.#floods.some(
+      (flood) => flood.methods?.some((name) => name.toLowerCase() === method) ?? false,
+    );
+  }
+
+  #close(key: string, seconds: number): ApiError {
+    const error = tooManyRequests(seconds);
+    // Whole seconds on the wire; a little less is forgiven, clocks and timers are not exact.
+    const waitMs = (error.parameters?.retry_after ?? 1) * 1000 * this.#retryAfterScale;
+    this.#closedUntil.set(key, Date.now() + waitMs - Math.min(20, waitMs / 10));
+    return error;
+  }
+
+  #rateWaitMs(chatId: string, now: number): number {
+    const rates = this.#rates;
+    if (rates === null) return 0;
+    const isGroup = chatId.startsWith("-") || chatId.startsWith("@");
+    const waits = [
+      this.#windowWaitMs(
+        now,
+        rates.perChatMs * rates.chatBurst,
+        rates.chatBurst,
+        (one) => one.chatId === chatId,
+      ),
+      this.#windowWaitMs(now, 1000, rates.perSecond, () => true),
+      isGroup
+        ? this.#windowWaitMs(now, rates.groupWindowMs, rates.perGroup, (one) => one.chatId === chatId)
+        : 0,
+    ];
+    const waitMs = Math.max(...waits);
+    if (waitMs === 0) this.#sent.push({ chatId, isGroup, at: now });
+    return waitMs;
+  }
+
+  #windowWaitMs(
+    now: number,
+    windowMs: number,
+    most: number,
+    counts: (one: { chatId: string }) => boolean,
+  ): number {
+    const recent = this.#sent.filter((one) => one.at > now - windowMs && counts(one));
+    if (recent.length < most) return 0;
+    const oldest = recent[recent.length - most];
+    return oldest === undefined ? 0 : oldest.at + windowMs - now;
+  }
+}
+
+function hits(flood: Flood, method: string, chatId: string | null, now: number): boolean {
+  if (flood.left <= 0 || now >= flood.endsAt) return false;
+  if (flood.chatId !== undefined && String(flood.chatId) !== chatId) return false;
+  if (flood.methods === undefined) return isPaced(method);
+  return flood.methods.some((name) => name.toLowerCase() === method);
+}
