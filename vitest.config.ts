@@ -7,5 +7,6 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Tests that wait for the pace of a chat platform take no processor time meanwhile.
     maxConcurrency: 12,
+    maxWorkers: "100%",
   },
 });

@@ -134,9 +134,9 @@ describe.concurrent("in a group the bot", () => {
     await nemo.scenario.held("rendering");
     group.say("@nemobot export", { from: author });
     const running = await group.nextBotMessage((message) => message.text.includes("already"), PATIENTLY);
-    group.press(running, "Cancel", { from: other });
+    group.press(running, "Stop the export", { from: other });
     await group.nextBotMessage(isRefused, PATIENTLY);
-    group.press(running, "Cancel", { from: admin });
+    group.press(running, "Stop the export", { from: admin });
     await group.nextBotMessage((message) => message.text.includes("I stopped the export"), PATIENTLY);
     nemo.scenario.release("rendering");
     expect(telegram.violations()).toEqual([]);

@@ -223,7 +223,7 @@ describe.concurrent("an update that comes again", () => {
       { kind: "video", sizeBytes: 2_000 },
       { kind: "video", sizeBytes: 2_001 },
     ]);
-    await until(() => scene.uploads().length === 2);
+    await chat.nextBotMessage((message) => message.text.includes("What should I do with it?"), PATIENTLY);
     await scene.restart();
     const second = scene.telegram.updates().at(1);
     scene.telegram.redeliver(second?.update_id ?? 0);
