@@ -188,6 +188,7 @@ describe("files", () => {
     [0, 10],
     [1, 10],
     [2, 50],
+    [3, 100],
   ])("at tier %i may have %i MiB", async (tier, mebibytes) => {
     await fake.stop();
     fake = await startFakeDiscord({ maxRequestBytes: 200 * MIB });

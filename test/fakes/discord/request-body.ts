@@ -5,6 +5,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { invalidForm, refusal } from "./errors.ts";
+import { splitForm } from "./multipart.ts";
 import { isObject, type JsonObject } from "./wire.ts";
 
 /** A file of a form. */
@@ -38,7 +39,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   if (bytes.length === 0) return { json: undefined, files: [], sizeBytes };
   const type = request.headers["content-type"] ?? "";
   if (type.startsWith("application/json")) return { json: parseJson(bytes.toString()), files: [], sizeBytes };
-  if (type.startsWith("multipart/form-data")) return { ...(await readForm(bytes, type)), sizeBytes };
+  if (type.startsWith("multipart/form-data")) return { ...readForm(bytes, type), sizeBytes };
   throw invalidForm(
     [],
     "CONTENT_TYPE_INVALID",
@@ -46,30 +47,27 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   );
 }
 
-async function readForm(bytes: Buffer, type: string): Promise<Omit<RequestBody, "sizeBytes">> {
-  const form = await new Response(new Uint8Array(bytes), { headers: { "content-type": type } })
-    .formData()
-    .catch(() => {
-      throw refusal("invalidJson");
-    });
+function readForm(bytes: Buffer, type: string): Omit<RequestBody, "sizeBytes"> {
+  const parts = splitForm(bytes, type);
+  if (parts === null) throw refusal("invalidJson");
   const files: UploadedFile[] = [];
   let json: unknown;
   const fields: JsonObject = {};
-  for (const [name, value] of form) {
-    if (typeof value === "string") {
-      if (name === "payload_json") json = parseJson(value);
-      else fields[name] = value;
+  for (const part of parts) {
+    if (part.filename === null) {
+      if (part.name === "payload_json") json = parseJson(part.bytes.toString());
+      else fields[part.name] = part.bytes.toString();
       continue;
     }
-    const match = /^files\[(\d+)\]$/.exec(name);
-    if (match === null || value.name === "")
-      throw invalidForm([name], "UPLOAD_FIELD_INVALID", "Files must be sent as files[n] with a filename.");
-    files.push({
-      index: Number(match[1]),
-      filename: value.name,
-      contentType: value.type || "application/octet-stream",
-      bytes: Buffer.from(await value.arrayBuffer()),
-    });
+    const match = /^files\[(\d+)\]$/.exec(part.name);
+    if (match === null || part.filename === "")
+      throw invalidForm(
+        [part.name],
+        "UPLOAD_FIELD_INVALID",
+        "Files must be sent as files[n] with a filename.",
+      );
+    const { filename, contentType, bytes: content } = part;
+    files.push({ index: Number(match[1]), filename, contentType, bytes: content });
   }
   if (new Set(files.map((file) => file.index)).size !== files.length)
     throw invalidForm(["files"], "UPLOAD_FIELD_DUPLICATED", "Each file must have a name of its own.");
