@@ -6,7 +6,7 @@
 
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type CallFilter, type CallRecord, fits } from "./calls.ts";
 import { Cdn } from "./cdn.ts";
 import { CommandRegistry } from "./commands.ts";
@@ -68,6 +68,7 @@ export class FakeDiscord {
   readonly #faults = new Faults();
   readonly #calls: CallRecord[] = [];
   readonly #violations: Violation[] = [];
+  readonly #sockets = new Set<Socket>();
   readonly #server;
 
   constructor(options: FakeDiscordOptions) {
@@ -120,6 +121,11 @@ export class FakeDiscord {
       if (url.pathname.startsWith("/cdn/")) void this.cdn.serve(request, response, url);
       else void serveApi(parts, request, response, url);
     });
+    // Upgraded connections are nobody's in node:http: a stop has to end them here.
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
     this.#server.on("upgrade", (request, socket, head) => this.gateway.upgrade(request, socket, head));
   }
 
@@ -137,7 +143,7 @@ export class FakeDiscord {
     this.gateway.stop();
     const closed = once(this.#server, "close");
     this.#server.close();
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 

@@ -19,15 +19,17 @@ class RawClient {
     this.socket = new WebSocket(url);
     this.socket.on("message", (data) => {
       this.payloads.push(JSON.parse(String(data)) as Payload);
-      this.socket.emit("payload");
+      this.socket.emit("step");
     });
+    this.socket.on("close", () => this.socket.emit("step"));
   }
 
   async next(fits: (payload: Payload) => boolean): Promise<Payload> {
     for (;;) {
       const found = this.payloads.find(fits);
       if (found !== undefined) return found;
-      await once(this.socket, "payload");
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error("the gateway closed the connection");
+      await once(this.socket, "step");
     }
   }
 
