@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
 import type { Locales } from "./core/locales.ts";
 import type { AdapterMemory, ChatPlatform, ConversationStore, Log, WorkQueue } from "./core/ports.ts";
+import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
@@ -25,6 +26,7 @@ export interface Bot {
   queue: WorkQueue;
   store: ConversationStore;
   locales: Locales;
+  skills: SkillCatalog;
   addPlatform(platform: ChatPlatform): void;
   /** The durable memory of one adapter. */
   memoryOf(adapter: string): AdapterMemory;
@@ -79,6 +81,7 @@ export async function startBot(
     queue,
     store,
     locales,
+    skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(keyv, adapter),
     async stop() {

@@ -46,8 +46,12 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
       }
       case "console":
         return await runConsole(env, values.sandbox === true);
-      case undefined:
-        return await runConsole(env, true);
+      case undefined: {
+        const config = loadConfig(env);
+        if (!config.discord) return await runConsole(env, true);
+        const { runService } = await import("./service.ts");
+        return await runService(config, stopSignal());
+      }
       default:
         console.error(USAGE);
         return 1;

@@ -1,0 +1,401 @@
+/**
+ * Commands, buttons, menus and windows. Everything is acknowledged before anything slow; what a command asks
+ * for goes to the core as a message. Source: Discord docs, "Receiving and Responding"; platforms.md.
+ */
+import {
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessage,
+  type APIMessageApplicationCommandInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ComponentType,
+  InteractionResponseType,
+  InteractionType,
+  PermissionFlagsBits,
+  type REST,
+  Routes,
+  TextInputStyle,
+} from "discord.js";
+import type { Locales } from "../../core/locales.ts";
+import type { Action, Attachment } from "../../core/message.ts";
+import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
+import { localized, type SkillCatalog } from "../../core/skill.ts";
+import { decodeAction } from "../action-codes.ts";
+import { CLIP_OPTIONS, EDIT_THIS } from "./commands.ts";
+import {
+  attachmentsOf,
+  conversationOf,
+  type DiscordPlace,
+  optionFiles,
+  readInteraction,
+  targetOf,
+  userOf,
+} from "./normalize.ts";
+import { EDIT_MORE } from "./render.ts";
+import type { Threads } from "./threads.ts";
+
+const EPHEMERAL = 64;
+const MAX_CHOICES = 25;
+/** How long the files behind an open window are kept. */
+const WINDOW_LIVES_MS = 3_600_000;
+
+export interface InteractionOptions {
+  rest: REST;
+  engine: MessageSink;
+  memory: AdapterMemory;
+  locales: Locales;
+  skills: () => SkillCatalog;
+  threads: Threads;
+  log: Log;
+  applicationId: () => string;
+}
+
+type Slash = APIChatInputApplicationCommandInteraction;
+
+export class Interactions {
+  readonly #options: InteractionOptions;
+
+  constructor(options: InteractionOptions) {
+    this.#options = options;
+  }
+
+  async handle(interaction: APIInteraction): Promise<void> {
+    switch (interaction.type) {
+      case InteractionType.ApplicationCommand:
+        if (interaction.data.type === ApplicationCommandType.ChatInput)
+          return this.#command(interaction as Slash);
+        if (interaction.data.type === ApplicationCommandType.Message && interaction.data.name === EDIT_THIS) {
+          return this.#editThis(interaction as APIMessageApplicationCommandInteraction);
+        }
+        return;
+      case InteractionType.ApplicationCommandAutocomplete:
+        return this.#complete(interaction);
+      case InteractionType.MessageComponent:
+        return this.#pressed(interaction);
+      case InteractionType.ModalSubmit:
+        return this.#submitted(interaction);
+    }
+  }
+
+  async #command(interaction: Slash): Promise<void> {
+    const { name } = interaction.data;
+    if (name === "threads") return this.#setThreads(interaction);
+    const action = actionOf(name, interaction);
+    // Money and settings are for the person alone.
+    const isPrivate = action !== null && PRIVATE.has(action.kind);
+    await this.#acknowledge(interaction, isPrivate);
+    if (action) return this.#receive(interaction, isPrivate, { text: "", attachments: [], action });
+    const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
+    const attachments = optionFiles(interaction.data.resolved?.attachments ?? {}, ids, interaction.id);
+    const text = String(optionOf(interaction, "prompt") ?? "");
+    await this.#start(interaction, text, attachments);
+  }
+
+  /** The target's files are kept for the window that asks for the prompt. */
+  async #editThis(interaction: APIMessageApplicationCommandInteraction): Promise<void> {
+    const { locales, memory } = this.#options;
+    const message = interaction.data.resolved.messages[interaction.data.target_id];
+    const files = message ? attachmentsOf(message as APIMessage) : [];
+    const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
+    if (files.length + links.length === 0) {
+      const content = locales.plain(languageOf(interaction, locales), "discord.no-clip");
+      return this.#respond(interaction, {
+        type: InteractionResponseType.ChannelMessageWithSource,
+        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+      });
+    }
+    await memory.set(
+      `window:${interaction.id}`,
+      JSON.stringify({ files, links: links.slice(0, 3) }),
+      WINDOW_LIVES_MS,
+    );
+    await this.#openWindow(interaction, interaction.id);
+  }
+
+  async #pressed(interaction: APIMessageComponentInteraction): Promise<void> {
+    const { memory } = this.#options;
+    const { custom_id: code } = interaction.data;
+    if (!(await this.#mayPress(interaction))) {
+      const { locales } = this.#options;
+      const content = locales.plain(languageOf(interaction, locales), "button.not-yours");
+      return this.#respond(interaction, {
+        type: InteractionResponseType.ChannelMessageWithSource,
+        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+      });
+    }
+    if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
+    const channelId = channelOf(interaction);
+    const action = await decodeAction(code, conversationOf(channelId), memory);
+    if (!action) {
+      const { locales } = this.#options;
+      const content = locales.plain(languageOf(interaction, locales), "button.too-old");
+      return this.#respond(interaction, {
+        type: InteractionResponseType.ChannelMessageWithSource,
+        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+      });
+    }
+    const isPrivate = PRIVATE.has(action.kind);
+    const isAppOnly = this.#isAppOnly(interaction);
+    if (isPrivate || isAppOnly) await this.#acknowledge(interaction, isPrivate);
+    else await this.#respond(interaction, { type: InteractionResponseType.DeferredMessageUpdate });
+    const hasAnswer = isPrivate || isAppOnly;
+    await this.#receive(interaction, isPrivate, { text: "", attachments: [], action }, hasAnswer);
+  }
+
+  async #submitted(interaction: APIModalSubmitInteraction): Promise<void> {
+    const { memory } = this.#options;
+    await this.#acknowledge(interaction, false);
+    const [, windowId = ""] = interaction.data.custom_id.split(":");
+    const kept = windowId === "none" ? null : await memory.get(`window:${windowId}`);
+    // Written by `#editThis`.
+    const source = kept
+      ? (JSON.parse(kept) as { files: Attachment[]; links: string[] })
+      : { files: [], links: [] };
+    const prompt = fieldOf(interaction);
+    const text = source.files.length > 0 ? prompt : [...source.links, prompt].join(" ");
+    if (windowId === "none") return this.#receive(interaction, false, { text, attachments: [] });
+    await this.#start(interaction, text, source.files);
+  }
+
+  /** A new edit: in a thread of its own where that is possible. */
+  async #start(interaction: APIInteraction, text: string, attachments: Attachment[]): Promise<void> {
+    const { rest, applicationId, locales, log } = this.#options;
+    const channelId = channelOf(interaction);
+    const isAppOnly = this.#isAppOnly(interaction);
+    const threadId = isAppOnly
+      ? null
+      : await this.#openThread(interaction, channelId, text || (attachments[0]?.name ?? ""));
+    if (!threadId) return this.#receive(interaction, false, { text, attachments });
+    const user = userOf(interaction);
+    const place: DiscordPlace = {
+      channelId: threadId,
+      userId: user.id,
+      ...(interaction.guild_id ? { guildId: interaction.guild_id } : {}),
+      ...limitOf(interaction),
+    };
+    const target = targetOf(conversationOf(threadId), place);
+    await this.#options.engine.receive(readInteraction(interaction, target, { text, attachments }));
+    // The deferred answer becomes the signpost to the thread.
+    const content = locales.plain(languageOf(interaction, locales), "discord.in-thread", {
+      thread: `<#${threadId}>`,
+      prompt: text.slice(0, 200).replace(/[<@`*_~|\\]/g, "\\$&"),
+    });
+    await rest
+      .patch(Routes.webhookMessage(applicationId(), interaction.token, "@original"), {
+        body: { content, allowed_mentions: { parse: [] } },
+        auth: false,
+      })
+      .catch((error: unknown) => log.warn({ err: error }, "a command's answer could not be shown"));
+  }
+
+  async #openThread(interaction: APIInteraction, channelId: string, name: string): Promise<string | null> {
+    const { rest, threads, applicationId, log } = this.#options;
+    const { guild_id: guildId, channel } = interaction;
+    if (!guildId) return null;
+    try {
+      const original = (await rest.get(
+        Routes.webhookMessage(applicationId(), interaction.token, "@original"),
+        {
+          auth: false,
+        },
+      )) as APIMessage;
+      const user = userOf(interaction);
+      return await threads.open(
+        { guildId, channelId, messageId: original.id, ...(channel ? { channelType: channel.type } : {}) },
+        { name, userId: user.id },
+      );
+    } catch (error) {
+      log.info({ err: error }, "no thread could be opened; answering in place");
+      return null;
+    }
+  }
+
+  async #receive(
+    interaction: APIInteraction,
+    isEphemeral: boolean,
+    what: { text: string; attachments: Attachment[]; action?: Action },
+    hasAnswer = true,
+  ): Promise<void> {
+    const channelId = channelOf(interaction);
+    const user = userOf(interaction);
+    const place: DiscordPlace = {
+      channelId,
+      userId: user.id,
+      ...(interaction.guild_id ? { guildId: interaction.guild_id } : {}),
+      ...(hasAnswer
+        ? { interactionId: interaction.id, interactionToken: interaction.token, interactionAt: Date.now() }
+        : {}),
+      ...(isEphemeral ? { isEphemeral } : {}),
+      ...(this.#isAppOnly(interaction) ? { isAppOnly: true } : {}),
+      ...limitOf(interaction),
+    };
+    const message = readInteraction(interaction, targetOf(conversationOf(channelId), place), {
+      ...what,
+      canManage: canManage(interaction),
+    });
+    await this.#options.engine.receive(message);
+  }
+
+  async #setThreads(interaction: Slash): Promise<void> {
+    const { threads, locales } = this.#options;
+    const isOn = optionOf(interaction, "on") === true;
+    const isAllowed = hasPermission(interaction, PermissionFlagsBits.ManageGuild);
+    if (interaction.guild_id && isAllowed) await threads.setInPlace(interaction.guild_id, !isOn);
+    const key = !isAllowed ? "button.not-yours" : isOn ? "discord.threads-on" : "discord.threads-off";
+    await this.#respond(interaction, {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: {
+        content: locales.plain(languageOf(interaction, locales), key),
+        flags: EPHEMERAL,
+        allowed_mentions: { parse: [] },
+      },
+    });
+  }
+
+  async #complete(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
+    const { locales, skills } = this.#options;
+    const language = languageOf(interaction, locales);
+    const focused = interaction.data.options.find((option) => "focused" in option && option.focused);
+    const typed = String((focused && "value" in focused ? focused.value : "") ?? "").toLowerCase();
+    const choices = skills()
+      .list()
+      .map((skill) => ({ name: localized(skill.title, language), value: skill.name }))
+      .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(typed))
+      .slice(0, MAX_CHOICES);
+    await this.#respond(interaction, {
+      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+      data: { choices },
+    });
+  }
+
+  /** In a project's thread: who started it, and who manages the channel. */
+  async #mayPress(interaction: APIMessageComponentInteraction): Promise<boolean> {
+    const owner = interaction.guild_id ? await this.#options.threads.ownerOf(channelOf(interaction)) : null;
+    return owner === null || owner === userOf(interaction).id || canManage(interaction);
+  }
+
+  #openWindow(interaction: APIInteraction, windowId: string): Promise<void> {
+    const { locales } = this.#options;
+    const language = languageOf(interaction, locales);
+    return this.#respond(interaction, {
+      type: InteractionResponseType.Modal,
+      data: {
+        custom_id: `window:${windowId}`,
+        title: locales.plain(language, "discord.window-title").slice(0, 45),
+        components: [
+          {
+            type: ComponentType.ActionRow,
+            components: [
+              {
+                type: ComponentType.TextInput,
+                custom_id: "prompt",
+                label: locales.plain(language, "discord.window-label").slice(0, 45),
+                placeholder: locales.plain(language, "discord.window-example").slice(0, 100),
+                style: TextInputStyle.Paragraph,
+                max_length: 4000,
+                required: true,
+              },
+            ],
+          },
+        ],
+      },
+    });
+  }
+
+  #acknowledge(interaction: APIInteraction, isPrivate: boolean): Promise<void> {
+    return this.#respond(interaction, {
+      type: InteractionResponseType.DeferredChannelMessageWithSource,
+      ...(isPrivate ? { data: { flags: EPHEMERAL } } : {}),
+    });
+  }
+
+  async #respond(interaction: APIInteraction, body: object): Promise<void> {
+    await this.#options.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+      body,
+      auth: false,
+    });
+  }
+
+  /** Installed by the person alone: the bot itself is not in the channel. */
+  #isAppOnly(interaction: APIInteraction): boolean {
+    const { authorizing_integration_owners: owners, guild_id: guildId, context } = interaction;
+    if (guildId) return owners?.[0] === undefined;
+    // 1: the bot's own direct messages.
+    return context !== undefined && context !== 1;
+  }
+}
+
+const PRIVATE: ReadonlySet<Action["kind"]> = new Set(["credits", "skill", "language", "help", "upload-help"]);
+
+function actionOf(name: string, interaction: Slash): Action | null {
+  switch (name) {
+    case "export":
+    case "credits":
+    case "status":
+    case "help":
+      return { kind: name };
+    case "new":
+      return { kind: "new-project" };
+    case "cancel":
+      return { kind: "cancel", scope: "current" };
+    case "skill": {
+      const skill = optionOf(interaction, "name");
+      return skill === undefined ? { kind: "skill" } : { kind: "skill", name: String(skill) };
+    }
+    case "language": {
+      const language = optionOf(interaction, "language");
+      return language === undefined ? { kind: "language" } : { kind: "language", language: String(language) };
+    }
+    default:
+      return null;
+  }
+}
+
+function optionOf(interaction: Slash, name: string): string | number | boolean | undefined {
+  const option = interaction.data.options?.find((one) => one.name === name);
+  if (!option || option.type === ApplicationCommandOptionType.Subcommand) return undefined;
+  return "value" in option ? option.value : undefined;
+}
+
+function fieldOf(interaction: APIModalSubmitInteraction): string {
+  for (const row of interaction.data.components) {
+    if ("components" in row) {
+      for (const field of row.components)
+        if (field.custom_id === "prompt" && "value" in field) return field.value;
+    }
+  }
+  return "";
+}
+
+function channelOf(interaction: APIInteraction): string {
+  return interaction.channel?.id ?? interaction.channel_id ?? "";
+}
+
+function limitOf(interaction: APIInteraction): { fileLimitBytes?: number } {
+  const limit = interaction.attachment_size_limit;
+  return limit ? { fileLimitBytes: limit } : {};
+}
+
+function canManage(interaction: APIInteraction): boolean {
+  return (
+    hasPermission(interaction, PermissionFlagsBits.ManageChannels) ||
+    hasPermission(interaction, PermissionFlagsBits.ManageThreads)
+  );
+}
+
+function hasPermission(interaction: APIInteraction, permission: bigint): boolean {
+  const permissions = BigInt(interaction.member?.permissions ?? "0");
+  return (permissions & (permission | PermissionFlagsBits.Administrator)) !== 0n;
+}
+
+function languageOf(interaction: APIInteraction, locales: Locales): string {
+  return (
+    locales.match("locale" in interaction ? interaction.locale : null) ??
+    locales.match(interaction.guild_locale) ??
+    "en"
+  );
+}
