@@ -13,6 +13,7 @@ import {
 } from "discord.js";
 import { Agent } from "undici";
 import { readIntent } from "../../core/intent.ts";
+import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
@@ -20,8 +21,10 @@ import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
 import { Interactions } from "./interactions.ts";
-import { conversationOf, isAddressed, readMessage, wordsOf } from "./normalize.ts";
+import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
+import { restOptions } from "./rest.ts";
 import { Threads } from "./threads.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 export interface DiscordOptions {
   token: string;
@@ -41,6 +44,9 @@ export interface DiscordWorld {
   log: Log;
 }
 
+/** How long a person's language is remembered. */
+const LOCALE_LIVES_MS = 90 * 86_400_000;
+
 /** What the bot does in a channel, for the invite link. */
 const PERMISSIONS =
   PermissionFlagsBits.ViewChannel |
@@ -59,6 +65,9 @@ export class DiscordAdapter {
   readonly #interactions: Interactions;
   readonly #threads: Threads;
   readonly #dispatcher = new Agent();
+  readonly #whereabouts = new Whereabouts();
+  /** The messages of one channel are taken in their order. */
+  readonly #inOrder = createKeyedQueue();
   /** Intake that is under way: a stop waits for it. */
   readonly #taking = new Set<Promise<void>>();
 
@@ -75,13 +84,7 @@ export class DiscordAdapter {
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
       ],
       partials: [Partials.Channel, Partials.Message],
-      rest: {
-        api: options.apiUrl,
-        retries: 5,
-        // discord.js brings an undici of its own, which must not meet ours: forms of one are strangers to the other.
-        // The types differ by the undici they come from; the fields that count are fetch's.
-        makeRequest: (url, init) => fetch(url, init as unknown as RequestInit),
-      },
+      rest: restOptions(options.apiUrl),
       allowedMentions: { parse: [] },
       // Only the raw packets are used: nothing has to be remembered.
       makeCache: Options.cacheWithLimits({
@@ -90,7 +93,7 @@ export class DiscordAdapter {
         UserManager: none,
         GuildMemberManager: none,
       }),
-      ...(options.shards ? { shardCount: options.shards } : {}),
+      ...(options.shards ? { shardCount: options.shards } : { shards: "auto" }),
     });
     const applicationId = () => this.#client.application?.id ?? "";
     this.#threads = new Threads(this.#client.rest, memory, log);
@@ -102,7 +105,7 @@ export class DiscordAdapter {
       clock,
       dispatcher: this.#dispatcher,
       log,
-      languageOf: async (conversationId) => (await memory.get(`language:${conversationId}`)) ?? "en",
+      onWork: (target) => this.#whereabouts.note(target),
       onGone: (conversationId) => {
         void engine.abandon(conversationId);
       },
@@ -179,29 +182,39 @@ export class DiscordAdapter {
     switch (packet.t) {
       case GatewayDispatchEvents.InteractionCreate:
         return this.#interaction(packet.d);
-      case GatewayDispatchEvents.MessageCreate:
-        return this.#message(packet.d);
+      case GatewayDispatchEvents.MessageCreate: {
+        const message = packet.d;
+        return this.#inOrder(message.channel_id, () => this.#message(message));
+      }
       case GatewayDispatchEvents.ThreadDelete:
       case GatewayDispatchEvents.ChannelDelete:
-        return this.#world.engine.abandon(conversationOf(packet.d.id));
+        return this.#abandon([conversationOf(packet.d.id), ...this.#whereabouts.take(packet.d.id)]);
+      case GatewayDispatchEvents.GuildDelete:
+        // An outage takes no guild away.
+        if (!packet.d.unavailable) await this.#abandon(this.#whereabouts.take(packet.d.id));
+        return;
       default:
         return;
     }
   }
 
+  async #abandon(conversations: string[]): Promise<void> {
+    await Promise.all(conversations.map((one) => this.#world.engine.abandon(one)));
+  }
+
   async #interaction(interaction: APIInteraction): Promise<void> {
-    const { memory, locales } = this.#world;
-    const locale = "locale" in interaction ? locales.match(interaction.locale) : null;
-    await Promise.all([
-      this.#interactions.handle(interaction),
-      locale && interaction.channel
-        ? memory.set(`language:${conversationOf(interaction.channel.id)}`, locale)
-        : null,
-    ]);
+    const { memory } = this.#world;
+    // Messages do not tell a person's language; an interaction does, for both.
+    const key = `locale:${userOf(interaction).id}`;
+    const keepLocale = async () => {
+      if (!("locale" in interaction) || (await memory.get(key)) === interaction.locale) return;
+      await memory.set(key, interaction.locale, LOCALE_LIVES_MS);
+    };
+    await Promise.all([this.#interactions.handle(interaction), keepLocale()]);
   }
 
   async #message(message: GatewayMessageCreateDispatchData): Promise<void> {
-    const { engine, skills } = this.#world;
+    const { engine, memory, skills } = this.#world;
     const botId = this.#client.user?.id ?? "";
     const isOwnThread = this.#options.hasMessageContent && (await this.#threads.isOwn(message.channel_id));
     if (!isAddressed(message, botId, isOwnThread)) return;
@@ -214,7 +227,8 @@ export class DiscordAdapter {
           { name: text || (message.attachments[0]?.filename ?? ""), userId: message.author.id },
         )
       : null;
-    await engine.receive(readMessage(message, botId, threadId ?? message.channel_id));
+    const language = await memory.get(`locale:${message.author.id}`);
+    await engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
   }
 }
 

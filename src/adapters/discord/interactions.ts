@@ -26,6 +26,7 @@ import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
 import { localized, type SkillCatalog } from "../../core/skill.ts";
 import { decodeAction } from "../action-codes.ts";
 import { CLIP_OPTIONS, EDIT_THIS } from "./commands.ts";
+import { isApiError } from "./errors.ts";
 import {
   attachmentsOf,
   conversationOf,
@@ -35,10 +36,14 @@ import {
   targetOf,
   userOf,
 } from "./normalize.ts";
-import { EDIT_MORE } from "./render.ts";
+import { canOpenThread, isThread, missingToWrite, permissionSentence } from "./permissions.ts";
+import { EDIT_MORE, escapeText, readCustomId } from "./render.ts";
 import type { Threads } from "./threads.ts";
 
 const EPHEMERAL = 64;
+const SUPPRESS_EMBEDS = 4;
+const MAX_SEEN = 5_000;
+const SIGNPOST_LENGTH = 200;
 const MAX_CHOICES = 25;
 /** How long the files behind an open window are kept. */
 const WINDOW_LIVES_MS = 3_600_000;
@@ -58,12 +63,18 @@ type Slash = APIChatInputApplicationCommandInteraction;
 
 export class Interactions {
   readonly #options: InteractionOptions;
+  /** Interactions that were taken: a resumed connection may tell them again. */
+  readonly #seen = new Set<string>();
 
   constructor(options: InteractionOptions) {
     this.#options = options;
   }
 
   async handle(interaction: APIInteraction): Promise<void> {
+    if (this.#seen.has(interaction.id)) return;
+    this.#seen.add(interaction.id);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
     switch (interaction.type) {
       case InteractionType.ApplicationCommand:
         if (interaction.data.type === ApplicationCommandType.ChatInput)
@@ -87,6 +98,8 @@ export class Interactions {
     const action = actionOf(name, interaction);
     // Money and settings are for the person alone.
     const isPrivate = action !== null && PRIVATE.has(action.kind);
+    const goesOn = action === null || action.kind === "export" || action.kind === "new-project";
+    if (goesOn && (await this.#refuse(interaction))) return;
     await this.#acknowledge(interaction, isPrivate);
     if (action) return this.#receive(interaction, isPrivate, { text: "", attachments: [], action });
     const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
@@ -98,15 +111,12 @@ export class Interactions {
   /** The target's files are kept for the window that asks for the prompt. */
   async #editThis(interaction: APIMessageApplicationCommandInteraction): Promise<void> {
     const { locales, memory } = this.#options;
+    if (await this.#refuse(interaction)) return;
     const message = interaction.data.resolved.messages[interaction.data.target_id];
     const files = message ? attachmentsOf(message as APIMessage) : [];
     const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
     if (files.length + links.length === 0) {
-      const content = locales.plain(languageOf(interaction, locales), "discord.no-clip");
-      return this.#respond(interaction, {
-        type: InteractionResponseType.ChannelMessageWithSource,
-        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
-      });
+      return this.#say(interaction, locales.plain(languageOf(interaction, locales), "discord.no-clip"));
     }
     await memory.set(
       `window:${interaction.id}`,
@@ -117,33 +127,22 @@ export class Interactions {
   }
 
   async #pressed(interaction: APIMessageComponentInteraction): Promise<void> {
-    const { memory } = this.#options;
-    const { custom_id: code } = interaction.data;
-    if (!(await this.#mayPress(interaction))) {
-      const { locales } = this.#options;
-      const content = locales.plain(languageOf(interaction, locales), "button.not-yours");
-      return this.#respond(interaction, {
-        type: InteractionResponseType.ChannelMessageWithSource,
-        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
-      });
+    const { memory, locales } = this.#options;
+    const { code, authorId } = readCustomId(interaction.data.custom_id);
+    const language = languageOf(interaction, locales);
+    if (!(await this.#mayPress(interaction, authorId))) {
+      return this.#say(interaction, locales.plain(language, "button.not-yours"));
     }
     if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
-    const channelId = channelOf(interaction);
-    const action = await decodeAction(code, conversationOf(channelId), memory);
-    if (!action) {
-      const { locales } = this.#options;
-      const content = locales.plain(languageOf(interaction, locales), "button.too-old");
-      return this.#respond(interaction, {
-        type: InteractionResponseType.ChannelMessageWithSource,
-        data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
-      });
-    }
+    const { data } = interaction;
+    const chosen = data.component_type === ComponentType.StringSelect ? (data.values[0] ?? "") : code;
+    const action = await decodeAction(chosen, conversationOf(channelOf(interaction)), memory);
+    if (!action) return this.#say(interaction, locales.plain(language, "button.too-old"));
     const isPrivate = PRIVATE.has(action.kind);
-    const isAppOnly = this.#isAppOnly(interaction);
-    if (isPrivate || isAppOnly) await this.#acknowledge(interaction, isPrivate);
+    const isAnswer = isPrivate || this.#isAppOnly(interaction);
+    if (isAnswer) await this.#acknowledge(interaction, isPrivate);
     else await this.#respond(interaction, { type: InteractionResponseType.DeferredMessageUpdate });
-    const hasAnswer = isPrivate || isAppOnly;
-    await this.#receive(interaction, isPrivate, { text: "", attachments: [], action }, hasAnswer);
+    await this.#receive(interaction, isPrivate, { text: "", attachments: [], action }, !isAnswer);
   }
 
   async #submitted(interaction: APIModalSubmitInteraction): Promise<void> {
@@ -163,39 +162,46 @@ export class Interactions {
 
   /** A new edit: in a thread of its own where that is possible. */
   async #start(interaction: APIInteraction, text: string, attachments: Attachment[]): Promise<void> {
-    const { rest, applicationId, locales, log } = this.#options;
+    const { locales } = this.#options;
     const channelId = channelOf(interaction);
     const isAppOnly = this.#isAppOnly(interaction);
     const threadId = isAppOnly
       ? null
       : await this.#openThread(interaction, channelId, text || (attachments[0]?.name ?? ""));
-    if (!threadId) return this.#receive(interaction, false, { text, attachments });
+    if (!threadId) {
+      // Only now it shows that the bot has to write where it may not.
+      const problem = isAppOnly ? null : this.#cannotWrite(interaction);
+      if (problem === null) return this.#receive(interaction, false, { text, attachments });
+      await this.#showOriginal(interaction, problem);
+      return;
+    }
     const user = userOf(interaction);
     const place: DiscordPlace = {
       channelId: threadId,
       userId: user.id,
       ...(interaction.guild_id ? { guildId: interaction.guild_id } : {}),
-      ...limitOf(interaction),
+      parentId: channelId,
+      ...answerOf(interaction),
+      // The deferred answer shows the way; only what is for the person alone comes after it.
+      isAnswered: true,
+      isElsewhere: true,
     };
     const target = targetOf(conversationOf(threadId), place);
-    await this.#options.engine.receive(readInteraction(interaction, target, { text, attachments }));
-    // The deferred answer becomes the signpost to the thread.
+    const canManageThread = canManage(interaction);
+    await this.#options.engine.receive(
+      readInteraction(interaction, target, { text, attachments, canManage: canManageThread }),
+    );
     const content = locales.plain(languageOf(interaction, locales), "discord.in-thread", {
       thread: `<#${threadId}>`,
-      prompt: text.slice(0, 200).replace(/[<@`*_~|\\]/g, "\\$&"),
+      prompt: escapeText(shorten(text)),
     });
-    await rest
-      .patch(Routes.webhookMessage(applicationId(), interaction.token, "@original"), {
-        body: { content, allowed_mentions: { parse: [] } },
-        auth: false,
-      })
-      .catch((error: unknown) => log.warn({ err: error }, "a command's answer could not be shown"));
+    await this.#showOriginal(interaction, content);
   }
 
   async #openThread(interaction: APIInteraction, channelId: string, name: string): Promise<string | null> {
     const { rest, threads, applicationId, log } = this.#options;
     const { guild_id: guildId, channel } = interaction;
-    if (!guildId) return null;
+    if (!guildId || !canOpenThread(interaction.app_permissions)) return null;
     try {
       const original = (await rest.get(
         Routes.webhookMessage(applicationId(), interaction.token, "@original"),
@@ -218,7 +224,7 @@ export class Interactions {
     interaction: APIInteraction,
     isEphemeral: boolean,
     what: { text: string; attachments: Attachment[]; action?: Action },
-    hasAnswer = true,
+    isAnswered = false,
   ): Promise<void> {
     const channelId = channelOf(interaction);
     const user = userOf(interaction);
@@ -226,9 +232,9 @@ export class Interactions {
       channelId,
       userId: user.id,
       ...(interaction.guild_id ? { guildId: interaction.guild_id } : {}),
-      ...(hasAnswer
-        ? { interactionId: interaction.id, interactionToken: interaction.token, interactionAt: Date.now() }
-        : {}),
+      ...answerOf(interaction),
+      ...(isAnswered ? { isAnswered } : {}),
+      ...parentOf(interaction),
       ...(isEphemeral ? { isEphemeral } : {}),
       ...(this.#isAppOnly(interaction) ? { isAppOnly: true } : {}),
       ...limitOf(interaction),
@@ -246,14 +252,7 @@ export class Interactions {
     const isAllowed = hasPermission(interaction, PermissionFlagsBits.ManageGuild);
     if (interaction.guild_id && isAllowed) await threads.setInPlace(interaction.guild_id, !isOn);
     const key = !isAllowed ? "button.not-yours" : isOn ? "discord.threads-on" : "discord.threads-off";
-    await this.#respond(interaction, {
-      type: InteractionResponseType.ChannelMessageWithSource,
-      data: {
-        content: locales.plain(languageOf(interaction, locales), key),
-        flags: EPHEMERAL,
-        allowed_mentions: { parse: [] },
-      },
-    });
+    await this.#say(interaction, locales.plain(languageOf(interaction, locales), key));
   }
 
   async #complete(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
@@ -272,10 +271,29 @@ export class Interactions {
     });
   }
 
-  /** In a project's thread: who started it, and who manages the channel. */
-  async #mayPress(interaction: APIMessageComponentInteraction): Promise<boolean> {
+  /** Whom the answer is for, who started the project, and who manages the channel. */
+  async #mayPress(interaction: APIMessageComponentInteraction, authorId: string | null): Promise<boolean> {
+    const { id } = userOf(interaction);
+    if (authorId === id || canManage(interaction)) return true;
     const owner = interaction.guild_id ? await this.#options.threads.ownerOf(channelOf(interaction)) : null;
-    return owner === null || owner === userOf(interaction).id || canManage(interaction);
+    return owner === null ? authorId === null : owner === id;
+  }
+
+  /** Says at once that the bot cannot write in a channel; false when it can, there or in a thread. */
+  async #refuse(interaction: APIInteraction): Promise<boolean> {
+    if (this.#isAppOnly(interaction) || canOpenThread(interaction.app_permissions)) return false;
+    const problem = this.#cannotWrite(interaction);
+    if (problem !== null) await this.#say(interaction, problem);
+    return problem !== null;
+  }
+
+  /** The sentence that names the missing permission; null when the bot can write. */
+  #cannotWrite(interaction: APIInteraction): string | null {
+    if (!interaction.guild_id) return null;
+    const { locales } = this.#options;
+    const need = missingToWrite(interaction.app_permissions, interaction.channel?.type);
+    if (need === null) return null;
+    return permissionSentence(locales, languageOf(interaction, locales), need, channelOf(interaction));
   }
 
   #openWindow(interaction: APIInteraction, windowId: string): Promise<void> {
@@ -306,6 +324,27 @@ export class Interactions {
     });
   }
 
+  /** A whole answer for the person alone. */
+  #say(interaction: APIInteraction, content: string): Promise<void> {
+    return this.#respond(interaction, {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+    });
+  }
+
+  /** Fills the deferred answer. */
+  async #showOriginal(interaction: APIInteraction, content: string): Promise<void> {
+    const { rest, applicationId, log } = this.#options;
+    try {
+      await rest.patch(Routes.webhookMessage(applicationId(), interaction.token, "@original"), {
+        body: { content, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS },
+        auth: false,
+      });
+    } catch (error) {
+      log.warn({ err: error }, "a command's answer could not be shown");
+    }
+  }
+
   #acknowledge(interaction: APIInteraction, isPrivate: boolean): Promise<void> {
     return this.#respond(interaction, {
       type: InteractionResponseType.DeferredChannelMessageWithSource,
@@ -314,10 +353,15 @@ export class Interactions {
   }
 
   async #respond(interaction: APIInteraction, body: object): Promise<void> {
-    await this.#options.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
-      body,
-      auth: false,
-    });
+    try {
+      await this.#options.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+        body,
+        auth: false,
+      });
+    } catch (error) {
+      // The first try arrived although its connection broke, or the event came twice.
+      if (!isApiError(error, 40060)) throw error;
+    }
   }
 
   /** Installed by the person alone: the bot itself is not in the channel. */
@@ -355,6 +399,11 @@ function actionOf(name: string, interaction: Slash): Action | null {
   }
 }
 
+function shorten(text: string): string {
+  const chars = Array.from(text);
+  return chars.length > SIGNPOST_LENGTH ? `${chars.slice(0, SIGNPOST_LENGTH - 1).join("")}…` : text;
+}
+
 function optionOf(interaction: Slash, name: string): string | number | boolean | undefined {
   const option = interaction.data.options?.find((one) => one.name === name);
   if (!option || option.type === ApplicationCommandOptionType.Subcommand) return undefined;
@@ -373,6 +422,22 @@ function fieldOf(interaction: APIModalSubmitInteraction): string {
 
 function channelOf(interaction: APIInteraction): string {
   return interaction.channel?.id ?? interaction.channel_id ?? "";
+}
+
+/** How an interaction can be answered later. */
+function answerOf(interaction: APIInteraction) {
+  return {
+    interactionId: interaction.id,
+    interactionToken: interaction.token,
+    interactionAt: Date.now(),
+  };
+}
+
+/** The channel of the thread it happened in; absent elsewhere. */
+function parentOf(interaction: APIInteraction): { parentId?: string } {
+  const { channel } = interaction;
+  const isInThread = channel && isThread(channel.type) && "parent_id" in channel && channel.parent_id;
+  return isInThread ? { parentId: String(channel.parent_id) } : {};
 }
 
 function limitOf(interaction: APIInteraction): { fileLimitBytes?: number } {

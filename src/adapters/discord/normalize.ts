@@ -16,12 +16,18 @@ export interface DiscordPlace {
   interactionId?: string;
   interactionToken?: string;
   interactionAt?: number;
+  /** True when the interaction has had its answer: only what is for the person alone goes through it. */
+  isAnswered?: boolean;
+  /** True when the interaction happened in another channel than the conversation. */
+  isElsewhere?: boolean;
   /** True when the deferred answer is for the person alone. */
   isEphemeral?: boolean;
   /** True where the bot itself is not in the channel: only the interaction can answer. */
   isAppOnly?: boolean;
   /** Bytes the interaction allows for files. */
   fileLimitBytes?: number;
+  /** The channel of a thread. */
+  parentId?: string;
 }
 
 export function targetOf(conversationId: string, place: DiscordPlace): ReplyTarget {
@@ -39,8 +45,12 @@ export function conversationOf(channelId: string): string {
 }
 
 /** A message's files; `fileId` leads back to the message, for a fresh address. */
-export function attachmentsOf(message: Pick<APIMessage, "id" | "channel_id" | "attachments">): Attachment[] {
-  return message.attachments.map((file) =>
+export function attachmentsOf(
+  message: Pick<APIMessage, "id" | "channel_id" | "attachments" | "message_snapshots">,
+): Attachment[] {
+  // A forwarded message carries its files in a snapshot.
+  const forwarded = message.message_snapshots?.flatMap((one) => one.message.attachments ?? []) ?? [];
+  return [...message.attachments, ...forwarded].map((file) =>
     toAttachment(file, `${message.channel_id}/${message.id}/${file.id}`),
   );
 }
@@ -88,11 +98,12 @@ export function wordsOf(message: Pick<APIMessage, "content">, botId: string): st
   return message.content.replace(new RegExp(`\\s*<@!?${botId}>\\s*`, "g"), " ").trim();
 }
 
-/** A message as the core takes it, answered in `channelId`. */
+/** A message as the core takes it, answered in `channelId`; `language` as Discord last told it of the person. */
 export function readMessage(
   message: GatewayMessageCreateDispatchData,
   botId: string,
   channelId: string,
+  language: string | null,
 ): IncomingMessage {
   const replied = message.referenced_message;
   const quoted = replied && replied.author.id !== botId ? attachmentsOf(replied) : [];
@@ -104,7 +115,7 @@ export function readMessage(
     id: `discord:message:${message.id}`,
     key: `discord:${message.channel_id}:${message.id}`,
     conversationId: conversationOf(channelId),
-    user: { id: `discord:${message.author.id}` },
+    user: { id: `discord:${message.author.id}`, ...(language ? { language } : {}) },
     text,
     attachments,
     ...(quoted.length > 0 ? { quoted } : {}),
@@ -113,6 +124,7 @@ export function readMessage(
       channelId,
       userId: message.author.id,
       ...(message.guild_id ? { guildId: message.guild_id } : {}),
+      ...(channelId === message.channel_id ? {} : { parentId: message.channel_id }),
       // In a thread of its own there is nothing to hang below.
       ...(channelId === message.channel_id && message.guild_id ? { replyTo: message.id } : {}),
     }),

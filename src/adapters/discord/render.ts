@@ -3,7 +3,7 @@
  * Source: Discord docs, "Message Formatting" and "Component Reference"; platforms.md.
  */
 
-import type { APIActionRowComponent, APIButtonComponent } from "discord.js";
+import type { APIActionRowComponent, APIButtonComponent, APIStringSelectComponent } from "discord.js";
 import { ButtonStyle, ComponentType } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Button } from "../../core/message.ts";
@@ -20,19 +20,25 @@ const BUTTONS_A_ROW = 5;
 /** Opens the window for a prompt; everything else is an action's code. */
 export const EDIT_MORE = "edit-more";
 
+/** Joins a button's code with the person it is for. */
+const AUTHOR_MARK = "~";
+const MENU = "menu:";
+const MAX_OPTIONS = 25;
+const OPTION_LENGTH = 100;
+/** A longer address is shown as its words alone: a link that is cut in the middle leads nowhere. */
+const MAX_HREF_LENGTH = 1500;
+
 /** The text in parts of at most 2000 characters, markup and escapes included. */
 export function renderText(rich: RichText): string[] {
-  const parts: string[] = [];
-  for (const part of splitText(rich, TEXT_LIMIT - 100)) {
-    const whole = toMarkdown(part);
-    if (whole.length <= TEXT_LIMIT) parts.push(whole);
-    // Much to escape: at the worst each character needs a backslash, and an address comes on top.
-    else
-      parts.push(
-        ...splitText(part, Math.floor(TEXT_LIMIT / 4)).map((piece) => toMarkdown(piece).slice(0, TEXT_LIMIT)),
-      );
-  }
-  return parts;
+  return splitText(rich, TEXT_LIMIT - 100).flatMap((part) => fitting(part, TEXT_LIMIT / 2));
+}
+
+/** Escapes can double a text: what becomes too long is cut smaller. */
+function fitting(part: RichText, nextLimit: number): string[] {
+  const whole = toMarkdown(part);
+  if (whole.length <= TEXT_LIMIT) return [whole];
+  if (nextLimit < 10) return [whole.slice(0, TEXT_LIMIT)];
+  return splitText(part, nextLimit).flatMap((piece) => fitting(piece, Math.floor(nextLimit / 2)));
 }
 
 function toMarkdown(rich: RichText): string {
@@ -43,12 +49,23 @@ function spanToMarkdown(span: Span): string {
   if (span.code) return `\`${span.text.replaceAll("`", "ˋ")}\``;
   const words = escapeText(span.text);
   // Angle brackets keep Discord from showing a preview of the page.
-  if (span.href) return `[${words.replace(/[[\]]/g, "\\$&")}](<${span.href.replaceAll(">", "%3E")}>)`;
+  if (span.href && span.href.length <= MAX_HREF_LENGTH)
+    return `[${words.replace(/[[\]]/g, "\\$&")}](<${span.href.replaceAll(">", "%3E")}>)`;
   return span.bold ? `**${words}**` : words;
 }
 
-/** Every mark that could format, mention or link. */
-function escapeText(text: string): string {
+/** An address that a reader could click, up to the first character that could mean something else. */
+const ADDRESS = /(https?:\/\/[^\s<>()[\]\\`|*~]+)/;
+
+/** Every mark that could format, mention or link; addresses stay as they are, or they would lead elsewhere. */
+export function escapeText(text: string): string {
+  return text
+    .split(ADDRESS)
+    .map((piece, index) => (index % 2 === 1 ? piece : escapeWords(piece)))
+    .join("");
+}
+
+function escapeWords(text: string): string {
   return text
     .replace(/[\\*_~`|]/g, "\\$&")
     .replace(
@@ -65,41 +82,87 @@ function escapeMark(mark: string): string {
   return /^(#|>|-#)/.test(mark) ? `\\${mark}` : mark;
 }
 
-/** The rows of buttons; an Export button brings "Edit more" along, which opens a window for the next prompt. */
-export async function renderButtons(
-  rows: Button[][],
-  conversationId: string,
-  memory: AdapterMemory,
-  locales: Locales,
-  language: string,
-): Promise<APIActionRowComponent<APIButtonComponent>[]> {
-  const shown: APIActionRowComponent<APIButtonComponent>[] = [];
-  for (const row of rows.slice(0, MAX_ROWS)) {
+/** What rendering buttons needs besides the buttons. */
+export interface ButtonWorld {
+  conversationId: string;
+  /** Discord's id of the person the answer is for; null where nobody else is. */
+  authorId: string | null;
+  memory: AdapterMemory;
+  locales: Locales;
+  language: string;
+}
+
+type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
+
+/**
+ * The rows of buttons; an Export button brings "Edit more" along, which opens a window for the next prompt.
+ * More choices than a message has rows become a menu.
+ */
+export async function renderButtons(rows: Button[][], world: ButtonWorld): Promise<Row[]> {
+  const choices = rows.flatMap((row) => (isChoice(row) ? row : []));
+  const isMenu = choices.length > MAX_ROWS;
+  const others = isMenu ? rows.filter((row) => !isChoice(row)) : rows;
+  const shown: Row[] = [];
+  for (const row of others.slice(0, isMenu ? MAX_ROWS - 1 : MAX_ROWS)) {
     const components: APIButtonComponent[] = [];
-    for (const button of row.slice(0, BUTTONS_A_ROW)) {
-      components.push(await renderButton(button, conversationId, memory));
-    }
+    for (const button of row.slice(0, BUTTONS_A_ROW)) components.push(await renderButton(button, world));
     const hasExport = row.some((button) => button.kind === "action" && button.action.kind === "export");
     if (hasExport && components.length < BUTTONS_A_ROW) {
-      const label = locales.plain(language, "button.edit-more");
+      const label = world.locales.plain(world.language, "button.edit-more");
       components.push({
         type: ComponentType.Button,
         style: ButtonStyle.Secondary,
         label,
-        custom_id: EDIT_MORE,
+        custom_id: signed(EDIT_MORE, world),
       });
     }
     if (components.length > 0) shown.push({ type: ComponentType.ActionRow, components });
   }
+  if (isMenu) shown.push(await renderMenu(choices, world));
   return withUniqueIds(shown);
 }
 
-async function renderButton(
-  button: Button,
-  conversationId: string,
-  memory: AdapterMemory,
-): Promise<APIButtonComponent> {
-  const label = shorten(button.label);
+/** What a used component says: its code, and whom it is for. */
+export function readCustomId(customId: string): { code: string; authorId: string | null } {
+  const at = customId.lastIndexOf(AUTHOR_MARK);
+  if (at < 0) return { code: customId, authorId: null };
+  return { code: customId.slice(0, at), authorId: customId.slice(at + 1) };
+}
+
+function signed(code: string, { authorId }: ButtonWorld): string {
+  return authorId === null ? code : `${code}${AUTHOR_MARK}${authorId}`;
+}
+
+/** One of many: a row with a single skill or language. */
+function isChoice(row: Button[]): boolean {
+  const [button] = row;
+  const kind = row.length === 1 && button?.kind === "action" ? button.action.kind : null;
+  return kind === "skill" || kind === "language";
+}
+
+async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row> {
+  const options = new Map<string, string>();
+  for (const choice of choices.slice(0, MAX_OPTIONS)) {
+    if (choice.kind !== "action") continue;
+    const value = await encodeAction(choice.action, world.conversationId, world.memory);
+    options.set(value, shorten(choice.label, OPTION_LENGTH));
+  }
+  const [first] = choices;
+  const kind = first?.kind === "action" ? first.action.kind : "";
+  return {
+    type: ComponentType.ActionRow,
+    components: [
+      {
+        type: ComponentType.StringSelect,
+        custom_id: signed(`${MENU}${kind}`, world),
+        options: [...options].map(([value, label]) => ({ value, label })),
+      },
+    ],
+  };
+}
+
+async function renderButton(button: Button, world: ButtonWorld): Promise<APIButtonComponent> {
+  const label = shorten(button.label, LABEL_LENGTH);
   if (button.kind === "link") {
     return { type: ComponentType.Button, style: ButtonStyle.Link, label, url: button.href };
   }
@@ -108,14 +171,12 @@ async function renderButton(
     type: ComponentType.Button,
     style: isMain ? ButtonStyle.Primary : ButtonStyle.Secondary,
     label,
-    custom_id: await encodeAction(button.action, conversationId, memory),
+    custom_id: signed(await encodeAction(button.action, world.conversationId, world.memory), world),
   };
 }
 
 /** Discord refuses a message in which two buttons carry the same id. */
-function withUniqueIds(
-  rows: APIActionRowComponent<APIButtonComponent>[],
-): APIActionRowComponent<APIButtonComponent>[] {
+function withUniqueIds(rows: Row[]): Row[] {
   const seen = new Set<string>();
   return rows
     .map((row) => ({
@@ -130,9 +191,7 @@ function withUniqueIds(
     .filter((row) => row.components.length > 0);
 }
 
-function shorten(label: string): string {
+function shorten(label: string, length: number): string {
   const chars = Array.from(label.replace(/\s+/g, " ").trim());
-  return chars.length > LABEL_LENGTH
-    ? `${chars.slice(0, LABEL_LENGTH - 1).join("")}…`
-    : chars.join("") || "…";
+  return chars.length > length ? `${chars.slice(0, length - 1).join("")}…` : chars.join("") || "…";
 }

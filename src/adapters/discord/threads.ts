@@ -6,6 +6,7 @@
 import type { APIChannel } from "discord.js";
 import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
 import type { AdapterMemory, Log } from "../../core/ports.ts";
+import { isApiError } from "./errors.ts";
 
 const NAME_LENGTH = 90;
 /** Minutes until Discord folds a quiet thread away: three days. */
@@ -57,13 +58,19 @@ export class Threads {
       const thread = (await this.#rest.post(Routes.threads(channelId, messageId), {
         body: { name: threadName(project.name), auto_archive_duration: ARCHIVE_MINUTES },
       })) as APIChannel;
-      await this.#memory.set(`thread:${thread.id}`, project.userId, OWN_FOR_MS);
-      return thread.id;
+      return await this.#own(thread.id, project.userId);
     } catch (error) {
+      // A repeated request: the first one opened it, and a message's thread has the id of the message.
+      if (isApiError(error, 160004)) return this.#own(messageId, project.userId);
       if (!(error instanceof DiscordAPIError)) throw error;
       this.#log.info({ err: error, channel: channelId }, "no thread could be opened; answering in place");
       return null;
     }
+  }
+
+  async #own(threadId: string, userId: string): Promise<string> {
+    await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+    return threadId;
   }
 
   async #kindOf(channelId: string): Promise<ChannelType | null> {
