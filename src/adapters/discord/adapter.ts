@@ -7,6 +7,7 @@ import {
   type GatewayDispatchPayload,
   GatewayIntentBits,
   type GatewayMessageCreateDispatchData,
+  HTTPError,
   Options,
   Partials,
   PermissionFlagsBits,
@@ -244,6 +245,10 @@ function startProblem(error: unknown): unknown {
     DisallowedIntents:
       "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable",
   };
-  const problem = problems[String(code)];
-  return problem ? new StartError("Discord cannot be used:", [problem]) : error;
+  // A request that failed on its way: `fetch` says so with a TypeError, a repeated one with its own words.
+  const isUnreachable = error instanceof HTTPError || error instanceof TypeError || code === "ECONNRESET";
+  const problem = isUnreachable
+    ? "DISCORD_API_URL: Discord does not answer there (is this machine online?)"
+    : problems[String(code)];
+  return problem ? new StartError("Discord cannot be used:", [problem], { cause: error }) : error;
 }
