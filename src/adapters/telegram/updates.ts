@@ -7,8 +7,8 @@ import type { CallbackQuery, ChatMemberUpdated, Message, Update } from "grammy/t
 import type { Locales } from "../../core/locales.ts";
 import type { IncomingMessage } from "../../core/message.ts";
 import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
+import { decodeAction } from "../action-codes.ts";
 import type { MessageGroup } from "./albums.ts";
-import { readPress } from "./keyboard.ts";
 import type { Migrations } from "./migrations.ts";
 import {
   type BotIdentity,
@@ -82,7 +82,7 @@ export class UpdateHandler {
     const { message } = query;
     const conversationId = message ? await this.#conversationOf(message as Message) : null;
     const action =
-      message && query.data && conversationId ? await readPress(query.data, conversationId, memory) : null;
+      message && query.data && conversationId ? await decodeAction(query.data, conversationId, memory) : null;
     const language = locales.match(query.from.language_code) ?? "en";
     // Answered before anything else: a late answer leaves the person's button spinning.
     const answered = api
