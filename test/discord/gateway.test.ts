@@ -43,7 +43,10 @@ describe("the connection to Discord", { timeout: 40_000 }, () => {
     ["by setting", { DISCORD_SHARDS: "2" }, 1, 2],
     ["as Discord advises", {}, 2, 2],
   ])("has several shards %s, and each guild is served", async (_how, env, advised, count) => {
-    const { discord } = await startDiscordScene({ discord: { shards: advised }, env });
+    const { discord } = await startDiscordScene({
+      discord: { shards: advised, maxConcurrency: 2 },
+      env,
+    });
     await discord.whenReady(count, 20_000);
     const { anna } = community(discord);
     for (let n = 0; n < 4; n++) {
