@@ -54,7 +54,11 @@ export class Engine implements MessageSink {
     await store.markSeen(message.id);
     if (pushed.kind === "full") {
       this.#aside(speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" }));
-    } else if (pushed.kind === "accepted" && pushed.ahead > 0 && lane === mailboxLane(message.conversationId)) {
+    } else if (
+      pushed.kind === "accepted" &&
+      pushed.ahead > 0 &&
+      lane === mailboxLane(message.conversationId)
+    ) {
       const drop = speaker.button("button.cancel", { kind: "drop", itemId: message.id });
       this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons: [[drop]] }));
     }
