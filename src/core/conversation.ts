@@ -27,6 +27,8 @@ export const conversationSchema = z.object({
   session: sessionSchema.nullable(),
   /** The files of the project, newest last: what "upload again" sends. */
   files: z.array(attachmentSchema),
+  /** Places of the files of the item in work that have arrived: an item taken up after a restart does not send them again. */
+  arrived: z.object({ itemId: z.string(), files: z.array(z.number()) }).optional(),
   /** A turn whose request may have left: written before it leaves, removed at its end. */
   inFlight: z
     .object({ itemId: z.string(), text: z.string(), before: timelineSchema.nullable(), sentAt: z.number() })

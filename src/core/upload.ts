@@ -5,6 +5,7 @@
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { exampleButtons } from "./connect.ts";
+import type { Conversation } from "./conversation.ts";
 import type { TextKey, TextParams } from "./locales.ts";
 import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
 import type { Attachment } from "./message.ts";
@@ -35,8 +36,8 @@ export async function uploadAttachments(
 ): Promise<{ arrived: number; missing: number }> {
   const refused: Attachment[] = [];
   const failed: Attachment[] = [];
-  for (const attachment of files.attachments) {
-    const end = await uploadOne(chat, session, attachment, signal);
+  for (const [index, attachment] of files.attachments.entries()) {
+    const end = await uploadOne(chat, session, attachment, index, signal);
     if (end === "refused") refused.push(attachment);
     if (end === "failed") failed.push(attachment);
   }
@@ -99,10 +100,12 @@ async function uploadOne(
   chat: Chat,
   session: SessionRef,
   attachment: Attachment,
+  index: number,
   signal: AbortSignal,
 ): Promise<"arrived" | "refused" | "failed"> {
   const { speaker, world } = chat;
   if (await refuse(chat, attachment)) return "refused";
+  if (arrivedBefore(chat, chat.record).includes(index)) return "arrived";
   const progress = new Progress(world, speaker).start();
   try {
     await progress.show(speaker.rich("upload.started", { name: attachment.name }));
@@ -112,6 +115,7 @@ async function uploadOne(
     await chat.update((current) => ({
       ...current,
       files: [...current.files, attachment].slice(-world.limits.maxRememberedFiles),
+      arrived: { itemId: chat.itemId, files: [...arrivedBefore(chat, current), index] },
     }));
     await progress.finish(describeMedia(chat, attachment, media));
     return "arrived";
@@ -126,6 +130,11 @@ async function uploadOne(
     await speaker.send(chat.failure(error, false));
     return error.kind === "too-large" || error.kind === "unsupported-file" ? "refused" : "failed";
   }
+}
+
+/** Places of the files of this item that have arrived, in an earlier process perhaps. */
+function arrivedBefore(chat: Chat, { arrived }: Conversation): number[] {
+  return arrived?.itemId === chat.itemId ? arrived.files : [];
 }
 
 /** A link that a person wrote goes to the backend as it is; everything else is opened by its platform. */

@@ -60,6 +60,29 @@ describe("work that a restart cuts off", () => {
     expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
   });
 
+  it("does not send a file again that had arrived", async () => {
+    const scene = await startScene({ storage: "disk" });
+    const { nemo } = scene;
+    await scene.chat.asks("/start");
+    nemo.scenario.add({ on: "upload", do: { kind: "delay", ms: 0 } });
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "second" } });
+    const files = [CLIP, CLIP.replace("fixtures", "fixtures/../fixtures")].map((fileId, index) => ({
+      platform: "test",
+      fileId,
+      name: `clip-${index}.mp4`,
+    }));
+    await scene.chat.says("", { attachments: files });
+    await nemo.scenario.held("second");
+    const { chat } = await scene.restart();
+    nemo.scenario.release("second");
+    await chat.bot.queue.idle();
+    const names = nemo
+      .requests("POST /api/upload-video")
+      .flatMap((request) => request.files?.map((file) => file.name));
+    expect(names.filter((name) => name === "clip-0.mp4")).toHaveLength(1);
+    expect(chat.text).toContain("What should I do with it?");
+  });
+
   it("starts with what the last process could not even begin", async () => {
     const scene = await startScene({ storage: "disk" });
     const { nemo } = scene;

@@ -18,7 +18,7 @@ export function conversationOf(message: Message): ConversationId {
 }
 
 /** Where answers to a message go. In groups they hang below the message they answer. */
-export function targetOf(message: Message): ReplyTarget {
+function targetOf(message: Message): ReplyTarget {
   const topic = topicOf(message);
   const isGroup = message.chat.type !== "private";
   return {
