@@ -10,6 +10,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { privateMessage, startBotApiStub } from "./support/bot-api-stub.ts";
 import { printTable } from "./support/figures.ts";
 import { finishTurn, startNemoStub } from "./support/nemo-stub.ts";
@@ -21,7 +22,7 @@ const SINGLE = 500;
 const LIFTED_PACE = 1_000_000;
 /** After this long a chat's own pace holds nothing back, and what starting cost has calmed down. */
 const CALM_MS = 5_000;
-const CHILD = join(import.meta.dirname, "support/telegram-child.ts");
+const CHILD = fileURLToPath(new URL("support/telegram-child.ts", import.meta.url));
 
 function percentile(values: readonly number[], share: number): string {
   const sorted = values.toSorted((a, b) => a - b);

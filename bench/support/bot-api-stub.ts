@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface StubCall {
+interface StubCall {
   method: string;
   params: Record<string, unknown>;
   /** `performance.now()` when its body had arrived. */
