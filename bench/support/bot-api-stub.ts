@@ -83,6 +83,8 @@ export async function startBotApiStub(options: BotApiStubOptions = {}): Promise<
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
+  // A connection that closes just as it is used again would be measured as a failed call.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // A TCP server's address is never a path.
   const { port } = server.address() as AddressInfo;
