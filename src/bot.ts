@@ -13,6 +13,7 @@ import type {
   WorkJournal,
   WorkQueue,
 } from "./core/ports.ts";
+import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
@@ -33,6 +34,7 @@ export interface Bot {
   queue: WorkQueue;
   store: ConversationStore;
   locales: Locales;
+  skills: SkillCatalog;
   addPlatform(platform: ChatPlatform): void;
   /** The durable memory of one adapter. */
   memoryOf(adapter: string): AdapterMemory;
@@ -87,6 +89,7 @@ export async function startBot(
     queue,
     store,
     locales,
+    skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(keyv, adapter),
     async stop() {

@@ -30,6 +30,15 @@ export interface Config {
     /** Null: long polling. */
     webhook: { url: string; secret: string } | null;
   } | null;
+  /** Null: the adapter does not run. */
+  discord: {
+    /** A secret. */
+    token: string;
+    apiUrl: string;
+    hasMessageContent: boolean;
+    /** Null: as many as Discord advises. */
+    shards: number | null;
+  } | null;
   http: { host: string; port: number };
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   timing: Timing;
@@ -98,6 +107,18 @@ const schema = z.object({
   TELEGRAM_WEBHOOK_SECRET: z
     .string()
     .regex(/^[\w-]{1,256}$/, { error: "must be 1 to 256 letters, digits, dashes and underscores" })
+    .optional(),
+  DISCORD_BOT_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, { error: "must be a token without spaces" })
+    .optional(),
+  DISCORD_API_URL: httpUrl("https://discord.com/api"),
+  DISCORD_MESSAGE_CONTENT: z.enum(["on", "off"], { error: "must be on or off" }).default("off"),
+  DISCORD_SHARDS: z.coerce
+    .number({ error: "must be a number of shards" })
+    .int({ error: "must be a whole number" })
+    .min(1, { error: "must be at least 1" })
+    .max(1000, { error: "must be at most 1000" })
     .optional(),
   HTTP_HOST: z.string().default("127.0.0.1"),
   HTTP_PORT: z.coerce
@@ -176,6 +197,14 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
             s.TELEGRAM_WEBHOOK_URL && s.TELEGRAM_WEBHOOK_SECRET
               ? { url: s.TELEGRAM_WEBHOOK_URL, secret: s.TELEGRAM_WEBHOOK_SECRET }
               : null,
+        }
+      : null,
+    discord: s.DISCORD_BOT_TOKEN
+      ? {
+          token: s.DISCORD_BOT_TOKEN,
+          apiUrl: s.DISCORD_API_URL,
+          hasMessageContent: s.DISCORD_MESSAGE_CONTENT === "on",
+          shards: s.DISCORD_SHARDS ?? null,
         }
       : null,
     http: { host: s.HTTP_HOST, port: s.HTTP_PORT },

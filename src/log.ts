@@ -10,9 +10,9 @@ const SECRETS: [pattern: RegExp, replacement: string][] = [
   [/\b(nmv_[a-z]+_|clm_)[\w-]+/g, "$1[hidden]"],
   // A Telegram bot token, alone or behind "bot" in an address; kept out by its shape, wherever it comes from.
   [/(?<!\d)\d{5,12}:[\w-]{30,}/g, "[hidden]"],
-  // Authorization headers and query strings, which carry signatures.
+  // Authorization headers and query strings, which carry signatures; an invite link carries none.
   [/\b(Bearer|Bot)\s+[\w.~+/=-]{8,}/g, "$1 [hidden]"],
-  [/(https?:\/\/[^\s"'?#]+)\?[^\s"'\\]+/g, "$1?[hidden]"],
+  [/(https?:\/\/(?!discord\.com\/oauth2\/)[^\s"'?#]+)\?[^\s"'\\]+/g, "$1?[hidden]"],
 ];
 
 /**

@@ -1,11 +1,9 @@
 /** What the process does, by its arguments and its environment. Source: DESIGN.md, "Settings". */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import type { Log } from "./core/ports.ts";
-import type { HttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { StartError } from "./start-error.ts";
 
@@ -50,7 +48,9 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
         return await runConsole(env, values.sandbox === true);
       case undefined: {
         const config = loadConfig(env);
-        return config.telegram ? await runService(config) : await runConsole(env, true);
+        if (!config.telegram && !config.discord) return await runConsole(env, true);
+        const { runService } = await import("./service.ts");
+        return await runService(config, stopSignal());
       }
       default:
         console.error(USAGE);
@@ -67,61 +67,6 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
       return 1;
     }
     throw error;
-  }
-}
-
-/** The platforms whose tokens are set, until the process is told to stop. */
-async function runService(config: Config): Promise<number> {
-  const { telegram, nemo } = config;
-  const log = await createLog({
-    level: config.logLevel,
-    secrets: [nemo.token, telegram?.token, telegram?.webhook?.secret].filter((secret) => secret != null),
-  });
-  const { startBot } = await import("./bot.ts");
-  const bot = await startBot(config, { log, storage: "disk" });
-  const stopped = stopSignal();
-  const http = telegram?.webhook ? await startHttp(config, log) : null;
-  try {
-    if (!telegram) return 0;
-    const { TelegramAdapter } = await import("./adapters/telegram/adapter.ts");
-    const { engine, locales } = bot;
-    const adapter = new TelegramAdapter(telegram, {
-      engine,
-      locales,
-      memory: bot.memoryOf("telegram"),
-      clock: systemClock,
-      log,
-      http,
-    });
-    bot.addPlatform(adapter.platform);
-    await engine.start();
-    const started = adapter.start();
-    // A signal while Telegram cannot be reached must end the waiting too.
-    await Promise.race([started, stopped]);
-    await stopped;
-    log.info({}, "stopping");
-    await adapter.stopReceiving();
-    await started.catch(() => {
-      // Told to stop before it had connected.
-    });
-    await bot.engine.stop();
-    await adapter.stopSending();
-    return 0;
-  } finally {
-    await http?.stop();
-    await bot.stop();
-  }
-}
-
-async function startHttp(config: Config, log: Log): Promise<HttpServer> {
-  const { startHttpServer } = await import("./http-server.ts");
-  try {
-    return await startHttpServer({ ...config.http, log });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError("The web server cannot start:", [`HTTP_HOST, HTTP_PORT: ${reason}`], {
-      cause: error,
-    });
   }
 }
 

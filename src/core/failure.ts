@@ -75,10 +75,15 @@ export function failureMessage(
           ? "error.no-credits.anonymous"
           : "error.no-credits.registered";
     const text = speaker.rich(key);
+    // Money is nobody else's business, and whoever has the link could claim the account.
     const register: Button = { kind: "link", label: speaker.plain("button.register"), href: link };
     return payer.isAnonymous
-      ? { tone: "error", text: speaker.paragraphs(text, [{ text: link, href: link }]), buttons: [[register]] }
-      : { tone: "error", text };
+      ? {
+          tone: "private",
+          text: speaker.paragraphs(text, [{ text: link, href: link }]),
+          buttons: [[register]],
+        }
+      : { tone: "private", text };
   }
   const params: TextParams = {
     formats: SUPPORTED_FORMATS.join(", "),

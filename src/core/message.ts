@@ -120,6 +120,8 @@ export interface OutgoingMessage {
    */
   tone: "reply" | "progress" | "notice" | "error" | "private";
   text: RichText;
+  /** Of the text, for what a platform adds by itself; absent means English. */
+  language?: string;
   /** Rows of buttons, top to bottom. */
   buttons: Button[][];
   video?: OutgoingVideo;

@@ -16,6 +16,8 @@ export class Progress {
   readonly #over = new AbortController();
   #sent: SentMessage | null;
   #note: RichText = [];
+  /** What is to be shown next: while the platform holds edits up, only the newest counts. */
+  #newest: RichText | null = null;
   /** Sends and edits, one after another. */
   #tail: Promise<unknown> = Promise.resolve();
   #lastShownAt = Number.NEGATIVE_INFINITY;
@@ -67,7 +69,10 @@ export class Progress {
   /** Shows `text` in the progress message, whatever the pace. */
   show(text: RichText): Promise<void> {
     this.#lastShownAt = this.#world.clock.now();
+    this.#newest = text;
     return this.#enqueue(async () => {
+      if (this.#newest !== text) return;
+      this.#newest = null;
       this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text });
     });
   }
@@ -85,6 +90,8 @@ export class Progress {
   async finish(how: RichText | "done" | "stopped" | "handed-over" = "done"): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
+    // Nobody needs to read how far it was once it is over; the first message must stand, to be edited.
+    if (this.#sent && how !== "handed-over") this.#newest = null;
     if (how === "handed-over") return this.#tail.then(() => {});
     await this.#enqueue(async () => {
       if (!this.#sent) return;

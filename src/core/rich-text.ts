@@ -3,7 +3,7 @@
  * with the escaping their platform asks for. Source: DESIGN.md, rule 8 ("text from outside is data").
  */
 /** One run of text in one format. `href` is always http(s). */
-interface Span {
+export interface Span {
   text: string;
   bold?: true;
   code?: true;

@@ -45,7 +45,7 @@ export class Speaker {
   /** Sends a message; null (and a line in the log) when the platform did not take it. */
   async send(draft: MessageDraft): Promise<SentMessage | null> {
     try {
-      return await this.platform.send(this.target, complete(draft));
+      return await this.platform.send(this.target, this.#complete(draft));
     } catch (error) {
       this.#report(error, "a message was not sent");
       return null;
@@ -56,7 +56,7 @@ export class Speaker {
   async edit(sent: SentMessage | null, draft: MessageDraft): Promise<SentMessage | null> {
     if (!sent) return this.send(draft);
     try {
-      return await this.platform.edit(sent, complete(draft));
+      return await this.platform.edit(sent, this.#complete(draft));
     } catch (error) {
       this.#report(error, "a message was not edited");
       return sent;
@@ -70,7 +70,7 @@ export class Speaker {
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
     try {
-      return await this.platform.deliverVideo(this.target, complete(draft), openVideo, signal);
+      return await this.platform.deliverVideo(this.target, this.#complete(draft), openVideo, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#report(error, "a video was not delivered");
@@ -86,12 +86,12 @@ export class Speaker {
     else this.#world.log.error(facts, what);
   }
 
+  #complete(draft: MessageDraft): OutgoingMessage {
+    return { tone: "reply", buttons: [], language: this.language, ...draft };
+  }
+
   /** Paragraphs below each other. */
   paragraphs(...parts: RichText[]): RichText {
     return joinText(parts);
   }
-}
-
-function complete(draft: MessageDraft): OutgoingMessage {
-  return { tone: "reply", buttons: [], ...draft };
 }

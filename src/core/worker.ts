@@ -300,5 +300,11 @@ export async function languageOf(
 }
 
 function withoutFiles(files: Attachment[], repeated: Attachment[]): Attachment[] {
-  return files.filter((file) => !repeated.some((one) => JSON.stringify(one) === JSON.stringify(file)));
+  return files.filter((file) => !repeated.some((one) => isSameFile(one, file)));
+}
+
+/** By the platform's id where there is one: addresses are signed anew each time. */
+function isSameFile(one: Attachment, other: Attachment): boolean {
+  if (one.fileId === undefined) return JSON.stringify(one) === JSON.stringify(other);
+  return one.platform === other.platform && one.fileId === other.fileId;
 }

@@ -1,0 +1,254 @@
+/** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
+import {
+  type APIInteraction,
+  Client,
+  Events,
+  GatewayDispatchEvents,
+  type GatewayDispatchPayload,
+  GatewayIntentBits,
+  type GatewayMessageCreateDispatchData,
+  HTTPError,
+  Options,
+  Partials,
+  PermissionFlagsBits,
+} from "discord.js";
+import { Agent } from "undici";
+import { readIntent } from "../../core/intent.ts";
+import { createKeyedQueue } from "../../core/keyed-queue.ts";
+import type { Locales } from "../../core/locales.ts";
+import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink } from "../../core/ports.ts";
+import type { SkillCatalog } from "../../core/skill.ts";
+import { StartError } from "../../start-error.ts";
+import { publishCommands } from "./commands.ts";
+import { DiscordPlatform } from "./discord-platform.ts";
+import { Interactions } from "./interactions.ts";
+import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
+import { restOptions } from "./rest.ts";
+import { Threads } from "./threads.ts";
+import { Whereabouts } from "./whereabouts.ts";
+
+export interface DiscordOptions {
+  token: string;
+  apiUrl: string;
+  /** Granted the privileged intent: plain messages in the bot's own threads are edits. */
+  hasMessageContent: boolean;
+  /** Null: as many as Discord advises. */
+  shards: number | null;
+}
+
+export interface DiscordWorld {
+  engine: MessageSink;
+  memory: AdapterMemory;
+  locales: Locales;
+  skills: SkillCatalog;
+  clock: Clock;
+  log: Log;
+}
+
+/** How long a person's language is remembered. */
+const LOCALE_LIVES_MS = 90 * 86_400_000;
+
+/** What the bot does in a channel, for the invite link. */
+const PERMISSIONS =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
+  PermissionFlagsBits.CreatePublicThreads |
+  PermissionFlagsBits.AttachFiles |
+  PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.ReadMessageHistory;
+
+export class DiscordAdapter {
+  readonly platform: ChatPlatform;
+  readonly #options: DiscordOptions;
+  readonly #world: DiscordWorld;
+  readonly #client: Client;
+  readonly #interactions: Interactions;
+  readonly #threads: Threads;
+  readonly #dispatcher = new Agent();
+  readonly #whereabouts = new Whereabouts();
+  /** The messages of one channel are taken in their order. */
+  readonly #inOrder = createKeyedQueue();
+  /** Intake that is under way: a stop waits for it. */
+  readonly #taking = new Set<Promise<void>>();
+
+  constructor(options: DiscordOptions, world: DiscordWorld) {
+    const { memory, locales, log, clock, engine, skills } = world;
+    this.#options = options;
+    this.#world = world;
+    const none = { maxSize: 0 };
+    this.#client = new Client({
+      intents: [
+        GatewayIntentBits.Guilds,
+        GatewayIntentBits.GuildMessages,
+        GatewayIntentBits.DirectMessages,
+        ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
+      ],
+      partials: [Partials.Channel, Partials.Message],
+      rest: restOptions(options.apiUrl),
+      allowedMentions: { parse: [] },
+      // Only the raw packets are used: nothing has to be remembered.
+      makeCache: Options.cacheWithLimits({
+        MessageManager: none,
+        ReactionManager: none,
+        UserManager: none,
+        GuildMemberManager: none,
+      }),
+      ...(options.shards ? { shardCount: options.shards } : { shards: "auto" }),
+    });
+    const applicationId = () => this.#client.application?.id ?? "";
+    this.#threads = new Threads(this.#client.rest, memory, log);
+    this.platform = new DiscordPlatform({
+      rest: this.#client.rest,
+      applicationId,
+      memory,
+      locales,
+      clock,
+      dispatcher: this.#dispatcher,
+      log,
+      onWork: (target) => this.#whereabouts.note(target),
+      onGone: (conversationId) => {
+        void engine.abandon(conversationId);
+      },
+    });
+    this.#interactions = new Interactions({
+      rest: this.#client.rest,
+      engine,
+      memory,
+      locales,
+      skills: () => skills,
+      threads: this.#threads,
+      log,
+      applicationId,
+    });
+  }
+
+  /** Connects to the gateway. Throws `StartError` when Discord refuses the token or an intent. */
+  async start(): Promise<void> {
+    const { log, memory, locales } = this.#world;
+    const client = this.#client;
+    client.on(Events.Error, (error) => log.warn({ err: error }, "the connection to Discord had an error"));
+    client.on(Events.Warn, (text) => log.warn({}, text));
+    client.on(Events.ShardDisconnect, (event, shard) =>
+      log.error({ shard, code: event.code }, "Discord ended a connection for good"),
+    );
+    client.on(Events.ShardReconnecting, (shard) => log.warn({ shard }, "reconnecting to Discord"));
+    client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, "resumed on Discord"));
+    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#packet(packet));
+    const ready = new Promise<void>((resolve, reject) => {
+      client.once(Events.ClientReady, () => resolve());
+      // 4004: wrong token, 4014: an intent that was not granted in the developer portal.
+      client.once(Events.ShardDisconnect, (event) =>
+        reject(Object.assign(new Error("refused"), { code: event.code })),
+      );
+    });
+    try {
+      await Promise.all([client.login(this.#options.token), ready]);
+    } catch (error) {
+      throw startProblem(error);
+    }
+    const id = client.application?.id ?? "";
+    log.info(
+      {
+        invite: `https://discord.com/oauth2/authorize?client_id=${id}&scope=bot+applications.commands&permissions=${PERMISSIONS}`,
+      },
+      "Discord is connected; invite the bot with this link",
+    );
+    // What is registered already keeps working.
+    publishCommands(client.rest, id, locales, memory).catch((error: unknown) =>
+      log.error({ err: error }, "the commands could not be registered"),
+    );
+  }
+
+  async stopReceiving(): Promise<void> {
+    this.#client.removeAllListeners(Events.Raw);
+    await Promise.allSettled(this.#taking);
+  }
+
+  async stopSending(): Promise<void> {
+    await this.#client.destroy();
+    await this.#dispatcher.destroy();
+  }
+
+  #packet(packet: GatewayDispatchPayload): void {
+    const { log } = this.#world;
+    const taking = this.#take(packet).catch((error: unknown) =>
+      log.error({ err: error, event: packet.t }, "an event could not be taken"),
+    );
+    this.#taking.add(taking);
+    void taking.finally(() => this.#taking.delete(taking));
+  }
+
+  async #take(packet: GatewayDispatchPayload): Promise<void> {
+    switch (packet.t) {
+      case GatewayDispatchEvents.InteractionCreate:
+        return this.#interaction(packet.d);
+      case GatewayDispatchEvents.MessageCreate: {
+        const message = packet.d;
+        return this.#inOrder(message.channel_id, () => this.#message(message));
+      }
+      case GatewayDispatchEvents.ThreadDelete:
+      case GatewayDispatchEvents.ChannelDelete:
+        return this.#abandon([conversationOf(packet.d.id), ...this.#whereabouts.take(packet.d.id)]);
+      case GatewayDispatchEvents.GuildDelete:
+        // An outage takes no guild away.
+        if (!packet.d.unavailable) await this.#abandon(this.#whereabouts.take(packet.d.id));
+        return;
+      default:
+        return;
+    }
+  }
+
+  async #abandon(conversations: string[]): Promise<void> {
+    await Promise.all(conversations.map((one) => this.#world.engine.abandon(one)));
+  }
+
+  async #interaction(interaction: APIInteraction): Promise<void> {
+    const { memory } = this.#world;
+    // Messages do not tell a person's language; an interaction does, for both.
+    const key = `locale:${userOf(interaction).id}`;
+    const keepLocale = async () => {
+      if (!("locale" in interaction) || (await memory.get(key)) === interaction.locale) return;
+      await memory.set(key, interaction.locale, LOCALE_LIVES_MS);
+    };
+    await Promise.all([this.#interactions.handle(interaction), keepLocale()]);
+  }
+
+  async #message(message: GatewayMessageCreateDispatchData): Promise<void> {
+    const { engine, memory, skills } = this.#world;
+    const botId = this.#client.user?.id ?? "";
+    const isOwnThread = this.#options.hasMessageContent && (await this.#threads.isOwn(message.channel_id));
+    if (!isAddressed(message, botId, isOwnThread)) return;
+    const text = wordsOf(message, botId);
+    const isEdit =
+      message.attachments.length > 0 || (text !== "" && readIntent(text, skills.list()).kind !== "action");
+    const threadId = isEdit
+      ? await this.#threads.open(
+          { guildId: message.guild_id, channelId: message.channel_id, messageId: message.id },
+          { name: text || (message.attachments[0]?.filename ?? ""), userId: message.author.id },
+        )
+      : null;
+    const language = await memory.get(`locale:${message.author.id}`);
+    await engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
+  }
+}
+
+function startProblem(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  const problems: Record<string, string> = {
+    TokenInvalid:
+      "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",
+    "4004":
+      "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",
+    "4014":
+      "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable",
+    DisallowedIntents:
+      "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable",
+  };
+  // A request that failed on its way: `fetch` says so with a TypeError, a repeated one with its own words.
+  const isUnreachable = error instanceof HTTPError || error instanceof TypeError || code === "ECONNRESET";
+  const problem = isUnreachable
+    ? "DISCORD_API_URL: Discord does not answer there (is this machine online?)"
+    : problems[String(code)];
+  return problem ? new StartError("Discord cannot be used:", [problem], { cause: error }) : error;
+}

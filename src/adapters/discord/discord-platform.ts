@@ -1,0 +1,170 @@
+/** Discord as a chat platform, over plain REST. Source: the `ChatPlatform` port; platforms.md, "Discord". */
+import type { APIGuild } from "discord.js";
+import { Routes } from "discord.js";
+import type { Dispatcher } from "undici";
+import { createKeyedQueue } from "../../core/keyed-queue.ts";
+import type { Attachment, OutgoingMessage, ReplyTarget, SentMessage } from "../../core/message.ts";
+import {
+  type ByteSource,
+  ChatGoneError,
+  type ChatPlatform,
+  type OpenedAttachment,
+} from "../../core/ports.ts";
+import { isApiError, isGone } from "./errors.ts";
+import { Files } from "./files.ts";
+import { placeOf } from "./normalize.ts";
+import { renderButtons, renderText } from "./render.ts";
+import { type Body, Sender, type SenderOptions } from "./sender.ts";
+
+const MIB = 1024 * 1024;
+const DEFAULT_FILE_BYTES = 10 * MIB;
+/** By the guild's boost tier. */
+const TIER_BYTES: Record<number, number> = { 2: 50 * MIB, 3: 100 * MIB };
+
+export interface DiscordPlatformOptions extends SenderOptions {
+  dispatcher: Dispatcher;
+  /** Told where the bot is at work. */
+  onWork: (target: ReplyTarget) => void;
+}
+
+export class DiscordPlatform implements ChatPlatform {
+  readonly name = "discord";
+  readonly progressIntervalMs = 2_500;
+  readonly typingLastsMs = 8_000;
+  readonly maxAttachmentBytes = null;
+  readonly #options: DiscordPlatformOptions;
+  readonly #sender: Sender;
+  readonly #files: Files;
+  /** One video at a time is held in memory. */
+  readonly #attaching = createKeyedQueue();
+
+  constructor(options: DiscordPlatformOptions) {
+    this.#options = options;
+    this.#sender = new Sender(options);
+    this.#files = new Files(options);
+  }
+
+  async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    this.#options.onWork(target);
+    const bodies = await this.#bodies(target, message);
+    let sent = "";
+    for (const body of bodies) sent = await this.#sender.send(target, message, body);
+    return { target, messageId: sent };
+  }
+
+  async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+    const { target } = sent;
+    const [first, ...rest] = await this.#bodies(target, message);
+    if (!first) return sent;
+    try {
+      await this.#sender.edit(target, sent.messageId, { components: [], ...first });
+    } catch (error) {
+      // Deleted, folded away, or beyond the token's life: say it anew.
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.send(target, message);
+      throw this.#sender.goneOr(target, error);
+    }
+    for (const further of rest) await this.#sender.send(target, message, further);
+    return sent;
+  }
+
+  async showActivity(target: ReplyTarget): Promise<void> {
+    const { rest, onGone, onWork, log } = this.#options;
+    const place = placeOf(target);
+    onWork(target);
+    if (place.isAppOnly) return;
+    try {
+      await rest.post(Routes.channelTyping(place.channelId));
+    } catch (error) {
+      // A channel that was closed to the bot is told of with the next words.
+      if (isGone(error) && !isApiError(error, 50001)) onGone(target.conversationId);
+      else log.debug({ err: error }, "an activity could not be shown");
+    }
+  }
+
+  async deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    const { log, locales } = this.#options;
+    const [first, ...rest] = await this.#bodies(target, message);
+    const { video } = message;
+    let further: OutgoingMessage = message;
+    if (first && video && rest.length === 0) {
+      const limit = await this.#fileLimit(target);
+      try {
+        if ((video.sizeBytes ?? 0) <= limit) {
+          await this.#attaching("video", async () => {
+            const data = await readAll(await openVideo(signal), limit);
+            await this.#sender.send(target, message, first, [{ name: video.name, data }]);
+          });
+          return { isFileSent: true };
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof ChatGoneError) throw error;
+        log.warn({ err: error }, "a video could not be attached; sending the link alone");
+        if (isApiError(error, 50013)) {
+          const language = message.language ?? "en";
+          const permission = locales.plain(language, "permission.attach");
+          const hint = locales.plain(language, "discord.no-attaching", { permission });
+          further = { ...message, text: [...message.text, { text: `\n\n${hint}` }] };
+        }
+      }
+    }
+    // The text with its link is what must never get lost.
+    await this.send(target, further);
+    return { isFileSent: false };
+  }
+
+  openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
+    return this.#files.open(attachment);
+  }
+
+  async #bodies(target: ReplyTarget, message: OutgoingMessage): Promise<Body[]> {
+    const { memory, locales } = this.#options;
+    const parts = renderText(message.text);
+    const { userId, guildId } = placeOf(target);
+    const components = await renderButtons(message.buttons, {
+      conversationId: target.conversationId,
+      authorId: guildId ? userId : null,
+      memory,
+      locales,
+      language: message.language ?? "en",
+    });
+    return parts.map((content, index) => ({
+      content,
+      allowed_mentions: { parse: [] },
+      ...(components.length > 0 && index === parts.length - 1 ? { components } : {}),
+    }));
+  }
+
+  /** An interaction says itself what it takes; the bot's own messages go by the guild's boosts. */
+  async #fileLimit(target: ReplyTarget): Promise<number> {
+    const { fileLimitBytes, guildId, isAppOnly } = placeOf(target);
+    if (isAppOnly) return fileLimitBytes ?? DEFAULT_FILE_BYTES;
+    if (!guildId) return DEFAULT_FILE_BYTES;
+    try {
+      // The answer's shape is Discord's documented guild object.
+      const guild = (await this.#options.rest.get(Routes.guild(guildId))) as APIGuild;
+      return TIER_BYTES[guild.premium_tier] ?? DEFAULT_FILE_BYTES;
+    } catch (error) {
+      this.#options.log.info({ err: error }, "the guild's file limit is unknown");
+      return DEFAULT_FILE_BYTES;
+    }
+  }
+}
+
+/** The video in memory, bounded by what Discord takes. */
+async function readAll({ stream, sizeBytes }: ByteSource, limit: number): Promise<Buffer> {
+  if ((sizeBytes ?? 0) > limit) throw new Error("the video is too large to attach");
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > limit) throw new Error("the video is too large to attach");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,22 @@
+/** Discord's refusals, sorted by what follows from them. Source: Discord docs, "JSON Error Codes". */
+import { DiscordAPIError } from "discord.js";
+
+/** True for a refusal with one of these codes. */
+export function isApiError(error: unknown, ...codes: number[]): boolean {
+  return error instanceof DiscordAPIError && codes.includes(Number(error.code));
+}
+
+/** Unknown or forbidden channel, unknown guild, or a person who takes no messages. */
+export function isGone(error: unknown): boolean {
+  return isApiError(error, 10003, 10004, 50001, 50007, 50278);
+}
+
+/** No access, no permission, or a locked thread. */
+export function isForbidden(error: unknown): boolean {
+  return isApiError(error, 50001, 50013, 160005);
+}
+
+/** An interaction that cannot answer (any more): its token ran out, or its answer was deleted. */
+export function isOver(error: unknown): boolean {
+  return isApiError(error, 50027, 10015, 10062, 10008, 40094);
+}

@@ -1,0 +1,66 @@
+/**
+ * How requests to Discord go out: discord.js queues and repeats them, and here it learns which failures are
+ * worth repeating, and when. A repeated message carries the nonce of the first try. Source: platforms.md, "Sends".
+ */
+import type { RESTOptions } from "discord.js";
+
+/** An upload of the largest file takes its time. */
+const TIMEOUT_MS = 60_000;
+/** With the growing waits below they bridge an outage of about fifteen seconds. */
+const RETRIES = 8;
+const FIRST_WAIT_MS = 100;
+const MAX_WAIT_MS = 5_000;
+
+/** The connection failed before an answer was read. */
+const CUT = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
+
+export function restOptions(apiUrl: string): Partial<RESTOptions> {
+  let failuresInARow = 0;
+  const pause = (signal: AbortSignal | null | undefined) => {
+    failuresInARow += 1;
+    return wait(Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(10, failuresInARow - 1)), signal);
+  };
+  return {
+    api: apiUrl,
+    retries: RETRIES,
+    timeout: TIMEOUT_MS,
+    // discord.js brings an undici of its own, which must not meet ours: forms of one are strangers to the other.
+    async makeRequest(url, init) {
+      // The types differ by the undici they come from; the fields that count are fetch's.
+      const options = init as unknown as RequestInit;
+      try {
+        const response = await fetch(url, options);
+        if (response.status >= 500) await pause(options.signal);
+        else failuresInARow = 0;
+        // As above: the same class by another name.
+        return response as unknown as Awaited<ReturnType<RESTOptions["makeRequest"]>>;
+      } catch (error) {
+        if (!isCut(error)) throw error;
+        await pause(options.signal);
+        // The one code that discord.js repeats a request for.
+        throw Object.assign(new Error("the connection to Discord was cut", { cause: error }), {
+          code: "ECONNRESET",
+        });
+      }
+    },
+  };
+}
+
+function isCut(error: unknown): boolean {
+  if (!(error instanceof TypeError)) return false;
+  const { cause } = error;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return CUT.has(code) || code.startsWith("UND_ERR_");
+}
+
+function wait(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
+}

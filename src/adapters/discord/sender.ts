@@ -1,0 +1,233 @@
+/**
+ * Ways of a message to its reader: the answer of an interaction while that lives, the bot's own message, a
+ * direct message. Source: Discord docs, "Followup Messages"; platforms.md, "Interactions".
+ */
+import type { APIChannel, APIMessage } from "discord.js";
+import { type RawFile, type REST, Routes } from "discord.js";
+import { createKeyedQueue } from "../../core/keyed-queue.ts";
+import type { Locales } from "../../core/locales.ts";
+import type { OutgoingMessage, ReplyTarget } from "../../core/message.ts";
+import { type AdapterMemory, ChatGoneError, type Clock, type Log } from "../../core/ports.ts";
+import { isApiError, isForbidden, isGone, isOver } from "./errors.ts";
+import { nonceFor } from "./nonce.ts";
+import { type DiscordPlace, placeOf } from "./normalize.ts";
+import { PermissionNews } from "./permissions.ts";
+
+/** An interaction's token lives 15 minutes; Discord itself says when it was less. */
+const TOKEN_LIVES_MS = 15 * 60_000;
+/** Follow-ups of an app that is not in the channel. */
+const MAX_FOLLOW_UPS = 5;
+const EPHEMERAL = 64;
+
+/** A message as Discord takes it. */
+export interface Body {
+  content: string;
+  components?: unknown[];
+  allowed_mentions: { parse: [] };
+}
+
+export interface SenderOptions {
+  rest: REST;
+  applicationId: () => string;
+  memory: AdapterMemory;
+  locales: Locales;
+  clock: Clock;
+  log: Log;
+  /** Nothing will ever arrive in this conversation again. */
+  onGone: (conversationId: string) => void;
+}
+
+/** One message on its way. */
+interface Parcel {
+  target: ReplyTarget;
+  tone: OutgoingMessage["tone"];
+  language: string;
+  body: Body;
+  files: RawFile[];
+}
+
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #permissions: PermissionNews;
+  /** The messages of one interaction, one after another: only one can be its answer. */
+  readonly #inOrder = createKeyedQueue();
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#permissions = new PermissionNews(options.rest, options.memory, options.locales, options.log);
+  }
+
+  /** Sends one message; returns what `edit` understands. Throws `ChatGoneError`, or Discord's refusal. */
+  async send(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    body: Body,
+    files: RawFile[] = [],
+  ): Promise<string> {
+    const place = placeOf(target);
+    const { tone, language = "en" } = message;
+    const parcel: Parcel = { target, tone, language, body, files };
+    const { interactionId } = place;
+    if (interactionId) {
+      const sent = await this.#inOrder(interactionId, () => this.#answer(parcel, interactionId));
+      if (sent) return sent;
+    }
+    if (place.isAppOnly) return this.#sendDirect(parcel);
+    if (place.guildId && isPrivate(parcel)) return this.#sendInPrivate(parcel);
+    return this.#post(parcel, place.channelId);
+  }
+
+  /** Replaces a message. Throws Discord's refusal. */
+  async edit(target: ReplyTarget, messageId: string, body: Body): Promise<void> {
+    const { rest, applicationId } = this.#options;
+    const { interactionToken = "" } = placeOf(target);
+    if (messageId.startsWith("@")) {
+      const id = messageId === "@original" ? messageId : messageId.slice(1);
+      await rest.patch(Routes.webhookMessage(applicationId(), interactionToken, id), { body, auth: false });
+      return;
+    }
+    const [channelId = "", id = ""] = messageId.split("/");
+    await rest.patch(Routes.channelMessage(channelId, id), { body });
+  }
+
+  /** As `ChatGoneError` when nothing will arrive any more, else the error itself. */
+  goneOr(target: ReplyTarget, error: unknown): unknown {
+    if (!isGone(error)) return error;
+    this.#options.onGone(target.conversationId);
+    return new ChatGoneError({ cause: error });
+  }
+
+  /** Through the interaction; null when it cannot answer, or must not with this message. */
+  async #answer(parcel: Parcel, interactionId: string): Promise<string | null> {
+    const { memory, clock, log } = this.#options;
+    const place = placeOf(parcel.target);
+    if (clock.now() - (place.interactionAt ?? 0) > TOKEN_LIVES_MS) return null;
+    const key = `interaction:${interactionId}`;
+    // How many answers it has had, the first one included.
+    const used = Math.max(Number((await memory.get(key)) ?? 0), place.isAnswered ? 1 : 0);
+    const mayFollow = place.isAppOnly === true || isPrivate(parcel);
+    if (used > 0 && !mayFollow) return null;
+    const isLast = place.isAppOnly === true && used >= MAX_FOLLOW_UPS;
+    if (isLast) {
+      try {
+        return await this.#sendDirect(parcel, false);
+      } catch (error) {
+        const isPassing = parcel.tone === "progress" || parcel.tone === "notice";
+        if (used > MAX_FOLLOW_UPS || isPassing) throw error;
+        log.info({ err: error }, "a person takes no direct messages; using the last follow-up");
+      }
+    }
+    try {
+      const sent =
+        used === 0
+          ? await this.#first(place, parcel)
+          : await this.#followUp(place, parcel, isPrivate(parcel));
+      await memory.set(key, String(used + 1), TOKEN_LIVES_MS);
+      if (place.isElsewhere) await this.#sayToldInPrivate(parcel);
+      return sent;
+    } catch (error) {
+      // 50027 means the interaction's token, not the bot's; the person still gets the answer.
+      if (isOver(error)) return null;
+      throw this.goneOr(parcel.target, error);
+    }
+  }
+
+  async #first(place: DiscordPlace, parcel: Parcel): Promise<string> {
+    const { rest, applicationId } = this.#options;
+    const route = Routes.webhookMessage(applicationId(), place.interactionToken ?? "", "@original");
+    if (parcel.tone === "private" && !place.isEphemeral) {
+      // What was announced to everybody cannot become private: it is taken back.
+      await rest.delete(route, { auth: false });
+      return this.#followUp(place, parcel, true);
+    }
+    await rest.patch(route, { body: parcel.body, files: parcel.files, auth: false });
+    return "@original";
+  }
+
+  async #followUp(place: DiscordPlace, { body, files }: Parcel, isEphemeral: boolean): Promise<string> {
+    const { rest, applicationId } = this.#options;
+    // The answer's shape is Discord's documented message object.
+    const sent = (await rest.post(Routes.webhook(applicationId(), place.interactionToken ?? ""), {
+      body: { ...body, ...(isEphemeral ? { flags: EPHEMERAL } : {}) },
+      files,
+      auth: false,
+    })) as APIMessage;
+    return `@${sent.id}`;
+  }
+
+  async #post(parcel: Parcel, channelId: string): Promise<string> {
+    const { target, tone, body, files } = parcel;
+    const { replyTo } = placeOf(target);
+    const hangs = replyTo !== undefined && tone !== "progress" && tone !== "notice";
+    const nonce = nonceFor();
+    const send = async (reference: object) => {
+      const sent = (await this.#options.rest.post(Routes.channelMessages(channelId), {
+        body: { ...body, nonce, enforce_nonce: true, ...reference },
+        files,
+      })) as APIMessage;
+      return `${sent.channel_id}/${sent.id}`;
+    };
+    try {
+      if (!hangs) return await send({});
+      try {
+        return await send({ message_reference: { message_id: replyTo, fail_if_not_exists: false } });
+      } catch (error) {
+        // Replies need the permission to read the history, an answer does not.
+        if (!isApiError(error, 160002)) throw error;
+        return await send({});
+      }
+    } catch (error) {
+      // With a file the permission to attach may be what is missing: the text has its own try.
+      if (isForbidden(error) && files.length === 0)
+        await this.#permissions.tell(target, parcel.language, error);
+      throw this.goneOr(target, error);
+    }
+  }
+
+  /** To somebody whose app is not in the channel. */
+  async #sendDirect(parcel: Parcel, isLastWay = true): Promise<string> {
+    const { rest } = this.#options;
+    const { target } = parcel;
+    const { userId } = placeOf(target);
+    try {
+      const channel = (await rest.post(Routes.userChannels(), {
+        body: { recipient_id: userId },
+      })) as APIChannel;
+      const direct = { ...target, details: { channelId: channel.id, userId } };
+      if (isLastWay) return await this.#post({ ...parcel, target: direct }, channel.id);
+      const sent = (await rest.post(Routes.channelMessages(channel.id), {
+        body: { ...parcel.body, nonce: nonceFor(), enforce_nonce: true },
+        files: parcel.files,
+      })) as APIMessage;
+      return `${sent.channel_id}/${sent.id}`;
+    } catch (error) {
+      throw isLastWay ? this.goneOr(target, error) : error;
+    }
+  }
+
+  /** What is for the person alone, where no interaction can say it: by direct message, and a word in place. */
+  async #sendInPrivate(parcel: Parcel): Promise<string> {
+    const { locales, log } = this.#options;
+    const { channelId } = placeOf(parcel.target);
+    try {
+      const sent = await this.#sendDirect(parcel, false);
+      await this.#sayToldInPrivate(parcel);
+      return sent;
+    } catch (error) {
+      log.info({ err: error }, "a person takes no direct messages");
+      const content = locales.plain(parcel.language, "discord.dm-closed");
+      const body: Body = { content, allowed_mentions: { parse: [] } };
+      return this.#post({ ...parcel, tone: "reply", body, files: [] }, channelId);
+    }
+  }
+
+  async #sayToldInPrivate(parcel: Parcel): Promise<void> {
+    const content = this.#options.locales.plain(parcel.language, "discord.told-in-private");
+    const body: Body = { content, allowed_mentions: { parse: [] } };
+    await this.#post({ ...parcel, tone: "reply", body, files: [] }, placeOf(parcel.target).channelId);
+  }
+}
+
+function isPrivate({ target, tone }: Parcel): boolean {
+  return tone === "private" || placeOf(target).isEphemeral === true;
+}

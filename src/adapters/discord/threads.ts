@@ -1,0 +1,96 @@
+/**
+ * Threads are projects: an edit started in a guild's text channel opens one and goes on there. Where that is
+ * not possible, or not wanted in a guild, the bot answers in place. Source: platforms.md, "Threads".
+ */
+
+import type { APIChannel } from "discord.js";
+import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
+import type { AdapterMemory, Log } from "../../core/ports.ts";
+import { isApiError } from "./errors.ts";
+
+const NAME_LENGTH = 90;
+/** Minutes until Discord folds a quiet thread away: three days. */
+const ARCHIVE_MINUTES = 4320;
+const OWN_FOR_MS = 365 * 86_400_000;
+
+export class Threads {
+  readonly #rest: REST;
+  readonly #memory: AdapterMemory;
+  readonly #log: Log;
+  /** Kinds of channels, which never change; bounded. */
+  readonly #kinds = new Map<string, ChannelType>();
+
+  constructor(rest: REST, memory: AdapterMemory, log: Log) {
+    this.#rest = rest;
+    this.#memory = memory;
+    this.#log = log;
+  }
+
+  /** True for a thread that the bot has opened. */
+  async isOwn(channelId: string): Promise<boolean> {
+    return (await this.#memory.get(`thread:${channelId}`)) !== null;
+  }
+
+  /** Who started the project in a channel; null when everybody may press its buttons. */
+  async ownerOf(channelId: string): Promise<string | null> {
+    return this.#memory.get(`thread:${channelId}`);
+  }
+
+  async setInPlace(guildId: string, isInPlace: boolean): Promise<void> {
+    if (isInPlace) await this.#memory.set(`in-place:${guildId}`, "1");
+    else await this.#memory.delete(`in-place:${guildId}`);
+  }
+
+  /**
+   * Opens a thread from a message for the project of `userId`; null where the answer belongs in place: in a
+   * thread, a direct message, a guild that prefers it, or without the permission.
+   */
+  async open(
+    place: { guildId: string | undefined; channelId: string; channelType?: ChannelType; messageId: string },
+    project: { name: string; userId: string },
+  ): Promise<string | null> {
+    const { guildId, channelId, messageId } = place;
+    if (!guildId || (await this.#memory.get(`in-place:${guildId}`))) return null;
+    const kind = place.channelType ?? (await this.#kindOf(channelId));
+    if (kind !== ChannelType.GuildText && kind !== ChannelType.GuildAnnouncement) return null;
+    try {
+      // The answer's shape is Discord's documented channel object.
+      const thread = (await this.#rest.post(Routes.threads(channelId, messageId), {
+        body: { name: threadName(project.name), auto_archive_duration: ARCHIVE_MINUTES },
+      })) as APIChannel;
+      return await this.#own(thread.id, project.userId);
+    } catch (error) {
+      // A repeated request: the first one opened it, and a message's thread has the id of the message.
+      if (isApiError(error, 160004)) return this.#own(messageId, project.userId);
+      if (!(error instanceof DiscordAPIError)) throw error;
+      this.#log.info({ err: error, channel: channelId }, "no thread could be opened; answering in place");
+      return null;
+    }
+  }
+
+  async #own(threadId: string, userId: string): Promise<string> {
+    await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+    return threadId;
+  }
+
+  async #kindOf(channelId: string): Promise<ChannelType | null> {
+    const known = this.#kinds.get(channelId);
+    if (known !== undefined) return known;
+    try {
+      const channel = (await this.#rest.get(Routes.channel(channelId))) as APIChannel;
+      if (this.#kinds.size > 10_000) this.#kinds.clear();
+      this.#kinds.set(channelId, channel.type);
+      return channel.type;
+    } catch (error) {
+      this.#log.info({ err: error, channel: channelId }, "a channel could not be looked at");
+      return null;
+    }
+  }
+}
+
+/** The prompt in one line, as Discord takes a name. */
+function threadName(prompt: string): string {
+  const line = prompt.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  const chars = Array.from(line);
+  return (chars.length > NAME_LENGTH ? `${chars.slice(0, NAME_LENGTH - 1).join("")}…` : line) || "nemobot";
+}
