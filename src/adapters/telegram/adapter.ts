@@ -8,7 +8,7 @@ import type { HttpServer } from "../../http-server.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { Migrations } from "./migrations.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
 import { Polling } from "./polling.ts";
 import { TelegramPlatform } from "./telegram-platform.ts";
 import { ALLOWED_UPDATES, UpdateHandler } from "./updates.ts";
@@ -23,6 +23,8 @@ export interface TelegramOptions {
   localFilesDir: string | null;
   /** Null: long polling. */
   webhook: { url: string; secret: string } | null;
+  /** The pace; Telegram's own limits unless a benchmark says otherwise. */
+  outbox?: OutboxOptions;
 }
 
 export interface TelegramWorld {
@@ -53,7 +55,7 @@ export class TelegramAdapter {
     this.#world = world;
     this.#api = new Api(options.token, { apiRoot: options.apiRoot });
     this.#migrations = new Migrations(memory, log);
-    this.#outbox = new Outbox(log, clock);
+    this.#outbox = new Outbox(log, clock, options.outbox);
     this.platform = new TelegramPlatform({
       api: this.#api,
       outbox: this.#outbox,

@@ -20,7 +20,7 @@ export interface OutboxOptions {
   retryWaitMs: number;
 }
 
-const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
+export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = {
   perChat: 3,
   chatWindowMs: 3_300,
   perGroup: 18,

@@ -7,7 +7,7 @@ import type { RichText } from "../../core/rich-text.ts";
 import { splitText } from "../split-text.ts";
 
 /** UTF-16 units of a message and of a caption, after entities. Source: Bot API, sendMessage and sendVideo. */
-const TEXT_LIMIT = 4096;
+export const TEXT_LIMIT = 4096;
 export const CAPTION_LIMIT = 1024;
 /** Entities of one message beyond which Telegram drops some. */
 const MAX_ENTITIES = 100;

@@ -1,0 +1,30 @@
+/**
+ * The process under measurement of `bench/telegram-latency.ts`: the bot with Telegram alone, at a pace of calls
+ * to all chats together that the benchmark chooses. `node telegram-child.ts <calls per second>`, settings as usual.
+ */
+import { TelegramAdapter } from "../../src/adapters/telegram/adapter.ts";
+import { DEFAULT_OUTBOX_OPTIONS } from "../../src/adapters/telegram/outbox.ts";
+import { startBot } from "../../src/bot.ts";
+import { systemClock } from "../../src/clock.ts";
+import { loadConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+
+const perSecond = Number(process.argv[2] ?? DEFAULT_OUTBOX_OPTIONS.perSecond);
+const config = loadConfig(process.env);
+const log = await createLog({ level: config.logLevel, secrets: [] });
+const bot = await startBot(config, { log, storage: "disk" });
+if (!config.telegram) throw new Error("TELEGRAM_BOT_TOKEN is needed");
+const adapter = new TelegramAdapter(
+  { ...config.telegram, outbox: { ...DEFAULT_OUTBOX_OPTIONS, perSecond } },
+  {
+    engine: bot.engine,
+    locales: bot.locales,
+    memory: bot.memoryOf("telegram"),
+    clock: systemClock,
+    log,
+    http: null,
+  },
+);
+bot.addPlatform(adapter.platform);
+await bot.engine.start();
+await adapter.start();
