@@ -178,7 +178,7 @@ export async function cancel(
   const running = scope === "export" ? null : await queue.running(mailbox);
   if (running) {
     if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
-    const dropped = scope === "all" ? (await queue.clear(mailbox)).length : 0;
+    const dropped = scope === "all" ? (await queue.clear(mailbox, (item) => mayStop(item, user))).length : 0;
     return stopRunning(chat, running.id, dropped);
   }
   const exporting = await queue.running(exportLane(chat.id));
@@ -187,6 +187,12 @@ export async function cancel(
   const isStopped = await queue.cancel(exportLane(chat.id), new StopError("cancelled"));
   await speaker.say(isStopped ? "cancel.export" : "cancel.nothing");
 }
+
+const DROP_ENDS = {
+  removed: "cancel.waiting-one",
+  refused: "cancel.not-yours",
+  absent: "cancel.nothing",
+} as const;
 
 /** Takes one message out of the line; if it runs by now, stops waiting for it. */
 export async function dropWaiting(chat: Chat, user: IncomingMessage["user"], itemId: string): Promise<void> {
@@ -198,8 +204,8 @@ export async function dropWaiting(chat: Chat, user: IncomingMessage["user"], ite
     if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
     return stopRunning(chat, itemId, 0);
   }
-  const isDropped = await queue.remove(mailbox, itemId);
-  await speaker.say(isDropped ? "cancel.waiting-one" : "cancel.nothing");
+  const end = await queue.remove(mailbox, itemId, (item) => mayStop(item, user));
+  await speaker.say(DROP_ENDS[end]);
 }
 
 function mayStop(item: WorkItem, user: IncomingMessage["user"]): boolean {

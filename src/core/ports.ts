@@ -266,10 +266,14 @@ export interface WorkQueue {
   revise(item: WorkItem): Promise<boolean>;
   /** What runs in a lane; null when nothing does. */
   running(lane: string): Promise<WorkItem | null>;
-  /** Removes one waiting item; false when it does not wait (any more). */
-  remove(lane: string, itemId: string): Promise<boolean>;
-  /** Removes what waits in a lane, not what runs; returns the removed items. */
-  clear(lane: string): Promise<WorkItem[]>;
+  /** Removes one waiting item if `may` agrees; `absent` when it does not wait (any more). */
+  remove(
+    lane: string,
+    itemId: string,
+    may: (item: WorkItem) => boolean,
+  ): Promise<"removed" | "refused" | "absent">;
+  /** Removes what waits in a lane, not what runs; with `may` only what it agrees to. Returns the removed items. */
+  clear(lane: string, may?: (item: WorkItem) => boolean): Promise<WorkItem[]>;
   /** Items of a lane, the running one included. */
   size(lane: string): Promise<number>;
   /** Resolves when nothing runs and nothing waits. */

@@ -87,17 +87,24 @@ export class InProcessQueue implements WorkQueue {
     return this.#lanes.get(lane)?.running?.item ?? null;
   }
 
-  async remove(lane: string, itemId: string): Promise<boolean> {
+  async remove(
+    lane: string,
+    itemId: string,
+    may: (item: WorkItem) => boolean,
+  ): Promise<"removed" | "refused" | "absent"> {
     const waiting = this.#lanes.get(lane)?.waiting ?? [];
-    const place = waiting.findIndex((one) => one.id === itemId);
-    if (place < 0) return false;
-    waiting.splice(place, 1);
+    const item = waiting.find((one) => one.id === itemId);
+    if (!item) return "absent";
+    if (!may(item)) return "refused";
+    waiting.splice(waiting.indexOf(item), 1);
     await this.#forget(itemId);
-    return true;
+    return "removed";
   }
 
-  async clear(lane: string): Promise<WorkItem[]> {
-    const dropped = this.#lanes.get(lane)?.waiting.splice(0) ?? [];
+  async clear(lane: string, may: (item: WorkItem) => boolean = () => true): Promise<WorkItem[]> {
+    const found = this.#lanes.get(lane);
+    const dropped = found?.waiting.filter(may) ?? [];
+    if (found) found.waiting = found.waiting.filter((item) => !dropped.includes(item));
     for (const item of dropped) await this.#forget(item.id);
     return dropped;
   }

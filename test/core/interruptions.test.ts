@@ -26,6 +26,25 @@ describe("the cancel button of a waiting message", () => {
   });
 });
 
+describe("a waiting message of somebody else", () => {
+  it("stays in line whoever presses its button, unless they manage the chat", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
+    await chat.says('add the title "First"');
+    await nemo.scenario.held("first");
+    await chat.says('add the title "Second"');
+    const action = chat.actionOf("Cancel");
+    await chat.says("", { action, user: { id: "test:ben" } });
+    await chat.until(() => chat.text.includes("Only the person who started this"));
+    await chat.says("", { action, user: { id: "test:ben", canManage: true } });
+    await chat.until(() => chat.text.includes("I took that message out of the line."));
+    nemo.scenario.release("first");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+  });
+});
+
 describe("cancelling an export", () => {
   it("ends the render and not the edit that runs beside it", async () => {
     const { nemo, chat } = await startScene();

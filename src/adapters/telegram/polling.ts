@@ -17,6 +17,9 @@ const MAX_RETRY_MS = 30_000;
 /** An album has at most ten parts; more looks than that bring nothing. */
 const MAX_ALBUM_LOOKS = 10;
 
+/** Tries of one update, minutes apart in the end: a store has come back by then, a fault of ours has not. */
+const MAX_FAILURES = 20;
+
 export class Polling {
   readonly #api: Api;
   readonly #handler: UpdateHandler;
@@ -24,6 +27,8 @@ export class Polling {
   readonly #log: Log;
   readonly #stopped = new AbortController();
   #offset: number | undefined;
+  /** How often an update could not be taken. */
+  readonly #failures = new Map<number, number>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(api: Api, handler: UpdateHandler, clock: Clock, log: Log) {
@@ -127,6 +132,18 @@ export class Polling {
     return batch;
   }
 
+  /** Throws it on, so that the update comes again, until it is clear that it never will be taken. */
+  #countFailure(updateId: number, error: unknown): void {
+    const failures = (this.#failures.get(updateId) ?? 0) + 1;
+    this.#failures.set(updateId, failures);
+    if (failures < MAX_FAILURES) throw error;
+    this.#failures.delete(updateId);
+    this.#log.error(
+      { err: error, updateId },
+      "an update could not be taken and is left out, for the sake of all others",
+    );
+  }
+
   async #handle(updates: Update[], handled: Set<number>): Promise<void> {
     const fresh = updates.filter((update) => !handled.has(update.update_id));
     const messages = fresh.flatMap(({ update_id: updateId, message }) =>
@@ -135,8 +152,13 @@ export class Polling {
     const groups = new Map(groupAlbums(messages).map((group) => [group.updateId, group]));
     for (const update of fresh) {
       const group = groups.get(update.update_id);
-      if (group) await this.#handler.message(group);
-      else if (!update.message) await this.#handler.other(update);
+      try {
+        if (group) await this.#handler.message(group);
+        else if (!update.message) await this.#handler.other(update);
+        this.#failures.delete(update.update_id);
+      } catch (error) {
+        this.#countFailure(update.update_id, error);
+      }
       handled.add(update.update_id);
     }
   }
