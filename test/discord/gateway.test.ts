@@ -22,6 +22,9 @@ describe("the connection to Discord", { timeout: 40_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna } = community(discord);
     const dm = discord.dm(anna);
+    // Whoever has answered has taken in that it is connected.
+    anna.says(dm, "help");
+    await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
     discord.gateway.requestReconnect();
     await discord.until(() => discord.gateway.resumes === 1, "a resume", 15_000);
     anna.says(dm, "help");
@@ -32,6 +35,9 @@ describe("the connection to Discord", { timeout: 40_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna } = community(discord);
     const dm = discord.dm(anna);
+    // Whoever has answered has taken in that it is connected.
+    anna.says(dm, "help");
+    await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
     discord.gateway.invalidSession(false);
     await discord.until(() => discord.gateway.identifies === 2, "a new session", 20_000);
     await discord.whenReady();
