@@ -141,6 +141,8 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
       const key = end === "failed" ? "error.render-failed" : "export.timed-out";
       await speaker.say(key, {}, { tone: "error", buttons });
     } else {
+      // Said before the video comes, and still shown as work while a large one is fetched.
+      await progress.show(speaker.rich("export.finished"));
       const deadline = AbortSignal.timeout(world.limits.exportTimeoutMs);
       await deliver(chat, session, caller, end, AbortSignal.any([signal, deadline]));
       await progress.finish(speaker.rich("export.finished"));
