@@ -143,8 +143,7 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
     } else {
       // Said before the video comes, and still shown as work while a large one is fetched.
       await progress.show(speaker.rich("export.finished"));
-      const deadline = AbortSignal.timeout(world.limits.exportTimeoutMs);
-      await deliver(chat, session, caller, end, AbortSignal.any([signal, deadline]));
+      await deliver(chat, session, caller, end, signal);
       await progress.finish(speaker.rich("export.finished"));
     }
     await forget(chat, watch.renderId);
@@ -277,6 +276,7 @@ async function deliver(
   const { isFileSent } = await speaker.deliverVideo(
     message,
     (openSignal) => openVideo(chat, caller, render, openSignal),
+    chat.world.limits.exportTimeoutMs,
     signal,
   );
   if (isFileSent || render.url) return;

@@ -63,14 +63,16 @@ export class Speaker {
     }
   }
 
-  /** Delivers a finished video; where the platform fails, at least its text with the link. */
+  /** Delivers a finished video; where the platform fails or takes longer than `timeoutMs`, its text with the link. */
   async deliverVideo(
     draft: MessageDraft,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return await this.platform.deliverVideo(this.target, this.#complete(draft), openVideo, signal);
+      return await this.platform.deliverVideo(this.target, this.#complete(draft), openVideo, patience);
     } catch (error) {
       signal.throwIfAborted();
       this.#report(error, "a video was not delivered");

@@ -183,6 +183,17 @@ describe("a delivery that fails", () => {
   });
 });
 
+describe("a delivery that outlasts its time", () => {
+  it("brings the link all the same", async () => {
+    const { nemo, chat } = await startScene({ settings: { EXPORT_TIMEOUT_MS: "300" } });
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "file", do: { kind: "hold", name: "file" } });
+    await chat.asks("export");
+    expect(chat.last.text).toContain("Your video is ready");
+    expect(chat.last.text).toContain("/files/");
+  });
+});
+
 describe("example buttons", () => {
   it("mean what the same words mean when typed", async () => {
     const { nemo, chat } = await startScene();
