@@ -49,7 +49,7 @@ describe.concurrent("media in a message", () => {
     chat.sendFile({ kind: "voice", sizeBytes: 5_000 });
     const answer = await chat.nextBotMessage();
     expect(answer.text).toMatch(/I cannot edit voice-\d+\.\w+\. I work with mp4, mov, .*mp3, wav/);
-    expect(scene.uploads()).toEqual([]);
+    expect(scene.nemo.requests("POST /")).toEqual([]);
   });
 
   it("is forwarded from another chat", async () => {
