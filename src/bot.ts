@@ -1,6 +1,5 @@
 /** Wires the core to the world: the one place that knows every implementation of a port. */
 import { join } from "node:path";
-import { Keyv } from "keyv";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
@@ -10,22 +9,20 @@ import type {
   ChatPlatform,
   ConversationStore,
   Log,
-  WorkJournal,
+  Metrics,
   WorkQueue,
 } from "./core/ports.ts";
 import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
+import { NO_METRICS } from "./metrics.ts";
 import { NemoClient } from "./nemo/client.ts";
 import { loadSkills } from "./skills.ts";
-import { StartError } from "./start-error.ts";
-import { createAdapterMemory, createConversationStore } from "./store/conversation-store.ts";
-import { type Cipher, createCipher, loadKeyFile } from "./store/encryption.ts";
-import { SqliteJournal } from "./store/sqlite-journal.ts";
-import { SqliteStorage } from "./store/sqlite-storage.ts";
+import { createAdapterMemory } from "./store/adapter-memory.ts";
+import { createConversationStore } from "./store/conversation-store.ts";
+import { openMemoryStorage, openStorage } from "./store/storage.ts";
 
-const KEY_CHECK = "key-check";
 const LOCALES_DIR = join(import.meta.dirname, "../config/locales");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
@@ -36,6 +33,8 @@ export interface Bot {
   locales: Locales;
   skills: SkillCatalog;
   addPlatform(platform: ChatPlatform): void;
+  /** Throws `StoreTroubleError` while nothing can be stored. */
+  check(): Promise<void>;
   /** The durable memory of one adapter. */
   memoryOf(adapter: string): AdapterMemory;
   /** Stops the work, then closes the backend's connections and the store. */
@@ -48,9 +47,9 @@ export interface Bot {
  */
 export async function startBot(
   config: Config,
-  options: { log: Log; storage: "disk" | "memory" },
+  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics },
 ): Promise<Bot> {
-  const { log } = options;
+  const { log, metrics = NO_METRICS } = options;
   const { skills: skillOptions, nemo, timing } = config;
   const [skills, locales] = await Promise.all([
     loadSkills({
@@ -60,9 +59,11 @@ export async function startBot(
     }),
     loadLocales(LOCALES_DIR),
   ]);
-  const { key, keyv, journal } = await openStorage(config.storage, options);
-  const store = createConversationStore(keyv, createCipher(key), log);
-  const queue = new InProcessQueue(log, journal);
+  const storage = options.storage === "disk" ? await openStorage(config, log) : openMemoryStorage();
+  const { cipher, records } = storage;
+  const { retention } = config.storage;
+  const store = createConversationStore(records, { cipher, retention, log });
+  const queue = new InProcessQueue(log, storage.journal);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -79,6 +80,7 @@ export async function startBot(
     skills,
     locales,
     log,
+    metrics,
     platforms,
     operatorToken: nemo.token,
     webUrl: nemo.webUrl,
@@ -91,59 +93,12 @@ export async function startBot(
     locales,
     skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
-    memoryOf: (adapter) => createAdapterMemory(keyv, adapter),
+    memoryOf: (adapter) => createAdapterMemory(records, adapter),
+    check: () => storage.check(),
     async stop() {
       await engine.stop();
       await backend.close();
-      await journal?.close();
-      await keyv.disconnect();
+      await storage.close();
     },
   };
-}
-
-interface Storage {
-  key: Uint8Array;
-  keyv: Keyv;
-  /** Null: what is owed ends with the process. */
-  journal: WorkJournal | null;
-}
-
-/** The encryption key, the records and the owed work: on disk, or for the life of the process. */
-async function openStorage(
-  { dataDir, encryptionKey }: Config["storage"],
-  options: { log: Log; storage: "disk" | "memory" },
-): Promise<Storage> {
-  // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
-  if (options.storage === "memory") {
-    const key = crypto.getRandomValues(new Uint8Array(32));
-    return { key, keyv: new Keyv({ throwOnErrors: true }), journal: null };
-  }
-  try {
-    const key = encryptionKey ?? (await loadKeyFile(dataDir));
-    const path = join(dataDir, "nemobot.sqlite");
-    const keyv = new Keyv({ store: new SqliteStorage(path), throwOnErrors: true });
-    await checkKey(keyv, createCipher(key));
-    return { key, keyv, journal: new SqliteJournal(path, options.log) };
-  } catch (error) {
-    if (error instanceof StartError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartError("The data folder cannot be used:", [`DATA_DIR: ${reason}`], { cause: error });
-  }
-}
-
-/** Another key than the one the records were written with would make every token unreadable. */
-async function checkKey(keyv: Keyv, cipher: Cipher): Promise<void> {
-  const sealed: unknown = await keyv.get(KEY_CHECK);
-  if (sealed === undefined) {
-    await keyv.set(KEY_CHECK, cipher.encrypt(KEY_CHECK));
-    return;
-  }
-  try {
-    if (typeof sealed === "string" && cipher.decrypt(sealed) === KEY_CHECK) return;
-  } catch {
-    // Made with another key: said below.
-  }
-  throw new StartError("The stored conversations cannot be read:", [
-    "ENCRYPTION_KEY: is not the key that DATA_DIR was written with (nor is the key file in it)",
-  ]);
 }

@@ -16,10 +16,15 @@ export interface Config {
     retryWaitMs: number;
   };
   skills: { dir: string; defaultSkill: string; source: string | null };
+  /** What this process does: everything, the platforms' connections alone, or the work alone. */
+  role: "all" | "ingress" | "worker";
   storage: {
     dataDir: string;
     /** 32 bytes; null: the key file in `dataDir`, made on first use. A secret. */
     encryptionKey: Uint8Array | null;
+    /** Null: records and work are kept in `dataDir`. May hold a password: a secret. */
+    redisUrl: string | null;
+    retention: Retention;
   };
   /** Null: the adapter does not run. */
   telegram: {
@@ -36,16 +41,27 @@ export interface Config {
     token: string;
     apiUrl: string;
     hasMessageContent: boolean;
-    /** Null: as many as Discord advises. */
+    /** Of all processes together; null: as many as Discord advises. */
     shards: number | null;
+    /** Those that this process connects, from 0; null: all of them. */
+    shardIds: number[] | null;
   } | null;
-  http: { host: string; port: number };
+  /** `isPortChosen`: the operator named the port, and relies on it. */
+  http: { host: string; port: number; isPortChosen: boolean };
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
   timing: Timing;
   /** Language of a person on this machine's terminal, such as `zh`. */
   terminalLanguage: string | null;
   /** The folder a person typed the command in: relative paths in the terminal chat start here. */
   callerDir: string;
+}
+
+/** How long things are kept, in ms. */
+interface Retention {
+  /** A conversation or a person nobody has heard of for so long is forgotten. */
+  conversationMs: number;
+  /** What is remembered of finished work, so that a redelivery is known. */
+  finishedMs: number;
 }
 
 /** How long things may take, all in ms but the last. Source: nemo-api.md, "The SSE stream", rules 2–5. */
@@ -71,6 +87,16 @@ const ms = (fallback: number) =>
     .max(86_400_000, { error: "must be at most 86400000 ms (a day)" })
     .default(fallback);
 
+const DAY_MS = 86_400_000;
+
+const days = (fallback: number, least: number) =>
+  z.coerce
+    .number({ error: "must be a number of days" })
+    .min(least, { error: `must be at least ${least}` })
+    .max(3_650, { error: "must be at most 3650 days (ten years)" })
+    .default(fallback)
+    .transform((count) => Math.round(count * DAY_MS));
+
 const httpUrl = (fallback: string) =>
   z
     .url({ protocol: /^https?$/, error: "must be an http(s) address" })
@@ -90,7 +116,12 @@ const schema = z.object({
     .optional(),
   DEFAULT_SKILL: z.string().default("film-maker"),
   SKILLS_DIR: z.string().default(join(import.meta.dirname, "../config/skills")),
+  ROLE: z.enum(["all", "ingress", "worker"], { error: "must be all, ingress or worker" }).default("all"),
   DATA_DIR: z.string().default("data"),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
+  CONVERSATION_RETENTION_DAYS: days(180, 1),
+  // Telegram redelivers within a day.
+  FINISHED_RETENTION_DAYS: days(2, 1),
   ENCRYPTION_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, {
@@ -119,6 +150,13 @@ const schema = z.object({
     .int({ error: "must be a whole number" })
     .min(1, { error: "must be at least 1" })
     .max(1000, { error: "must be at most 1000" })
+    .optional(),
+  DISCORD_SHARD_IDS: z
+    .string()
+    .regex(/^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*$/, {
+      error: "must be shard numbers such as 0,1 or 0-3",
+    })
+    .transform(readShardIds)
     .optional(),
   HTTP_HOST: z.string().default("127.0.0.1"),
   HTTP_PORT: z.coerce
@@ -175,6 +213,14 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   if (s.TELEGRAM_WEBHOOK_SECRET && !s.TELEGRAM_WEBHOOK_URL) {
     conflicts.push("TELEGRAM_WEBHOOK_URL: is needed with TELEGRAM_WEBHOOK_SECRET");
   }
+  if (s.ROLE !== "all" && !s.REDIS_URL) {
+    conflicts.push("REDIS_URL: is needed with ROLE=ingress and ROLE=worker, which share their work");
+  }
+  if (s.DISCORD_SHARD_IDS && !s.DISCORD_SHARDS) {
+    conflicts.push("DISCORD_SHARDS: is needed with DISCORD_SHARD_IDS: how many there are in all");
+  } else if (s.DISCORD_SHARD_IDS?.some((id) => id >= (s.DISCORD_SHARDS ?? 0))) {
+    conflicts.push("DISCORD_SHARD_IDS: shards are counted from 0 and must be below DISCORD_SHARDS");
+  }
   if (conflicts.length > 0) throw new StartError(LEAD, conflicts);
   return {
     nemo: {
@@ -184,9 +230,15 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       retryWaitMs: s.RETRY_WAIT_MS,
     },
     skills: { dir: s.SKILLS_DIR, defaultSkill: s.DEFAULT_SKILL, source: s.SKILL_SOURCE ?? null },
+    role: s.ROLE,
     storage: {
       dataDir: s.DATA_DIR,
       encryptionKey: s.ENCRYPTION_KEY ? Buffer.from(s.ENCRYPTION_KEY, "hex") : null,
+      redisUrl: s.REDIS_URL ?? null,
+      retention: {
+        conversationMs: s.CONVERSATION_RETENTION_DAYS,
+        finishedMs: s.FINISHED_RETENTION_DAYS,
+      },
     },
     telegram: s.TELEGRAM_BOT_TOKEN
       ? {
@@ -205,9 +257,10 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
           apiUrl: s.DISCORD_API_URL,
           hasMessageContent: s.DISCORD_MESSAGE_CONTENT === "on",
           shards: s.DISCORD_SHARDS ?? null,
+          shardIds: s.DISCORD_SHARD_IDS ?? null,
         }
       : null,
-    http: { host: s.HTTP_HOST, port: s.HTTP_PORT },
+    http: { host: s.HTTP_HOST, port: s.HTTP_PORT, isPortChosen: filled.HTTP_PORT !== undefined },
     logLevel: s.LOG_LEVEL,
     timing: {
       stillWorkingMs: s.STILL_WORKING_MS,
@@ -222,4 +275,13 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     terminalLanguage: (s.LC_ALL ?? s.LANG)?.match(/^[a-z]{2,3}(?=[_.-]|$)/)?.[0] ?? null,
     callerDir: s.INIT_CWD ?? process.cwd(),
   };
+}
+
+/** `0,2-4` as 0, 2, 3, 4. */
+function readShardIds(text: string): number[] {
+  const ids = text.split(",").flatMap((part) => {
+    const [first = 0, last = first] = part.split("-").map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, step) => first + step);
+  });
+  return [...new Set(ids)];
 }

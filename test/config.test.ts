@@ -29,7 +29,13 @@ describe("the settings", () => {
         defaultSkill: "film-maker",
         source: null,
       },
-      storage: { dataDir: "data", encryptionKey: null },
+      role: "all",
+      storage: {
+        dataDir: "data",
+        encryptionKey: null,
+        redisUrl: null,
+        retention: { conversationMs: 180 * 86_400_000, finishedMs: 2 * 86_400_000 },
+      },
       logLevel: "info",
       timing: {
         stillWorkingMs: 120_000,

@@ -125,4 +125,9 @@ export interface OutgoingMessage {
   /** Rows of buttons, top to bottom. */
   buttons: Button[][];
   video?: OutgoingVideo;
+  /**
+   * Names this message for good: it is shown once, even if the process dies while sending it and another one
+   * sends it again. Absent: no such promise.
+   */
+  once?: string;
 }

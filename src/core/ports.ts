@@ -241,12 +241,32 @@ export interface ConversationStore {
   markSeen(key: string): Promise<void>;
 }
 
-/** A small durable memory of one adapter: kept buttons, migrations, what was published. */
+/**
+ * The store or the queue cannot be reached, or cannot write: Redis is away, the disk is full. It passes, and
+ * what was asked for can be asked again. Thrown by every method of the ports of this section.
+ */
+export class StoreTroubleError extends Error {
+  constructor(what: string, options?: { cause?: unknown }) {
+    super(`the store is in trouble: ${what}`, options);
+    this.name = "StoreTroubleError";
+  }
+}
+
+/** A small durable memory of one adapter, shared by all processes: kept buttons, migrations, what was published. */
 export interface AdapterMemory {
   get(key: string): Promise<string | null>;
   /** Without `ttlMs` it is kept for good. */
   set(key: string, value: string, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<void>;
+  /**
+   * Reads, changes and writes as one step, whichever process asks; null stands for absence both ways. `change`
+   * may be called more than once.
+   */
+  update(
+    key: string,
+    change: (current: string | null) => string | null,
+    ttlMs?: number,
+  ): Promise<string | null>;
 }
 
 /** Ordered work: one item at a time per lane, in the order they came; lanes run side by side. */
@@ -276,6 +296,8 @@ export interface WorkQueue {
   clear(lane: string, may?: (item: WorkItem) => boolean): Promise<WorkItem[]>;
   /** Items of a lane, the running one included. */
   size(lane: string): Promise<number>;
+  /** Items of all lanes, those that run included. */
+  depth(): Promise<number>;
   /** Resolves when nothing runs and nothing waits. */
   idle(): Promise<void>;
   /** Stops taking items from the lanes and aborts the running ones with `reason`; what is left stays owed. */
@@ -309,6 +331,25 @@ export interface Log {
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
 }
+
+/** What the operator counts; see `/metrics`. Times in ms. */
+export interface Metrics {
+  /** A person's request came to its end. */
+  turnEnded(outcome: TurnOutcome): void;
+  /** From the moment a message came in to the first word the person read. */
+  firstReply(ms: number): void;
+  exportEnded(outcome: "delivered" | "failed" | "timed-out" | "cancelled", ms: number): void;
+  uploaded(bytes: number): void;
+  /** A stream of the backend was opened (1) or closed (-1). */
+  streams(change: 1 | -1): void;
+  /** Work of a process that died was taken up. */
+  recovered(what: "turn" | "export"): void;
+  /** An answer of a platform's API; null: there was none. */
+  apiCall(platform: string, status: number | null): void;
+}
+
+/** `done`: the agent did or said something. `unchanged`: it did nothing. `recovered`: its outcome was read from the state. */
+type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cancelled";
 
 /** What adapters hand messages to. */
 export interface MessageSink {

@@ -1,6 +1,14 @@
 /** Everything the core works with, handed in by `src/bot.ts`: the ports, the texts and the limits. */
 import type { Locales } from "./locales.ts";
-import type { ChatPlatform, Clock, ConversationStore, Log, VideoBackend, WorkQueue } from "./ports.ts";
+import type {
+  ChatPlatform,
+  Clock,
+  ConversationStore,
+  Log,
+  Metrics,
+  VideoBackend,
+  WorkQueue,
+} from "./ports.ts";
 import type { SkillCatalog } from "./skill.ts";
 
 export interface World {
@@ -11,6 +19,7 @@ export interface World {
   skills: SkillCatalog;
   locales: Locales;
   log: Log;
+  metrics: Metrics;
   /** The platforms that run, by name. */
   platforms: ReadonlyMap<string, ChatPlatform>;
   /** Serves all conversations; null: a free token for each. A secret. */

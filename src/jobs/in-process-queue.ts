@@ -114,6 +114,10 @@ export class InProcessQueue implements WorkQueue {
     return found ? found.waiting.length + (found.running ? 1 : 0) : 0;
   }
 
+  async depth(): Promise<number> {
+    return this.#ids.size;
+  }
+
   idle(): Promise<void> {
     if (this.#lanes.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));

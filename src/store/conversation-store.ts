@@ -1,87 +1,108 @@
 /**
- * Conversations and people in Keyv. Records are read through their schema; one that cannot be read is set
+ * Conversations and people in the records. Each is read through its schema; one that cannot be read is set
  * aside and reported, so that a damaged record costs one conversation its memory and not the process.
  */
-import type { Keyv } from "keyv";
 import type { z } from "zod";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
-import { createKeyedQueue } from "../core/keyed-queue.ts";
-import type { AdapterMemory, ConversationStore, Log } from "../core/ports.ts";
+import type { ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
+import type { Records } from "./records.ts";
 
-/** Platforms redeliver within a day; two days leave room. */
-const SEEN_FOR_MS = 172_800_000;
+export interface StoreOptions {
+  /** Seals account tokens before they reach the records. */
+  cipher: Cipher;
+  /** How long things are kept after they were last written, in ms. */
+  retention: { conversationMs: number; finishedMs: number };
+  log: Log;
+}
 
-/** Makes the store. Account tokens are encrypted with `cipher` before they reach `keyv`. */
-export function createConversationStore(keyv: Keyv, cipher: Cipher, log: Log): ConversationStore {
-  const inTurn = createKeyedQueue();
+/** A record that does not fit its schema, or whose token was sealed with another key. */
+class UnreadableError extends Error {
+  readonly raw: unknown;
 
-  async function load<T>(
-    key: string,
-    schema: z.ZodType<T>,
-    open: (raw: unknown) => unknown,
-  ): Promise<T | null> {
-    let raw: unknown;
+  constructor(raw: unknown, cause: unknown) {
+    super("a record cannot be read", { cause });
+    this.raw = raw;
+  }
+}
+
+/** Makes the store over `records`. */
+export function createConversationStore(records: Records, options: StoreOptions): ConversationStore {
+  const { cipher, retention, log } = options;
+
+  /** How one kind of record is read and written. */
+  interface Kind<T> {
+    prefix: string;
+    schema: z.ZodType<T>;
+    open(raw: unknown): unknown;
+    seal(value: T): unknown;
+  }
+
+  const conversations: Kind<z.infer<typeof conversationSchema>> = {
+    prefix: "conversation",
+    schema: conversationSchema,
+    open: (raw) => withToken(raw, (token) => cipher.decrypt(token)),
+    seal: (value) => withToken(value, (token) => cipher.encrypt(token)),
+  };
+  const users: Kind<z.infer<typeof userSettingsSchema>> = {
+    prefix: "user",
+    schema: userSettingsSchema,
+    open: (raw) => raw,
+    seal: (value) => value,
+  };
+
+  function parse<T>(kind: Kind<T>, raw: unknown): T | null {
+    if (raw === undefined) return null;
     try {
-      raw = await keyv.get(key);
-      return raw === undefined ? null : schema.parse(open(raw));
+      return kind.schema.parse(kind.open(raw));
     } catch (error) {
-      // A store that does not answer is another matter: what it holds may be sound.
-      if (raw === undefined && !(error instanceof SyntaxError)) throw error;
-      log.error({ err: error, key }, "a stored record cannot be read; it was set aside");
-      if (raw !== undefined) await keyv.set(`corrupt:${key}`, raw);
-      await keyv.delete(key);
-      return null;
+      throw new UnreadableError(raw, error);
     }
   }
 
-  async function save(key: string, value: unknown): Promise<void> {
-    if (!(await keyv.set(key, value))) throw new Error(`the store did not take ${key}`);
+  /** Repeats `task` without the record when that turns out to be damaged. */
+  async function settingAside<T>(key: string, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      // A store that does not answer is another matter: what it holds may be sound.
+      if (!(error instanceof UnreadableError || error instanceof SyntaxError)) throw error;
+      log.error({ err: error.cause ?? error, key }, "a stored record cannot be read; it was set aside");
+      if (error instanceof UnreadableError) await records.set(`corrupt:${key}`, error.raw);
+      await records.delete(key);
+      return task();
+    }
   }
 
-  const readConversation = (id: string) =>
-    load(`conversation:${id}`, conversationSchema, (raw) => withToken(raw, (token) => cipher.decrypt(token)));
-  const readUser = (userId: string) => load(`user:${userId}`, userSettingsSchema, (raw) => raw);
+  function read<T>(kind: Kind<T>, id: string): Promise<T | null> {
+    const key = `${kind.prefix}:${id}`;
+    return settingAside(key, async () => parse(kind, await records.get(key)));
+  }
+
+  function update<T>(kind: Kind<T>, id: string, change: (current: T | null) => T): Promise<T> {
+    const key = `${kind.prefix}:${id}`;
+    return settingAside(key, async () => {
+      let next: T | undefined;
+      await records.update(
+        key,
+        (raw) => {
+          next = change(parse(kind, raw));
+          return kind.seal(next);
+        },
+        retention.conversationMs,
+      );
+      if (next === undefined) throw new Error(`nothing was written to ${key}`);
+      return next;
+    });
+  }
 
   return {
-    read: readConversation,
-    readUser,
-    update: (id, change) =>
-      inTurn(`conversation:${id}`, async () => {
-        const next = change(await readConversation(id));
-        await save(
-          `conversation:${id}`,
-          withToken(next, (token) => cipher.encrypt(token)),
-        );
-        return next;
-      }),
-    updateUser: (userId, change) =>
-      inTurn(`user:${userId}`, async () => {
-        const next = change(await readUser(userId));
-        await save(`user:${userId}`, next);
-        return next;
-      }),
-    hasSeen: async (key) => (await keyv.get(`seen:${key}`)) !== undefined,
-    markSeen: async (key) => {
-      await keyv.set(`seen:${key}`, 1, SEEN_FOR_MS);
-    },
-  };
-}
-
-/** The durable memory of the adapter `name`, apart from everything else in the store. */
-export function createAdapterMemory(keyv: Keyv, name: string): AdapterMemory {
-  return {
-    async get(key) {
-      const value: unknown = await keyv.get(`${name}:${key}`);
-      return typeof value === "string" ? value : null;
-    },
-    async set(key, value, ttlMs) {
-      if (!(await keyv.set(`${name}:${key}`, value, ttlMs)))
-        throw new Error(`the store did not take ${name}:${key}`);
-    },
-    async delete(key) {
-      await keyv.delete(`${name}:${key}`);
-    },
+    read: (id) => read(conversations, id),
+    update: (id, change) => update(conversations, id, change),
+    readUser: (userId) => read(users, userId),
+    updateUser: (userId, change) => update(users, userId, change),
+    hasSeen: async (key) => (await records.get(`seen:${key}`)) !== undefined,
+    markSeen: (key) => records.set(`seen:${key}`, 1, retention.finishedMs),
   };
 }
 

@@ -5,10 +5,14 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Log, WorkJournal } from "../core/ports.ts";
 import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import { sqliteCall } from "./sqlite-trouble.ts";
 
 export class SqliteJournal implements WorkJournal {
   readonly #database: DatabaseSync;
   readonly #log: Log;
+  readonly #add;
+  readonly #replace;
+  readonly #remove;
 
   /** Opens or makes the table in the file at `path`. */
   constructor(path: string, log: Log) {
@@ -20,23 +24,23 @@ export class SqliteJournal implements WorkJournal {
       PRAGMA busy_timeout = 5000;
       CREATE TABLE IF NOT EXISTS work (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, item TEXT NOT NULL);
     `);
+    this.#add = this.#database.prepare(
+      "INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+    );
+    this.#replace = this.#database.prepare("UPDATE work SET id = ?, item = ? WHERE id = ?");
+    this.#remove = this.#database.prepare("DELETE FROM work WHERE id = ?");
   }
 
   async add(item: WorkItem): Promise<boolean> {
-    const { changes } = this.#database
-      .prepare("INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING")
-      .run(item.id, JSON.stringify(item));
-    return changes > 0;
+    return sqliteCall(() => this.#add.run(item.id, JSON.stringify(item)).changes > 0);
   }
 
   async replace(id: string, item: WorkItem): Promise<void> {
-    this.#database
-      .prepare("UPDATE work SET id = ?, item = ? WHERE id = ?")
-      .run(item.id, JSON.stringify(item), id);
+    sqliteCall(() => this.#replace.run(item.id, JSON.stringify(item), id));
   }
 
   async remove(id: string): Promise<void> {
-    this.#database.prepare("DELETE FROM work WHERE id = ?").run(id);
+    sqliteCall(() => this.#remove.run(id));
   }
 
   async all(): Promise<WorkItem[]> {

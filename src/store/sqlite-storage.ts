@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { KeyvStoreAdapter, StoredData } from "keyv";
+import { sqliteCall } from "./sqlite-trouble.ts";
 
 const PURGE_EVERY_MS = 3_600_000;
 
@@ -43,15 +44,15 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
     // Keyv hands over and takes back the serialized text.
-    return this.#get.get(key)?.value as StoredData<Value> | undefined;
+    return sqliteCall(() => this.#get.get(key)?.value) as StoredData<Value> | undefined;
   }
 
   async set(key: string, value: string, ttl?: number): Promise<void> {
-    this.#set.run(key, value, ttl ? Date.now() + ttl : null);
+    sqliteCall(() => this.#set.run(key, value, ttl ? Date.now() + ttl : null));
   }
 
   async delete(key: string): Promise<boolean> {
-    return this.#delete.run(key).changes > 0;
+    return sqliteCall(() => this.#delete.run(key).changes > 0);
   }
 
   async clear(): Promise<void> {

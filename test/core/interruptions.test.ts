@@ -6,6 +6,7 @@ import { startBot } from "../../src/bot.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createCipher } from "../../src/store/encryption.ts";
+import { createRecords } from "../../src/store/records.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { CLIP, startScene, TestLog, temporaryFolder } from "../support/test-chat.ts";
 
@@ -216,12 +217,18 @@ describe("stopping", () => {
   });
 });
 
+function storeOver(keyv: Keyv, log: TestLog) {
+  const retention = { conversationMs: 86_400_000, finishedMs: 86_400_000 };
+  const cipher = createCipher(new Uint8Array(32));
+  return createConversationStore(createRecords(keyv), { cipher, retention, log });
+}
+
 describe("a store in trouble", () => {
   it("never takes a failed read for a conversation that does not exist", async () => {
     const storage = new SqliteStorage(join(await temporaryFolder(), "nemobot.sqlite"));
     const keyv = new Keyv({ store: storage, throwOnErrors: true });
     onTestFinished(() => keyv.disconnect());
-    const store = createConversationStore(keyv, createCipher(new Uint8Array(32)), new TestLog());
+    const store = storeOver(keyv, new TestLog());
     await storage.disconnect();
     await expect(
       store.update("test:1", () => Promise.reject(new Error("not reached")) as never),
@@ -247,7 +254,7 @@ describe("a store in trouble", () => {
     const keyv = new Keyv({ store: storage, throwOnErrors: true });
     onTestFinished(() => keyv.disconnect());
     const log = new TestLog();
-    const store = createConversationStore(keyv, createCipher(new Uint8Array(32)), log);
+    const store = storeOver(keyv, log);
     await storage.set("keyv:conversation:test:1", "{not json");
     expect(await store.read("test:1")).toBeNull();
     expect(log.lines.join()).toContain("set aside");

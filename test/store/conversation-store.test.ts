@@ -5,11 +5,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Conversation, newConversation } from "../../src/core/conversation.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createCipher } from "../../src/store/encryption.ts";
+import { createRecords } from "../../src/store/records.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 
 const TOKEN = "nmv_usr_a-token-of-the-tests";
 const KEY = new Uint8Array(32).fill(7);
+const RETENTION = { conversationMs: 86_400_000, finishedMs: 86_400_000 };
 const OTHER_KEY = new Uint8Array(32).fill(8);
 
 const CONVERSATION: Conversation = {
@@ -27,12 +29,20 @@ const CONVERSATION: Conversation = {
   renderId: "render_1",
 };
 
+function storeOver(keyv: Keyv, key: Uint8Array, log: TestLog) {
+  return createConversationStore(createRecords(keyv), {
+    cipher: createCipher(key),
+    retention: RETENTION,
+    log,
+  });
+}
+
 /** A store on the file in `dir`, as another process would open it. */
 function openStore(dir: string, key: Uint8Array = KEY) {
   const log = new TestLog();
   const keyv = new Keyv({ store: new SqliteStorage(join(dir, "nemobot.sqlite")) });
   onTestFinished(() => keyv.disconnect());
-  return { store: createConversationStore(keyv, createCipher(key), log), keyv, log };
+  return { store: storeOver(keyv, key, log), keyv, log };
 }
 
 describe.each([
@@ -46,7 +56,7 @@ describe.each([
     const keyv = await open();
     onTestFinished(() => keyv.disconnect());
     const log = new TestLog();
-    return { store: createConversationStore(keyv, createCipher(KEY), log), keyv, log };
+    return { store: storeOver(keyv, KEY, log), keyv, log };
   }
 
   it("gives back what it was given", async () => {

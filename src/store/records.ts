@@ -1,0 +1,73 @@
+/**
+ * Keys and values over Keyv, with changes that nobody can slip in between: within this process by waiting
+ * one's turn, between processes by the storage's `Swap`. Source: DESIGN.md, `src/store`.
+ */
+import type { Keyv } from "keyv";
+import { createKeyedQueue } from "../core/keyed-queue.ts";
+
+export interface Records {
+  /** Undefined when there is nothing, or no longer. */
+  get(key: string): Promise<unknown>;
+  /** Without `ttlMs` it is kept for good. Throws when the storage did not take it. */
+  set(key: string, value: unknown, ttlMs?: number): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Reads, changes and writes as one step; undefined stands for absence both ways. `change` may be called again. */
+  update<T>(key: string, change: (current: unknown) => T | undefined, ttlMs?: number): Promise<T | undefined>;
+}
+
+/**
+ * For a storage that several processes share: reads the record, and writes what `change` makes of it if nobody
+ * has written since. False: somebody has.
+ */
+export type Swap = (
+  key: string,
+  change: (current: unknown) => unknown,
+  ttlMs: number | undefined,
+) => Promise<boolean>;
+
+/** Tries against others before it counts as a fault; each of them means that somebody else got through. */
+const MAX_SWAPS = 200;
+
+/** `swap` is null where this process alone writes. */
+export function createRecords(keyv: Keyv, swap: Swap | null = null): Records {
+  const inTurn = createKeyedQueue();
+
+  async function set(key: string, value: unknown, ttlMs?: number): Promise<void> {
+    if (!(await keyv.set(key, value, ttlMs))) throw new Error(`the store did not take ${key}`);
+  }
+
+  async function change<T>(
+    key: string,
+    make: (current: unknown) => T | undefined,
+    ttlMs: number | undefined,
+  ): Promise<T | undefined> {
+    let next: T | undefined;
+    if (!swap) {
+      next = make(await keyv.get(key));
+      if (next === undefined) await keyv.delete(key);
+      else await set(key, next, ttlMs);
+      return next;
+    }
+    for (let tries = 0; tries < MAX_SWAPS; tries++) {
+      const isDone = await swap(
+        key,
+        (current) => {
+          next = make(current);
+          return next;
+        },
+        ttlMs,
+      );
+      if (isDone) return next;
+    }
+    throw new Error(`the store could not change ${key}: others were always faster`);
+  }
+
+  return {
+    get: (key) => keyv.get(key),
+    set,
+    async delete(key) {
+      await keyv.delete(key);
+    },
+    update: (key, make, ttlMs) => inTurn(key, () => change(key, make, ttlMs)),
+  };
+}

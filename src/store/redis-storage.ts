@@ -1,0 +1,147 @@
+/**
+ * Records on a Redis that several processes share: Keyv's own storage, with a bound on every wait and with
+ * changes that are written only where nobody else has written since. Source: DESIGN.md, `src/store`.
+ */
+import KeyvRedis, { createClient, type RedisClientType } from "@keyv/redis";
+import { Keyv } from "keyv";
+import { type Log, StoreTroubleError } from "../core/ports.ts";
+import type { Swap } from "./records.ts";
+
+/** Everything of ours in Redis stands under this name. */
+const NAMESPACE = "nemobot";
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Redis answers within a millisecond; one that takes longer than this is away. */
+const ANSWER_TIMEOUT_MS = 2_500;
+const MAX_RECONNECT_WAIT_MS = 1_000;
+/** A connection that has died without a word is found out by its missing pings. */
+const PING_MS = 4_000;
+const SILENCE_MS = 10_000;
+
+/** KEYS: the record. ARGV: what it was ("" for nothing), what it becomes ("" for nothing), its life in ms or 0. */
+const SWAP = `
+local current = redis.call("GET", KEYS[1]) or ""
+if current ~= ARGV[1] then return 0 end
+if ARGV[2] == "" then redis.call("DEL", KEYS[1])
+elseif ARGV[3] == "0" then redis.call("SET", KEYS[1], ARGV[2])
+else redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3]) end
+return 1`;
+
+export interface RedisStorage {
+  keyv: Keyv;
+  swap: Swap;
+  /** Throws `StoreTroubleError` while Redis does not answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects; throws when Redis does not answer at all. Later outages are ridden out. */
+export async function connectRedis(url: string, log: Log): Promise<RedisStorage> {
+  const client = createClient({
+    url,
+    // A command that cannot be sent fails at once: who asked knows better than a queue what to do.
+    disableOfflineQueue: true,
+    pingInterval: PING_MS,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_MS,
+      reconnectStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 10), MAX_RECONNECT_WAIT_MS),
+    },
+  }) as RedisClientType;
+  reportConnection(client, log);
+  await connectOnce(client);
+  const store = new GuardedRedis(client, {
+    namespace: NAMESPACE,
+    throwOnErrors: true,
+    throwOnConnectError: true,
+  });
+  const keyv = new Keyv({ store, namespace: NAMESPACE, useKeyPrefix: false, throwOnErrors: true });
+  for (const emitter of [store, keyv]) {
+    emitter.on("error", () => {
+      // Thrown to whoever asked, and the connection's own trouble is reported above.
+    });
+  }
+  return {
+    keyv,
+    check: async () => {
+      await bounded(client.ping());
+    },
+    async close() {
+      if (client.isOpen) client.destroy();
+    },
+    async swap(key, change, ttlMs) {
+      const name = store.createKeyPrefix(key, NAMESPACE);
+      const before = await bounded(client.get(name));
+      const next = change(before === null ? undefined : await readValue(keyv, before));
+      const after = next === undefined ? "" : await textOf(keyv, next, ttlMs);
+      const swapped = await bounded(
+        client.eval(SWAP, { keys: [name], arguments: [before ?? "", after, String(ttlMs ?? 0)] }),
+      );
+      return swapped === 1;
+    },
+  };
+}
+
+/** Keyv's storage for Redis, never waiting longer than a person would. */
+class GuardedRedis extends KeyvRedis<string> {
+  override get<T>(key: string): Promise<T | undefined> {
+    return bounded(super.get<T>(key));
+  }
+
+  override set(key: string, value: string, ttl?: number): Promise<void> {
+    return bounded(super.set(key, value, ttl));
+  }
+
+  override delete(key: string): Promise<boolean> {
+    return bounded(super.delete(key));
+  }
+}
+
+/** The answer, or `StoreTroubleError` when there is none in time. */
+async function bounded<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const deadline = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("no answer in time")), ANSWER_TIMEOUT_MS);
+    });
+    return await Promise.race([answer, deadline]);
+  } catch (error) {
+    throw new StoreTroubleError("Redis does not answer", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function connectOnce(client: RedisClientType): Promise<void> {
+  try {
+    await bounded(client.connect());
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
+/** One line when the connection goes, one when it is back. */
+function reportConnection(client: RedisClientType, log: Log): void {
+  let isAway = false;
+  client.on("error", (error: unknown) => {
+    if (!isAway) log.error({ err: error }, "Redis cannot be reached; trying again until it can");
+    isAway = true;
+  });
+  client.on("ready", () => {
+    if (isAway) log.info({}, "Redis can be reached again");
+    isAway = false;
+  });
+}
+
+/** As Keyv writes it: the value with the moment it runs out. */
+async function textOf(keyv: Keyv, value: unknown, ttlMs: number | undefined): Promise<string> {
+  const expires = ttlMs === undefined ? undefined : Date.now() + ttlMs;
+  // Keyv gives text whenever it serializes, which it does here.
+  return (await keyv.serializeData({ value, expires })) as string;
+}
+
+async function readValue(keyv: Keyv, text: string): Promise<unknown> {
+  const data = await keyv.deserializeData<unknown>(text);
+  const isOver = typeof data?.expires === "number" && data.expires < Date.now();
+  return isOver ? undefined : data?.value;
+}

@@ -1,0 +1,96 @@
+/** A real redis-server for one test, on a free port and a folder of its own; nothing survives it. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** False on a machine without redis-server. CI must have it: there its absence fails. */
+export const HAS_REDIS = hasRedis();
+
+function hasRedis(): boolean {
+  try {
+    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch (error) {
+    if (process.env.CI) throw new Error("CI needs redis-server", { cause: error });
+    console.warn("redis-server is not installed: the tests of several processes on Redis are left out");
+    return false;
+  }
+}
+
+export class RedisServer {
+  readonly url: string;
+  readonly #port: number;
+  readonly #dir: string;
+  #process: ChildProcess | null = null;
+
+  constructor(port: number, dir: string) {
+    this.#port = port;
+    this.#dir = dir;
+    this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  /** Starts it, with what it held when it was stopped. */
+  async start(): Promise<void> {
+    const args = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.#dir];
+    const child = spawn("redis-server", [...args, "--appendonly", "yes", "--save", ""], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    this.#process = child;
+    await new Promise<void>((resolve, reject) => {
+      child.once("exit", () => reject(new Error("redis-server did not start")));
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("Ready to accept connections")) resolve();
+      });
+    });
+  }
+
+  /** Ends it: connections break, and nobody listens. Its data stays for the next `start`. */
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    this.#process = null;
+    const ended = once(child, "exit");
+    // A frozen process takes no other signal.
+    child.kill("SIGCONT");
+    child.kill("SIGTERM");
+    await ended;
+  }
+
+  /** It keeps its connections and says nothing more, until `thaw`. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+}
+
+/** Starts a server that is gone when the test ends. */
+export async function startRedis(): Promise<RedisServer> {
+  const dir = await mkdtemp(join(tmpdir(), "nemobot-redis-"));
+  const server = new RedisServer(await freePort(), dir);
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  await server.start();
+  return server;
+}
+
+/** A port of loopback that nobody listened on a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  // A TCP server's address is never a path.
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
