@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
 import type { Locales } from "./core/locales.ts";
+import { patientQueue, patientStore } from "./core/patience.ts";
 import type {
   AdapterMemory,
   ChatPlatform,
@@ -13,7 +14,7 @@ import type {
   WorkQueue,
 } from "./core/ports.ts";
 import type { SkillCatalog } from "./core/skill.ts";
-import { FIXED_LIMITS } from "./core/world.ts";
+import { FIXED_LIMITS, StopError, type World } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
 import { NO_METRICS } from "./metrics.ts";
@@ -23,6 +24,8 @@ import { createAdapterMemory } from "./store/adapter-memory.ts";
 import { createConversationStore } from "./store/conversation-store.ts";
 import { openMemoryStorage, openStorage } from "./store/storage.ts";
 
+/** How long work that has begun waits for a store that is away. */
+const STORE_PATIENCE_MS = 300_000;
 const LOCALES_DIR = join(import.meta.dirname, "../config/locales");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
@@ -47,9 +50,9 @@ export interface Bot {
  */
 export async function startBot(
   config: Config,
-  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics },
+  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics; inTurn?: World["inTurn"] },
 ): Promise<Bot> {
-  const { log, metrics = NO_METRICS } = options;
+  const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
   const { skills: skillOptions, nemo, timing } = config;
   const [skills, locales] = await Promise.all([
     loadSkills({
@@ -72,7 +75,7 @@ export async function startBot(
     clock: systemClock,
   });
   const platforms = new Map<string, ChatPlatform>();
-  const engine = new Engine({
+  const world: World = {
     store,
     backend,
     queue,
@@ -81,10 +84,18 @@ export async function startBot(
     locales,
     log,
     metrics,
+    inTurn,
     platforms,
     operatorToken: nemo.token,
     webUrl: nemo.webUrl,
     limits: { ...timing, ...FIXED_LIMITS },
+  };
+  const stopping = new AbortController();
+  const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
+  const engine = new Engine(world, {
+    ...world,
+    store: patientStore(store, patience),
+    queue: patientQueue(queue, patience),
   });
   return {
     engine,
@@ -96,6 +107,7 @@ export async function startBot(
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
     check: () => storage.check(),
     async stop() {
+      stopping.abort(new StopError("shutdown"));
       await engine.stop();
       await backend.close();
       await storage.close();

@@ -349,7 +349,7 @@ export interface Metrics {
 }
 
 /** `done`: the agent did or said something. `unchanged`: it did nothing. `recovered`: its outcome was read from the state. */
-type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cancelled";
+export type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cancelled";
 
 /** What adapters hand messages to. */
 export interface MessageSink {

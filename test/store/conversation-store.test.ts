@@ -26,7 +26,7 @@ const CONVERSATION: Conversation = {
   session: { sessionId: "s1", taskId: "t1", userId: "anon_1" },
   files: [{ platform: "test", fileId: "f1", name: "clip.mp4", sizeBytes: 5 }],
   lastFailed: { itemId: "test:7", text: "add a title 🎬", attachments: [] },
-  renderId: "render_1",
+  render: { renderId: "render_1", itemId: "test:6" },
 };
 
 function storeOver(keyv: Keyv, key: Uint8Array, log: TestLog) {
@@ -95,9 +95,9 @@ describe.each([
     const thrown = store.update("test:1", () => {
       throw new Error("no");
     });
-    const next = store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), renderId: null }));
+    const next = store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), render: null }));
     await expect(thrown).rejects.toThrow("no");
-    expect((await next).renderId).toBeNull();
+    expect((await next).render).toBeNull();
     expect((await store.read("test:1"))?.session).toEqual(CONVERSATION.session);
   });
 
