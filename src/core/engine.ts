@@ -4,6 +4,7 @@
  */
 import { isAnsweredAtOnce } from "./actions.ts";
 import { watchExport } from "./export-job.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./message.ts";
 import { OfflineDesk } from "./offline-desk.ts";
 import { type MessageSink, StoreTroubleError } from "./ports.ts";
@@ -29,6 +30,7 @@ export class Engine implements MessageSink {
   readonly #workWorld: World;
   readonly #worker: Worker;
   readonly #offline: OfflineDesk;
+  readonly #oneByOne = createKeyedQueue();
   /** Words to people that are on their way. */
   readonly #asides = new Set<Promise<unknown>>();
 
@@ -55,7 +57,8 @@ export class Engine implements MessageSink {
   receive(message: IncomingMessage): Promise<void> {
     return this.#world.inTurn(message.id, async () => {
       try {
-        await this.#take(message);
+        // A redelivery that comes while the first delivery is being stored waits, and is known then.
+        await this.#oneByOne(message.id, () => this.#take(message));
       } catch (error) {
         if (error instanceof StoreTroubleError) this.#aside(this.#offline.answer(message));
         throw error;
@@ -108,11 +111,16 @@ export class Engine implements MessageSink {
   }
 
   async abandon(conversationId: ConversationId): Promise<void> {
-    const { queue, log } = this.#world;
+    const { queue, log } = this.#workWorld;
     log.info({ conversation: conversationId }, "a chat is gone; its work stops");
-    for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
-      await queue.clear(lane);
-      await queue.cancel(lane, new StopError("gone"));
+    try {
+      for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
+        await queue.clear(lane);
+        await queue.cancel(lane, new StopError("gone"));
+      }
+    } catch (error) {
+      // It ends by itself: nothing it says will arrive.
+      log.warn({ err: error, conversation: conversationId }, "the work of a chat that is gone goes on");
     }
   }
 
