@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import type { Log } from "./core/ports.ts";
-import { createLog } from "./log.ts";
+import { createLog, redact, secretsOf } from "./log.ts";
 import { StartError } from "./start-error.ts";
 
 const USAGE = `Usage:
@@ -58,7 +58,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
     }
   } catch (error) {
     if (error instanceof StartError) {
-      console.error(error.message);
+      console.error(redact(error.message));
       return 1;
     }
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
@@ -73,10 +73,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
 /** The terminal chat, on the sandbox or on the real backend. */
 async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
   const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
-  const log = await createLog({
-    level: config.logLevel,
-    secrets: config.nemo.token ? [config.nemo.token] : [],
-  });
+  const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
   if (!onSandbox) return chat(config, log, null);
   const { startSandbox } = await import("./sandbox/sandbox.ts");
   const sandbox = await startSandbox({ pace: "demo", log });

@@ -4,7 +4,7 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
 import type { HttpServer } from "./http-server.ts";
-import { createLog } from "./log.ts";
+import { createLog, endOnUncaught, secretsOf } from "./log.ts";
 import { StartError } from "./start-error.ts";
 
 /** What every platform's adapter can do. */
@@ -18,10 +18,9 @@ interface Adapter {
 
 /** Runs until `stopped` resolves; returns the exit code. */
 export async function runService(config: Config, stopped: Promise<void>): Promise<number> {
-  const { telegram, discord, nemo } = config;
-  const tokens = [nemo.token, telegram?.token, telegram?.webhook?.secret, discord?.token];
-  const secrets = tokens.filter((secret) => secret != null);
-  const log = await createLog({ level: config.logLevel, secrets });
+  const { telegram, discord } = config;
+  const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
+  endOnUncaught(log);
   const bot = await startBot(config, { log, storage: "disk" });
   const { engine, locales, skills } = bot;
   const world = { engine, locales, skills, clock: systemClock, log };
