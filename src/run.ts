@@ -6,6 +6,7 @@ import { loadConfig } from "./config.ts";
 import type { Log } from "./core/ports.ts";
 import { createLog, redact, secretsOf } from "./log.ts";
 import { StartError } from "./start-error.ts";
+import type { StopSignals } from "./stop-signals.ts";
 
 const USAGE = `Usage:
   npm start                        run the bot as the settings say; without a platform: the terminal on the sandbox
@@ -20,7 +21,7 @@ const DEFAULT_SANDBOX_PORT = 8787;
 const CONSOLE_LOG = { LOG_LEVEL: "error" };
 
 /** Runs to the end and returns the exit code. */
-export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopSignals): Promise<number> {
   try {
     const { positionals, values } = parseArgs({
       args,
@@ -40,17 +41,21 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
         }
         const { runSandbox } = await import("./sandbox/main.ts");
         const sandbox = await runSandbox({ port, host: "127.0.0.1" });
-        await stopSignal();
+        await signals.stopped;
         await sandbox.stop();
         return 0;
       }
       case "console":
+        signals.release();
         return await runConsole(env, values.sandbox === true);
       case undefined: {
         const config = loadConfig(env);
-        if (!config.telegram && !config.discord) return await runConsole(env, true);
+        if (!config.telegram && !config.discord) {
+          signals.release();
+          return await runConsole(env, true);
+        }
         const { runService } = await import("./service.ts");
-        return await runService(config, stopSignal());
+        return await runService(config, signals.stopped);
       }
       default:
         console.error(USAGE);
@@ -116,11 +121,4 @@ async function chat(
   } finally {
     await bot.stop();
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }
