@@ -51,6 +51,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopS
       case undefined: {
         const config = loadConfig(env);
         if (!config.telegram && !config.discord) {
+          if (config.role !== "all") throw platformNeeded(config.role);
           signals.release();
           return await runConsole(env, true);
         }
@@ -121,4 +122,11 @@ async function chat(
   } finally {
     await bot.stop();
   }
+}
+
+/** The ingress hears people there, the worker answers them there. */
+function platformNeeded(role: string): StartError {
+  return new StartError("The settings need a look:", [
+    `ROLE=${role} needs TELEGRAM_BOT_TOKEN or DISCORD_BOT_TOKEN: the ingress and the workers need the same`,
+  ]);
 }
