@@ -79,10 +79,9 @@ class Service {
   async run(stopped: Promise<void>): Promise<void> {
     const { role } = this.#config;
     const metrics = new PrometheusMetrics({ version: packageInfo.version, role });
+    for (const part of ["store", ...this.#platformNames()]) this.#readiness.watch(part, async () => false);
     this.#http = await startHttp(this.#config, this.#log);
     if (this.#http) serveOperations(this.#http, this.#readiness, metrics);
-    for (const part of ["store", ...this.#platformNames()]) this.#readiness.watch(part, async () => false);
-
     const bot = await startBot(this.#config, { log: this.#log, storage: "disk", metrics });
     this.#bot = bot;
     metrics.watchQueue(bot.queue);
@@ -151,6 +150,7 @@ class Service {
   /** Platform connections, and with the role `all` the work beside them, also while a platform is away. */
   async #connect(bot: Bot): Promise<void> {
     if (this.#config.role === "all") await bot.engine.start();
+    if (this.isStopping) return;
     await Promise.all(
       this.#adapters.map(async (adapter) => {
         await adapter.start();
