@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
 import { Deadline } from "./deadline.ts";
 import { type HttpServer, startHttpServer } from "./http-server.ts";
-import { createLog, endOnUncaught, secretsOf } from "./log.ts";
+import { createLog, endOnUncaught, secretsOf, withTurn } from "./log.ts";
 import { Readiness, serveOperations } from "./operations.ts";
 import { PrometheusMetrics } from "./prometheus.ts";
 import { StartError } from "./start-error.ts";
@@ -82,7 +82,12 @@ class Service {
     for (const part of ["store", ...this.#platformNames()]) this.#readiness.watch(part, async () => false);
     this.#http = await startHttp(this.#config, this.#log);
     if (this.#http) serveOperations(this.#http, this.#readiness, metrics);
-    const bot = await startBot(this.#config, { log: this.#log, storage: "disk", metrics });
+    const bot = await startBot(this.#config, {
+      log: this.#log,
+      storage: "disk",
+      metrics,
+      inTurn: withTurn,
+    });
     this.#bot = bot;
     metrics.watchQueue(bot.queue);
     this.#readiness.watch("store", async () => {
