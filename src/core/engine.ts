@@ -66,6 +66,10 @@ export class Engine implements MessageSink {
     });
   }
 
+  putOff(message: IncomingMessage): Promise<void> {
+    return this.#world.inTurn(message.id, () => this.#offline.answer(message));
+  }
+
   async #take(message: IncomingMessage): Promise<void> {
     const { store, queue, limits, log } = this.#world;
     if (await store.hasSeen(message.id)) {

@@ -353,8 +353,16 @@ export type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cance
 
 /** What adapters hand messages to. */
 export interface MessageSink {
-  /** Resolves once the message is owned: stored, answered, or known as a redelivery. */
+  /**
+   * Resolves once the message is owned: stored, answered, or known as a redelivery. Throws `StoreTroubleError`
+   * when it could not be: the person has been told, and it must come again.
+   */
   receive(message: IncomingMessage): Promise<void>;
+  /**
+   * A message that is not handed over yet, since an earlier one of its chat has to come first while the store
+   * is in trouble: what can be said without the store is said. Never throws; the message must still come.
+   */
+  putOff(message: IncomingMessage): Promise<void>;
   /** A message was edited: while it still waits, the new words count. */
   revise(message: IncomingMessage): Promise<void>;
   /** A chat is gone: its work stops quietly. */
