@@ -12,9 +12,13 @@ export interface NemoStub {
   stop(): void;
 }
 
-export async function startNemoStub(
-  onUpload: (upload: { startedAtMs: number; endedAtMs: number; sizeBytes: number }) => void = () => {},
-): Promise<NemoStub> {
+export interface NemoStubOptions {
+  onUpload?: (upload: { startedAtMs: number; endedAtMs: number; sizeBytes: number }) => void;
+  /** Of every project; empty when absent. */
+  draft?: unknown;
+}
+
+export async function startNemoStub({ onUpload, draft = {} }: NemoStubOptions = {}): Promise<NemoStub> {
   const turns = new Map<string, ServerResponse>();
   let sessions = 0;
 
@@ -37,10 +41,10 @@ export async function startNemoStub(
       turns.set(body.new_message.parts[0]?.text ?? "", response);
       return;
     }
-    if (isBulk) onUpload({ startedAtMs, endedAtMs: Date.now(), sizeBytes });
+    if (isBulk) onUpload?.({ startedAtMs, endedAtMs: Date.now(), sizeBytes });
     const data = path.startsWith("/api/tasks/")
       ? { session_id: `s${sessions++}`, task_id: "t", user_id: "u" }
-      : { session_id: "s", state: { draft: {} } };
+      : { session_id: "s", state: { draft } };
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ code: 0, data }));
   }
