@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const ALL = ["sse", "relay", "start", "telegram-relay", "telegram-latency", "conversations"];
+const ALL = ["sse", "relay", "start", "telegram-relay", "telegram-latency", "conversations", "store"];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {
