@@ -21,6 +21,16 @@ interface Answer {
 /** What a child answers, by the question's name. */
 export type Answers = Record<string, (argument: never) => unknown>;
 
+/** Something a child tells without being asked. */
+interface News {
+  news: unknown;
+}
+
+/** Called in the child. */
+export function tellParent(news: unknown): void {
+  process.send?.({ news } satisfies News);
+}
+
 /** Called in the child: answers until the parent hangs up, which ends the process. */
 export function answerParent(answers: Answers): void {
   process.on("message", async ({ id, name, argument }: Question) => {
@@ -40,6 +50,8 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #open = new Map<number, (answer: Answer) => void>();
   #questions = 0;
+  /** Hears what the child tells without being asked. */
+  onNews: (news: unknown) => void = () => {};
 
   /** Starts `path` with the flag that `npm start` gives the bot. */
   constructor(path: URL, args: string[] = [], env: Record<string, string> = {}) {
@@ -47,9 +59,10 @@ export class Child {
       execArgv: ["--max-semi-space-size=1"],
       env: { PATH: process.env.PATH ?? "", ...env },
     });
-    this.#process.on("message", (answer: Answer) => {
-      this.#open.get(answer.id)?.(answer);
-      this.#open.delete(answer.id);
+    this.#process.on("message", (message: Answer | News) => {
+      if ("news" in message) return this.onNews(message.news);
+      this.#open.get(message.id)?.(message);
+      this.#open.delete(message.id);
     });
     this.#process.on("exit", () => {
       for (const [id, tell] of this.#open) tell({ id, error: "the child has ended" });
