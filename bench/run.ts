@@ -2,7 +2,18 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const ALL = ["sse", "relay", "start", "telegram-relay", "telegram-latency"];
+const ALL = [
+  "sse",
+  "relay",
+  "start",
+  "telegram-relay",
+  "telegram-latency",
+  "conversations",
+  "store",
+  "mailbox",
+  "million",
+  "recovery",
+];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {

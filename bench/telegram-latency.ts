@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { privateMessage, startBotApiStub } from "./support/bot-api-stub.ts";
-import { printTable } from "./support/figures.ts";
+import { percentile, printTable } from "./support/figures.ts";
 import { finishTurn, startNemoStub } from "./support/nemo-stub.ts";
 import { memoryOf } from "./support/process-memory.ts";
 
@@ -23,11 +23,6 @@ const LIFTED_PACE = 1_000_000;
 /** After this long a chat's own pace holds nothing back, and what starting cost has calmed down. */
 const CALM_MS = 5_000;
 const CHILD = fileURLToPath(new URL("support/telegram-child.ts", import.meta.url));
-
-function percentile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return `${(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN).toFixed(1)} ms`;
-}
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);

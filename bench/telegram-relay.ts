@@ -26,7 +26,7 @@ const uploadSchema = z.object({ startedAtMs: z.number(), endedAtMs: z.number(), 
 
 /** In the process of the backend: tells its address, then every upload. */
 async function serveBackend(): Promise<void> {
-  const nemo = await startNemoStub((upload) => process.send?.(upload));
+  const nemo = await startNemoStub({ onUpload: (upload) => process.send?.(upload) });
   process.send?.(nemo.url);
 }
 

@@ -1,21 +1,28 @@
 /**
- * A backend for benchmarks: sessions for everybody, turns that stay open until the benchmark speaks, and an
- * upload that counts and discards. Source: nemo-api.md, "Endpoints".
+ * A backend for benchmarks: sessions for everybody, turns that stay open until the benchmark speaks, renders that
+ * are done when it says so, and an upload that counts and discards. Source: nemo-api.md, "Endpoints".
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface NemoStub {
-  url: string;
+  readonly url: string;
   /** The open turns by the words that were said. */
-  turns: Map<string, ServerResponse>;
+  readonly turns: Map<string, ServerResponse>;
+  /** How often each was sent: the words of a turn, the id of a render. */
+  readonly sent: Map<string, number>;
+  /** Of every project; empty at first. */
+  draft: unknown;
+  /** True: every turn answers and every render is done as soon as it is asked for. */
+  isQuick: boolean;
   stop(): void;
 }
 
-export async function startNemoStub(
-  onUpload: (upload: { startedAtMs: number; endedAtMs: number; sizeBytes: number }) => void = () => {},
-): Promise<NemoStub> {
-  const turns = new Map<string, ServerResponse>();
+interface NemoStubOptions {
+  onUpload?: (upload: { startedAtMs: number; endedAtMs: number; sizeBytes: number }) => void;
+}
+
+export async function startNemoStub({ onUpload }: NemoStubOptions = {}): Promise<NemoStub> {
   let sessions = 0;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -28,21 +35,34 @@ export async function startNemoStub(
       sizeBytes += chunk.length;
       if (!isBulk) chunks.push(chunk);
     }
+    const body = () => JSON.parse(Buffer.concat(chunks).toString());
     if (path.startsWith("/run_sse")) {
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as {
-        new_message: { parts: { text: string }[] };
-      };
+      const { new_message } = body() as { new_message: { parts: { text: string }[] } };
+      const words = new_message.parts[0]?.text ?? "";
+      count(words);
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.flushHeaders();
-      turns.set(body.new_message.parts[0]?.text ?? "", response);
+      if (stub.isQuick) finishTurn(response, `Answer to ${words}.`);
+      else stub.turns.set(words, response);
       return;
     }
-    if (isBulk) onUpload({ startedAtMs, endedAtMs: Date.now(), sizeBytes });
-    const data = path.startsWith("/api/tasks/")
-      ? { session_id: `s${sessions++}`, task_id: "t", user_id: "u" }
-      : { session_id: "s", state: { draft: {} } };
+    if (isBulk) onUpload?.({ startedAtMs, endedAtMs: Date.now(), sizeBytes });
     response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ code: 0, data }));
+    response.end(JSON.stringify({ code: 0, data: answerOf(path, request.method === "POST", body) }));
+  }
+
+  function answerOf(path: string, isPost: boolean, body: () => unknown): unknown {
+    if (path.startsWith("/api/tasks/")) return { session_id: `s${sessions++}`, task_id: "t", user_id: "u" };
+    if (!path.startsWith("/api/render/")) return { session_id: "s", state: { draft: stub.draft } };
+    const id = isPost ? (body() as { id: string }).id : path.split("/").pop();
+    if (isPost && id) count(id);
+    return stub.isQuick
+      ? { id, status: "completed", progress: 100, outputUrl: `https://cdn.example.com/${id}.mp4` }
+      : { id, status: "processing", progress: 40 };
+  }
+
+  function count(what: string): void {
+    stub.sent.set(what, (stub.sent.get(what) ?? 0) + 1);
   }
 
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
@@ -51,14 +71,18 @@ export async function startNemoStub(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // A TCP server's address is never a path.
   const { port } = server.address() as AddressInfo;
-  return {
+  const stub: NemoStub = {
     url: `http://127.0.0.1:${port}`,
-    turns,
+    turns: new Map(),
+    sent: new Map(),
+    draft: {},
+    isQuick: false,
     stop() {
       server.close();
       server.closeAllConnections();
     },
   };
+  return stub;
 }
 
 /** The model says `text`, and the turn is over. */

@@ -3,15 +3,14 @@
  * once, then prints its times and its memory as JSON.
  * `node relay-child.ts <source> <sink> <bytes> <files> <session>`
  */
-import type { BackendCaller, Log } from "../../src/core/ports.ts";
+import type { BackendCaller } from "../../src/core/ports.ts";
 import { NemoClient } from "../../src/nemo/client.ts";
+import { quietLog } from "./quiet-log.ts";
 
 const [sourceUrl = "", sinkUrl = "", size = "0", count = "1", sessionId = "s"] = process.argv.slice(2);
 const sizeBytes = Number(size);
-const quiet = () => {};
-const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const clock = { now: Date.now, sleep: async () => {} };
-const nemo = new NemoClient({ apiUrl: sinkUrl, webUrl: sinkUrl, retryWaitMs: 1, log, clock });
+const nemo = new NemoClient({ apiUrl: sinkUrl, webUrl: sinkUrl, retryWaitMs: 1, log: quietLog, clock });
 const caller: BackendCaller = {
   account: { owner: "operator", clientId: "bench", token: "bench", userId: null, expiresAt: null },
   skill: { name: "bench", version: "1", platform: "bench" },

@@ -13,7 +13,9 @@ export class Progress {
   readonly #world: Pick<World, "clock" | "limits" | "log">;
   readonly #speaker: Speaker;
   readonly #startedAt: number;
-  readonly #over = new AbortController();
+  #isOver = false;
+  /** Plain ones: a turn holds them for minutes, and timers that take a signal weigh several times as much. */
+  readonly #timers: NodeJS.Timeout[] = [];
   #sent: SentMessage | null;
   #note: RichText = [];
   /** What is to be shown next: while the platform holds edits up, only the newest counts. */
@@ -42,21 +44,20 @@ export class Progress {
   /** Starts "⏳ Still working..." every `stillWorkingMs`, and the platform's activity signal. */
   start(activity: "typing" | "uploading-video" = "typing"): this {
     const { clock, limits } = this.#world;
-    void this.#repeat(limits.stillWorkingMs, async () => {
-      await clock.sleep(limits.stillWorkingMs, this.#over.signal);
-      await this.show(
+    const { platform, target } = this.#speaker;
+    this.#repeat(limits.stillWorkingMs, () =>
+      this.show(
         this.#speaker.paragraphs(
           this.#speaker.rich("progress.still-working", {
             elapsed: formatDuration(clock.now() - this.#startedAt),
           }),
           this.#note,
         ),
-      );
-    });
-    void this.#repeat(this.#speaker.platform.typingLastsMs, async () => {
-      await this.#speaker.platform.showActivity(this.#speaker.target, activity);
-      await clock.sleep(this.#speaker.platform.typingLastsMs, this.#over.signal);
-    });
+      ),
+    );
+    const signal = () => platform.showActivity(target, activity);
+    // It never throws.
+    if (platform.typingLastsMs > 0) void signal().then(() => this.#repeat(platform.typingLastsMs, signal));
     return this;
   }
 
@@ -88,8 +89,9 @@ export class Progress {
    * `stopped`, over. With `handed-over` it stays as it is, for whoever goes on.
    */
   async finish(how: RichText | "done" | "stopped" | "handed-over" = "done"): Promise<void> {
-    if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     // Nobody needs to read how far it was once it is over; the first message must stand, to be edited.
     if (this.#sent && how !== "handed-over") this.#newest = null;
     if (how === "handed-over") return this.#tail.then(() => {});
@@ -110,12 +112,17 @@ export class Progress {
     return done;
   }
 
-  async #repeat(everyMs: number, step: () => Promise<void>): Promise<void> {
-    if (everyMs <= 0) return;
-    try {
-      while (!this.#over.signal.aborted) await step();
-    } catch (error) {
-      if (!this.#over.signal.aborted) this.#world.log.warn({ err: error }, "progress could not be shown");
-    }
+  /** Takes a step every so often until it is over; each wait begins at the end of the step before. */
+  #repeat(everyMs: number, step: () => Promise<void>): void {
+    if (everyMs <= 0 || this.#isOver) return;
+    const timer = setTimeout(async () => {
+      try {
+        await step();
+        if (!this.#isOver) timer.refresh();
+      } catch (error) {
+        if (!this.#isOver) this.#world.log.warn({ err: error }, "progress could not be shown");
+      }
+    }, everyMs);
+    this.#timers.push(timer);
   }
 }

@@ -12,7 +12,7 @@ import { type JsonObject, openEnvelope, readFields } from "./envelope.ts";
 import type { CallSubject } from "./errors.ts";
 import { NemoHttp, readText, type WireAnswer } from "./http.ts";
 import type { NemoLimits } from "./limits.ts";
-import { type RepeatOptions, streamWithRepeats, withRepeats } from "./repeat.ts";
+import { type RepeatOptions, repeats, withRepeats } from "./repeat.ts";
 
 /** One call of the API, before it has a token. */
 export interface ApiCall {
@@ -98,19 +98,24 @@ export class NemoApi {
     }, options);
   }
 
-  /** The same for what `attempt` yields, as `streamWithRepeats` allows. */
-  async *repeatStream<T>(
+  /**
+   * The same for a call whose attempts its maker runs: `begin` signs each of them in, and `again` resolves when
+   * another may be made after this error, or throws it.
+   */
+  async attempts(
     caller: BackendCaller,
     call: ApiCall,
     signal: AbortSignal,
-    attempt: () => AsyncIterable<T>,
-  ): AsyncGenerator<T, void, undefined> {
+  ): Promise<{ begin: () => Promise<void>; again: (error: unknown) => Promise<void> }> {
     const { signIn, options } = await this.#prepare(caller, call, signal);
-    async function* signedIn() {
-      await signIn();
-      yield* attempt();
-    }
-    yield* streamWithRepeats(signedIn, options);
+    const again = repeats(options);
+    return {
+      async begin() {
+        signal.throwIfAborted();
+        await signIn();
+      },
+      again,
+    };
   }
 
   /** How a call is repeated. Signed in before that, so that a failed sign-in is not multiplied by the repeats. */

@@ -105,8 +105,17 @@ export class NemoClient implements VideoBackend {
     };
     const { log } = this.#options;
     const options = { operation: call.operation, limits: this.#limits, log, signal };
-    const attempt = () => readTurn(() => this.#api.send(caller, call, signal), options);
-    yield* this.#api.repeatStream(caller, call, signal, attempt);
+    const { begin, again } = await this.#api.attempts(caller, call, signal);
+    for (;;) {
+      try {
+        await begin();
+        // It throws a refusal only before it has yielded anything that a second attempt would tell again.
+        yield* readTurn(() => this.#api.send(caller, call, signal), options);
+        return;
+      } catch (error) {
+        await again(error);
+      }
+    }
   }
 
   async uploadFiles(

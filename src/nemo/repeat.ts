@@ -38,28 +38,8 @@ export async function withRepeats<T>(attempt: () => Promise<T>, options: RepeatO
   }
 }
 
-/**
- * The same for what `attempt` yields, passed on as it comes. An attempt throws a refusal only before it yielded
- * anything that a second one would tell again.
- */
-export async function* streamWithRepeats<T>(
-  attempt: () => AsyncIterable<T>,
-  options: RepeatOptions,
-): AsyncGenerator<T, void, undefined> {
-  const prepare = repeats(options);
-  for (;;) {
-    options.signal.throwIfAborted();
-    try {
-      yield* attempt();
-      return;
-    } catch (error) {
-      await prepare(error);
-    }
-  }
-}
-
 /** For one call: resolves when it may be made again after this error, and throws the error when it may not. */
-function repeats(options: RepeatOptions): (error: unknown) => Promise<void> {
+export function repeats(options: RepeatOptions): (error: unknown) => Promise<void> {
   const { clock, signal } = options;
   const remedied = new Set<string>();
   let backoffs = 0;

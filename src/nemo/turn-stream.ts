@@ -24,34 +24,32 @@ export async function* readTurn(
   send: () => Promise<WireAnswer>,
   options: TurnStreamOptions,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const { operation, limits, signal } = options;
+  const { operation, limits, log, signal } = options;
   const answer = await send();
   // A status that refuses is not kept waiting for its body.
   const body = isSuccess(answer) ? await peek(answer, operation, signal) : null;
-  if (body !== null && isEventStream(answer, body.first)) {
-    yield* readEvents(body.chunks, options);
-    return;
+  if (body === null || !isEventStream(answer, body.first)) {
+    const chunks = body === null ? answer.body : joined(body.seen, body.rest);
+    const text = await readWords(answer, limits, signal, chunks);
+    openEnvelope({ operation, subject: "session", answer, text });
+    throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
   }
-  const text = await readWords(answer, limits, signal, body?.chunks);
-  openEnvelope({ operation, subject: "session", answer, text });
-  throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
-}
-
-async function* readEvents(
-  chunks: AsyncIterable<Uint8Array>,
-  { operation, limits, log, signal }: TurnStreamOptions,
-): AsyncGenerator<TurnEvent, void, undefined> {
   const decoder = new TurnDecoder(limits);
   const told = (events: TurnEvent[]) => {
     if (decoder.refusal !== null) throw decoder.refusal;
     return events;
   };
+  // In one function, its loops written out: each generator below another would cost an open turn as much again.
   try {
-    for await (const chunk of chunks) yield* told(decoder.feed(chunk));
-    yield* told(decoder.end());
+    for (const chunk of body.seen.splice(0)) for (const event of told(decoder.feed(chunk))) yield event;
+    for (let next = await body.rest.next(); !next.done; next = await body.rest.next())
+      for (const event of told(decoder.feed(next.value))) yield event;
+    for (const event of told(decoder.end())) yield event;
   } catch (error) {
     throw connectionError(operation, error, signal);
   } finally {
+    // Also when the consumer left at the beginning.
+    answer.body.destroy();
     const { invalid, oversized } = decoder.skipped;
     if (invalid + oversized > 0) log.warn({ operation, invalid, oversized }, "skipped frames of a turn");
   }
@@ -62,18 +60,18 @@ const BLANK: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20, 0xef, 0xbb, 
 /** More blank bytes than that are a stream's. */
 const MAX_BLANK_BYTES = 64 * 1024;
 
-/** The first character that is not blank ("" when there is none), and the whole body with its beginning. */
+/** The first character that is not blank ("" when there is none), what was read up to it, and what follows. */
 async function peek(
   answer: WireAnswer,
   operation: string,
   signal: AbortSignal,
-): Promise<{ first: string; chunks: AsyncIterable<Uint8Array> }> {
-  const body = answer.body[Symbol.asyncIterator]();
+): Promise<{ first: string; seen: Uint8Array[]; rest: AsyncIterator<Uint8Array> }> {
+  const rest: AsyncIterator<Uint8Array> = answer.body[Symbol.asyncIterator]();
   const seen: Uint8Array[] = [];
   let first = "";
   try {
     for (let sizeBytes = 0; first === "" && sizeBytes < MAX_BLANK_BYTES; ) {
-      const next = await body.next();
+      const next = await rest.next();
       if (next.done) break;
       const chunk: Uint8Array = next.value;
       seen.push(chunk);
@@ -84,16 +82,13 @@ async function peek(
   } catch (error) {
     throw connectionError(operation, error, signal);
   }
-  async function* chunks() {
-    try {
-      yield* seen;
-      yield* { [Symbol.asyncIterator]: () => body };
-    } finally {
-      // Also when the consumer left at the beginning.
-      answer.body.destroy();
-    }
-  }
-  return { first, chunks: chunks() };
+  return { first, seen, rest };
+}
+
+/** The whole body again; leaving it early hangs up. */
+async function* joined(seen: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* seen;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 /**

@@ -5,7 +5,7 @@
 import KeyvRedis, { createClient, type RedisClientType } from "@keyv/redis";
 import { Keyv } from "keyv";
 import { type Log, StoreTroubleError } from "../core/ports.ts";
-import type { Swap } from "./records.ts";
+import { PLAIN_JSON, type Swap } from "./records.ts";
 
 /** Everything of ours in Redis stands under this name. */
 const NAMESPACE = "nemobot";
@@ -54,7 +54,13 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
     throwOnErrors: true,
     throwOnConnectError: true,
   });
-  const keyv = new Keyv({ store, namespace: NAMESPACE, useKeyPrefix: false, throwOnErrors: true });
+  const keyv = new Keyv({
+    store,
+    ...PLAIN_JSON,
+    namespace: NAMESPACE,
+    useKeyPrefix: false,
+    throwOnErrors: true,
+  });
   for (const emitter of [store, keyv]) {
     emitter.on("error", () => {
       // Thrown to whoever asked, and the connection's own trouble is reported above.

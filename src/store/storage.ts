@@ -10,7 +10,7 @@ import type { Log, WorkJournal } from "../core/ports.ts";
 import { StartError } from "../start-error.ts";
 import { type Cipher, createCipher, loadKeyFile } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { createRecords, type Records } from "./records.ts";
+import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
@@ -71,7 +71,7 @@ async function openFolder(dir: string, cipher: Cipher, log: Log): Promise<Storag
     const path = join(dir, "nemobot.sqlite");
     const store = new SqliteStorage(path);
     // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
-    const keyv = new Keyv({ store, throwOnErrors: true });
+    const keyv = new Keyv({ store, ...PLAIN_JSON, throwOnErrors: true });
     const records = createRecords(keyv);
     const journal = new SqliteJournal(path, log);
     return {

@@ -1,0 +1,58 @@
+/** A chat platform that costs next to nothing: it counts what it is given, and forgets it. */
+import type { IncomingMessage, OutgoingMessage, ReplyTarget, SentMessage } from "../../src/core/message.ts";
+import type { ChatPlatform, OpenedAttachment } from "../../src/core/ports.ts";
+
+export class CountingPlatform implements ChatPlatform {
+  readonly name = "bench";
+  /** As on Telegram. */
+  readonly progressIntervalMs = 3_000;
+  readonly typingLastsMs = 4_500;
+  readonly maxAttachmentBytes = null;
+  sends = 0;
+  edits = 0;
+  activities = 0;
+  readonly #onSend: (target: ReplyTarget, message: OutgoingMessage) => void;
+
+  constructor(onSend: (target: ReplyTarget, message: OutgoingMessage) => void = () => {}) {
+    this.#onSend = onSend;
+  }
+
+  async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    this.sends += 1;
+    this.#onSend(target, message);
+    return { target, messageId: String(this.sends) };
+  }
+
+  async edit(sent: SentMessage): Promise<SentMessage> {
+    this.edits += 1;
+    return sent;
+  }
+
+  async showActivity(): Promise<void> {
+    this.activities += 1;
+  }
+
+  async deliverVideo(target: ReplyTarget, message: OutgoingMessage): Promise<{ isFileSent: boolean }> {
+    await this.send(target, message);
+    return { isFileSent: false };
+  }
+
+  async openAttachment(): Promise<OpenedAttachment> {
+    throw new Error("nobody sends files here");
+  }
+}
+
+/** What the person with this number says in a chat of their own. */
+export function said(person: number, text: string, id = `bench:${person}:${text}`): IncomingMessage {
+  const conversationId = `bench:${person}`;
+  return {
+    version: 1,
+    id,
+    conversationId,
+    user: { id: `bench:user-${person}`, language: "en" },
+    text,
+    attachments: [],
+    replyTo: { platform: "bench", conversationId, details: {} },
+    receivedAt: Date.now(),
+  };
+}

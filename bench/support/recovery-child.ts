@@ -1,0 +1,29 @@
+/**
+ * The bot of `bench/recovery.ts`, its chat in the process that measures: every answer a person would read is told
+ * to it, by conversation. `node recovery-child.ts`, settings as usual.
+ */
+import { startBot } from "../../src/bot.ts";
+import { loadConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
+import { answerParent, tellParent } from "./child.ts";
+import { CountingPlatform, said } from "./counting-platform.ts";
+
+const config = loadConfig(process.env);
+const log = await createLog({ level: config.logLevel, secrets: [] });
+const bot = await startBot(config, { log, storage: "disk" });
+bot.addPlatform(
+  new CountingPlatform(({ conversationId }, { tone }) => {
+    // The place in the queue, "Still working" and the like end nothing.
+    if (tone === "reply" || tone === "error") tellParent(conversationId);
+  }),
+);
+
+answerParent({
+  /** Resolves with the number of jobs that were taken up. */
+  async start() {
+    await bot.engine.start();
+    return bot.queue.depth();
+  },
+  say: ([person, text]: [number, string]) => bot.engine.receive(said(person, text)),
+  depth: () => bot.queue.depth(),
+});
