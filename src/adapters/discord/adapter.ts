@@ -116,10 +116,9 @@ export class DiscordAdapter {
       engine,
       memory,
       locales,
-      skills: () => skills,
+      skills,
       threads: this.#threads,
       log,
-      applicationId,
     });
   }
 
