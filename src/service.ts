@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
 import type { HttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
+import { NO_METRICS } from "./metrics.ts";
 import { StartError } from "./start-error.ts";
 
 /** What every platform's adapter can do. */
@@ -36,7 +37,9 @@ export async function runService(config: Config, stopped: Promise<void>): Promis
     }
     if (discord) {
       const { DiscordAdapter } = await import("./adapters/discord/adapter.ts");
-      adapters.push(new DiscordAdapter(discord, { ...world, memory: bot.memoryOf("discord") }));
+      adapters.push(
+        new DiscordAdapter(discord, { ...world, memory: bot.memoryOf("discord"), metrics: NO_METRICS }),
+      );
     }
     for (const adapter of adapters) bot.addPlatform(adapter.platform);
     await engine.start();

@@ -1,7 +1,9 @@
 /** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
 import {
+  type APIApplication,
   type APIInteraction,
   Client,
+  DiscordAPIError,
   Events,
   GatewayDispatchEvents,
   type GatewayDispatchPayload,
@@ -11,18 +13,21 @@ import {
   Options,
   Partials,
   PermissionFlagsBits,
+  Routes,
+  Status,
 } from "discord.js";
 import { Agent } from "undici";
 import { readIntent } from "../../core/intent.ts";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink } from "../../core/ports.ts";
+import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
 import { Interactions } from "./interactions.ts";
 import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
+import { inTime } from "./patience.ts";
 import { restOptions } from "./rest.ts";
 import { Threads } from "./threads.ts";
 import { Whereabouts } from "./whereabouts.ts";
@@ -32,8 +37,10 @@ export interface DiscordOptions {
   apiUrl: string;
   /** Granted the privileged intent: plain messages in the bot's own threads are edits. */
   hasMessageContent: boolean;
-  /** Null: as many as Discord advises. */
+  /** Of all processes together; null: as many as Discord advises. */
   shards: number | null;
+  /** Those that this process connects, with `shards`; null: all of them. */
+  shardIds: number[] | null;
 }
 
 export interface DiscordWorld {
@@ -43,6 +50,7 @@ export interface DiscordWorld {
   skills: SkillCatalog;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }
 
 /** How long a person's language is remembered. */
@@ -58,24 +66,46 @@ const PERMISSIONS =
   PermissionFlagsBits.EmbedLinks |
   PermissionFlagsBits.ReadMessageHistory;
 
+/** For what came in last. */
+const TAKING_MS = 1_000;
+/** For Discord to say goodbye. */
+const GOODBYE_MS = 1_000;
+
 export class DiscordAdapter {
   readonly platform: ChatPlatform;
   readonly #options: DiscordOptions;
   readonly #world: DiscordWorld;
   readonly #client: Client;
+  readonly #engine: MessageSink;
   readonly #interactions: Interactions;
   readonly #threads: Threads;
-  readonly #dispatcher = new Agent();
   readonly #whereabouts = new Whereabouts();
   /** The messages of one channel are taken in their order. */
   readonly #inOrder = createKeyedQueue();
   /** Intake that is under way: a stop waits for it. */
   readonly #taking = new Set<Promise<void>>();
+  readonly #dispatcher = new Agent();
+  /** Ends every request. */
+  readonly #ending = new AbortController();
+  /** The application's id, once somebody needed it. */
+  #application: Promise<string> | null = null;
+  #botId = "";
+  #state: "idle" | "sending" | "receiving" | "stopped" = "idle";
 
   constructor(options: DiscordOptions, world: DiscordWorld) {
-    const { memory, locales, log, clock, engine, skills } = world;
+    const { memory, locales, log, clock, engine, metrics, skills } = world;
+    this.#engine = {
+      receive: (message) => {
+        // The answers may be sent by another process: this one hears when the place is gone.
+        this.#whereabouts.note(message.replyTo);
+        return engine.receive(message);
+      },
+      revise: (message) => engine.revise(message),
+      abandon: (conversationId) => engine.abandon(conversationId),
+    };
     this.#options = options;
     this.#world = world;
+    const { shards, shardIds } = options;
     const none = { maxSize: 0 };
     this.#client = new Client({
       intents: [
@@ -85,7 +115,7 @@ export class DiscordAdapter {
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
       ],
       partials: [Partials.Channel, Partials.Message],
-      rest: restOptions(options.apiUrl),
+      rest: restOptions(options.apiUrl, metrics, this.#ending.signal),
       allowedMentions: { parse: [] },
       // Only the raw packets are used: nothing has to be remembered.
       makeCache: Options.cacheWithLimits({
@@ -94,26 +124,28 @@ export class DiscordAdapter {
         UserManager: none,
         GuildMemberManager: none,
       }),
-      ...(options.shards ? { shardCount: options.shards } : { shards: "auto" }),
+      ...(shards === null ? { shards: "auto" } : { shardCount: shards }),
+      ...(shardIds === null ? {} : { shards: shardIds }),
     });
-    const applicationId = () => this.#client.application?.id ?? "";
-    this.#threads = new Threads(this.#client.rest, memory, log);
+    const { rest } = this.#client;
+    // Work of an earlier process may have something to say before this one is connected.
+    rest.setToken(options.token);
     this.platform = new DiscordPlatform({
-      rest: this.#client.rest,
-      applicationId,
+      rest,
+      applicationId: () => this.#whoAmI(),
       memory,
       locales,
       clock,
       dispatcher: this.#dispatcher,
       log,
-      onWork: (target) => this.#whereabouts.note(target),
       onGone: (conversationId) => {
         void engine.abandon(conversationId);
       },
     });
+    this.#threads = new Threads(rest, memory, log);
     this.#interactions = new Interactions({
-      rest: this.#client.rest,
-      engine,
+      rest,
+      engine: this.#engine,
       memory,
       locales,
       skills,
@@ -122,10 +154,33 @@ export class DiscordAdapter {
     });
   }
 
-  /** Connects to the gateway. Throws `StartError` when Discord refuses the token or an intent. */
+  /** True while messages come in on all shards of this process; where none are asked for: can be sent. */
+  get isConnected(): boolean {
+    if (this.#state !== "receiving") return this.#state === "sending";
+    const { shards } = this.#client.ws;
+    return shards.size > 0 && shards.every((shard) => shard.status === Status.Ready);
+  }
+
+  /**
+   * Makes ready to send, edit and deliver; nothing comes in. Throws `StartError` when Discord refuses the token
+   * or does not answer.
+   */
+  async startSending(): Promise<void> {
+    try {
+      await this.#whoAmI();
+      if (this.#state === "idle") this.#state = "sending";
+    } catch (error) {
+      throw startProblem(error);
+    }
+  }
+
+  /** Connects to the gateway, too. Throws `StartError` when Discord refuses the token or an intent. */
   async start(): Promise<void> {
     const { log, memory, locales } = this.#world;
     const client = this.#client;
+    await this.startSending();
+    if (this.#state === "stopped") return;
+    this.#state = "receiving";
     client.on(Events.Error, (error) => log.warn({ err: error }, "the connection to Discord had an error"));
     client.on(Events.Warn, (text) => log.warn({}, text));
     client.on(Events.ShardDisconnect, (event, shard) =>
@@ -146,7 +201,7 @@ export class DiscordAdapter {
     } catch (error) {
       throw startProblem(error);
     }
-    const id = client.application?.id ?? "";
+    const id = await this.#whoAmI();
     log.info(
       {
         invite: `https://discord.com/oauth2/authorize?client_id=${id}&scope=bot+applications.commands&permissions=${PERMISSIONS}`,
@@ -159,14 +214,27 @@ export class DiscordAdapter {
     );
   }
 
+  /** Takes nothing more; what came in is owned, or left to the next process, after two seconds at most. */
   async stopReceiving(): Promise<void> {
+    this.#state = "stopped";
     this.#client.removeAllListeners(Events.Raw);
-    await Promise.allSettled(this.#taking);
+    await Promise.all([this.#leaveGateway(), inTime(TAKING_MS, Promise.allSettled(this.#taking))]);
   }
 
+  /** Ends all requests, within a second. */
   async stopSending(): Promise<void> {
-    await this.#client.destroy();
+    this.#state = "stopped";
+    await this.#leaveGateway();
+    this.#ending.abort(new Error("the bot stops"));
     await this.#dispatcher.destroy();
+  }
+
+  /** Whoever is spoken to from now on is found by the next process. */
+  async #leaveGateway(): Promise<void> {
+    const { rest } = this.#client;
+    await inTime(GOODBYE_MS, this.#client.destroy());
+    // The goodbye takes the token with it; the last words still need it.
+    rest.setToken(this.#options.token);
   }
 
   #packet(packet: GatewayDispatchPayload): void {
@@ -199,7 +267,7 @@ export class DiscordAdapter {
   }
 
   async #abandon(conversations: string[]): Promise<void> {
-    await Promise.all(conversations.map((one) => this.#world.engine.abandon(one)));
+    await Promise.all(conversations.map((one) => this.#engine.abandon(one)));
   }
 
   async #interaction(interaction: APIInteraction): Promise<void> {
@@ -214,8 +282,8 @@ export class DiscordAdapter {
   }
 
   async #message(message: GatewayMessageCreateDispatchData): Promise<void> {
-    const { engine, memory, skills } = this.#world;
-    const botId = this.#client.user?.id ?? "";
+    const { memory, skills } = this.#world;
+    const botId = this.#botId;
     const isOwnThread = this.#options.hasMessageContent && (await this.#threads.isOwn(message.channel_id));
     if (!isAddressed(message, botId, isOwnThread)) return;
     const text = wordsOf(message, botId);
@@ -228,12 +296,29 @@ export class DiscordAdapter {
         )
       : null;
     const language = await memory.get(`locale:${message.author.id}`);
-    await engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
+    await this.#engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
+  }
+
+  #whoAmI(): Promise<string> {
+    this.#application ??= this.#askWhoIAm().catch((error: unknown) => {
+      // Asked again by whoever needs it next.
+      this.#application = null;
+      throw error;
+    });
+    return this.#application;
+  }
+
+  async #askWhoIAm(): Promise<string> {
+    // The answer's shape is Discord's documented application object.
+    const { id, bot } = (await this.#client.rest.get(Routes.currentApplication())) as APIApplication;
+    this.#botId = bot?.id ?? id;
+    return id;
   }
 }
 
 function startProblem(error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : null;
+  const isRefused = error instanceof DiscordAPIError && error.status === 401;
+  const code = isRefused ? "TokenInvalid" : error instanceof Error && "code" in error ? error.code : null;
   const problems: Record<string, string> = {
     TokenInvalid:
       "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",
