@@ -20,7 +20,7 @@ import {
 const CONFIG = join(import.meta.dirname, "../../config");
 
 /** The store, with a switch for its trouble. */
-class Store implements AdapterMemory {
+export class Store implements AdapterMemory {
   isInTrouble = false;
   readonly #memory = createAdapterMemory(openMemoryStorage().records, "discord");
 

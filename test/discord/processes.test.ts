@@ -267,3 +267,100 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
     expect(channel.botMessages().map((message) => message.text)).toEqual(["Later", "Now"]);
   });
 });
+
+describe("while the store is in trouble", { timeout: 30_000 }, () => {
+  it("what people say and use is kept, and comes to the core in order once it is back", async () => {
+    const { discord, store, inbox, adapter } = await startAdapterScene();
+    const { anna, bob, channel } = community(discord);
+    await (await adapter()).start();
+    const known = await anna.slash(channel, "status");
+    await known.acknowledged();
+    await inbox.next();
+    store.isInTrouble = true;
+    const dm = discord.dm(anna);
+    for (const text of ["one", "two", "three"]) anna.says(dm, text);
+    const used = await bob.slash(channel, "edit", { options: { prompt: "from bob" } });
+    await used.acknowledged();
+    const credits = await bob.slash(channel, "credits");
+    await credits.acknowledged();
+    await expect.poll(() => inbox.refusals).toBeGreaterThan(3);
+    expect(inbox.received).toHaveLength(1);
+    store.isInTrouble = false;
+    await inbox.next((message) => message.text === "three");
+    await inbox.next((message) => message.action?.kind === "credits");
+    expect(inbox.texts().filter((text) => ["one", "two", "three"].includes(text))).toEqual([
+      "one",
+      "two",
+      "three",
+    ]);
+    expect(inbox.received.filter((message) => message.text === "from bob")).toHaveLength(1);
+    expect(channel.threads()).toHaveLength(1);
+    expect(discord.violations()).toEqual([]);
+  });
+
+  it("a button that the store keeps is answered once it is back", async () => {
+    const { discord, store, inbox, adapter } = await startAdapterScene();
+    const { anna } = community(discord);
+    const bot = await adapter();
+    await bot.start();
+    const dm = discord.dm(anna);
+    anna.says(dm, "help");
+    const { replyTo } = await inbox.next();
+    const drop = {
+      kind: "action",
+      label: "Take out",
+      action: { kind: "drop", itemId: "x".repeat(80) },
+    } as const;
+    await bot.platform.send(replyTo, words("In line", { buttons: [[drop]] }));
+    store.isInTrouble = true;
+    await anna.press(await dm.nextBotMessage(), "Take out").acknowledged();
+    store.isInTrouble = false;
+    const pressed = await inbox.next((message) => message.action?.kind === "drop");
+    expect(pressed.action).toMatchObject({ itemId: "x".repeat(80) });
+  });
+
+  it("the context menu still opens its window, and the clip is not forgotten", async () => {
+    const { discord, store, inbox, adapter } = await startAdapterScene();
+    const { anna, bob, channel } = community(discord);
+    await (await adapter()).start();
+    await discord.until(() => discord.commands.list().length > 0, "the commands");
+    store.isInTrouble = true;
+    const said = bob.says(channel, "holiday", { attachments: [await clip("holiday.mp4")] });
+    const opened = await anna.contextMenu(said, "Edit this video");
+    const submitted = await anna.submitModal(opened, { prompt: "trim it" });
+    await submitted.acknowledged();
+    store.isInTrouble = false;
+    const message = await inbox.next((one) => one.text === "trim it");
+    expect(message.attachments.map((file) => file.name)).toEqual(["holiday.mp4"]);
+  });
+});
+
+describe("shards that are spread over processes", { timeout: 30_000 }, () => {
+  it("take up the interactions that a process with the same shards left", async () => {
+    const { discord, store, inbox, adapter } = await startAdapterScene();
+    const { anna, channel } = community(discord);
+    const first = await adapter({ shards: 1, shardIds: [0] });
+    await first.start();
+    await discord.until(() => discord.commands.list().length > 0, "the commands");
+    const held = discord.hold("POST /interactions/:interaction/:token/callback");
+    const used = await anna.slash(channel, "help");
+    await held.reached;
+    await first.stopReceiving();
+    await first.stopSending();
+    expect(inbox.received).toEqual([]);
+    expect(await store.get("pending")).toContain(used.id);
+    await (await adapter({ shards: 1, shardIds: [0] })).start();
+    expect((await inbox.next()).id).toBe(`discord:interaction:${used.id}`);
+    await expect.poll(() => store.get("pending")).toBeNull();
+  });
+
+  it("identify one after another, as Discord wants it", async () => {
+    const { discord, adapter } = await startAdapterScene({ shards: 2, identifyIntervalMs: 4_900 });
+    const bot = await adapter();
+    await bot.start();
+    expect(bot.isConnected).toBe(true);
+    expect(discord.gateway.identifies).toBe(2);
+    // Nobody was sent away for coming too soon.
+    expect(discord.gateway.received.filter((call) => call.op === 2)).toHaveLength(2);
+  });
+});

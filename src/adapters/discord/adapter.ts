@@ -1,14 +1,11 @@
 /** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
 import {
   type APIApplication,
-  type APIInteraction,
   Client,
   DiscordAPIError,
   Events,
-  GatewayDispatchEvents,
   type GatewayDispatchPayload,
   GatewayIntentBits,
-  type GatewayMessageCreateDispatchData,
   HTTPError,
   Options,
   Partials,
@@ -17,20 +14,15 @@ import {
   Status,
 } from "discord.js";
 import { Agent } from "undici";
-import { readIntent } from "../../core/intent.ts";
-import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
-import { Interactions } from "./interactions.ts";
-import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
+import { Intake } from "./intake.ts";
 import { inTime } from "./patience.ts";
 import { restOptions } from "./rest.ts";
-import { Threads } from "./threads.ts";
-import { Whereabouts } from "./whereabouts.ts";
 
 export interface DiscordOptions {
   token: string;
@@ -53,9 +45,6 @@ export interface DiscordWorld {
   metrics: Metrics;
 }
 
-/** How long a person's language is remembered. */
-const LOCALE_LIVES_MS = 90 * 86_400_000;
-
 /** What the bot does in a channel, for the invite link. */
 const PERMISSIONS =
   PermissionFlagsBits.ViewChannel |
@@ -66,8 +55,6 @@ const PERMISSIONS =
   PermissionFlagsBits.EmbedLinks |
   PermissionFlagsBits.ReadMessageHistory;
 
-/** For what came in last. */
-const TAKING_MS = 1_000;
 /** For Discord to say goodbye. */
 const GOODBYE_MS = 1_000;
 
@@ -76,14 +63,7 @@ export class DiscordAdapter {
   readonly #options: DiscordOptions;
   readonly #world: DiscordWorld;
   readonly #client: Client;
-  readonly #engine: MessageSink;
-  readonly #interactions: Interactions;
-  readonly #threads: Threads;
-  readonly #whereabouts = new Whereabouts();
-  /** The messages of one channel are taken in their order. */
-  readonly #inOrder = createKeyedQueue();
-  /** Intake that is under way: a stop waits for it. */
-  readonly #taking = new Set<Promise<void>>();
+  readonly #intake: Intake;
   readonly #dispatcher = new Agent();
   /** Ends every request. */
   readonly #ending = new AbortController();
@@ -93,16 +73,7 @@ export class DiscordAdapter {
   #state: "idle" | "sending" | "receiving" | "stopped" = "idle";
 
   constructor(options: DiscordOptions, world: DiscordWorld) {
-    const { memory, locales, log, clock, engine, metrics, skills } = world;
-    this.#engine = {
-      receive: (message) => {
-        // The answers may be sent by another process: this one hears when the place is gone.
-        this.#whereabouts.note(message.replyTo);
-        return engine.receive(message);
-      },
-      revise: (message) => engine.revise(message),
-      abandon: (conversationId) => engine.abandon(conversationId),
-    };
+    const { memory, locales, log, clock, engine, metrics } = world;
     this.#options = options;
     this.#world = world;
     const { shards, shardIds } = options;
@@ -142,15 +113,12 @@ export class DiscordAdapter {
         void engine.abandon(conversationId);
       },
     });
-    this.#threads = new Threads(rest, memory, log);
-    this.#interactions = new Interactions({
+    this.#intake = new Intake({
+      ...world,
       rest,
-      engine: this.#engine,
-      memory,
-      locales,
-      skills,
-      threads: this.#threads,
-      log,
+      hasMessageContent: options.hasMessageContent,
+      botId: () => this.#botId,
+      shards: shards !== null && shardIds !== null ? shardIds.map((id) => [id, shards] as const) : null,
     });
   }
 
@@ -188,7 +156,8 @@ export class DiscordAdapter {
     );
     client.on(Events.ShardReconnecting, (shard) => log.warn({ shard }, "reconnecting to Discord"));
     client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, "resumed on Discord"));
-    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#packet(packet));
+    this.#intake.start();
+    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#intake.packet(packet));
     const ready = new Promise<void>((resolve, reject) => {
       client.once(Events.ClientReady, () => resolve());
       // 4004: wrong token, 4014: an intent that was not granted in the developer portal.
@@ -218,7 +187,7 @@ export class DiscordAdapter {
   async stopReceiving(): Promise<void> {
     this.#state = "stopped";
     this.#client.removeAllListeners(Events.Raw);
-    await Promise.all([this.#leaveGateway(), inTime(TAKING_MS, Promise.allSettled(this.#taking))]);
+    await Promise.all([this.#leaveGateway(), this.#intake.stop()]);
   }
 
   /** Ends all requests, within a second. */
@@ -235,68 +204,6 @@ export class DiscordAdapter {
     await inTime(GOODBYE_MS, this.#client.destroy());
     // The goodbye takes the token with it; the last words still need it.
     rest.setToken(this.#options.token);
-  }
-
-  #packet(packet: GatewayDispatchPayload): void {
-    const { log } = this.#world;
-    const taking = this.#take(packet).catch((error: unknown) =>
-      log.error({ err: error, event: packet.t }, "an event could not be taken"),
-    );
-    this.#taking.add(taking);
-    void taking.finally(() => this.#taking.delete(taking));
-  }
-
-  async #take(packet: GatewayDispatchPayload): Promise<void> {
-    switch (packet.t) {
-      case GatewayDispatchEvents.InteractionCreate:
-        return this.#interaction(packet.d);
-      case GatewayDispatchEvents.MessageCreate: {
-        const message = packet.d;
-        return this.#inOrder(message.channel_id, () => this.#message(message));
-      }
-      case GatewayDispatchEvents.ThreadDelete:
-      case GatewayDispatchEvents.ChannelDelete:
-        return this.#abandon([conversationOf(packet.d.id), ...this.#whereabouts.take(packet.d.id)]);
-      case GatewayDispatchEvents.GuildDelete:
-        // An outage takes no guild away.
-        if (!packet.d.unavailable) await this.#abandon(this.#whereabouts.take(packet.d.id));
-        return;
-      default:
-        return;
-    }
-  }
-
-  async #abandon(conversations: string[]): Promise<void> {
-    await Promise.all(conversations.map((one) => this.#engine.abandon(one)));
-  }
-
-  async #interaction(interaction: APIInteraction): Promise<void> {
-    const { memory } = this.#world;
-    // Messages do not tell a person's language; an interaction does, for both.
-    const key = `locale:${userOf(interaction).id}`;
-    const keepLocale = async () => {
-      if (!("locale" in interaction) || (await memory.get(key)) === interaction.locale) return;
-      await memory.set(key, interaction.locale, LOCALE_LIVES_MS);
-    };
-    await Promise.all([this.#interactions.handle(interaction), keepLocale()]);
-  }
-
-  async #message(message: GatewayMessageCreateDispatchData): Promise<void> {
-    const { memory, skills } = this.#world;
-    const botId = this.#botId;
-    const isOwnThread = this.#options.hasMessageContent && (await this.#threads.isOwn(message.channel_id));
-    if (!isAddressed(message, botId, isOwnThread)) return;
-    const text = wordsOf(message, botId);
-    const isEdit =
-      message.attachments.length > 0 || (text !== "" && readIntent(text, skills.list()).kind !== "action");
-    const threadId = isEdit
-      ? await this.#threads.open(
-          { guildId: message.guild_id, channelId: message.channel_id, messageId: message.id },
-          { name: text || (message.attachments[0]?.filename ?? ""), userId: message.author.id },
-        )
-      : null;
-    const language = await memory.get(`locale:${message.author.id}`);
-    await this.#engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
   }
 
   #whoAmI(): Promise<string> {

@@ -2,7 +2,7 @@
 import type { APIInteraction, APIMessage, REST } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
-import type { Log, MessageSink } from "../../core/ports.ts";
+import { type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
 import { type Desk, originalOf } from "./desk.ts";
 import {
   answerOf,
@@ -12,6 +12,7 @@ import {
   languageOf,
   limitOf,
   parentOf,
+  type Taken,
 } from "./interaction-facts.ts";
 import { conversationOf, type DiscordPlace, readInteraction, targetOf, userOf } from "./normalize.ts";
 import { canOpenThread, missingToWrite, permissionSentence } from "./permissions.ts";
@@ -37,13 +38,14 @@ export class Handover {
   }
 
   /** A new edit: in a thread of its own where that is possible. */
-  async start(interaction: APIInteraction, text: string, attachments: Attachment[]): Promise<void> {
+  async start(interaction: Taken, text: string, attachments: Attachment[]): Promise<void> {
     const { locales } = this.#options;
     const channelId = channelOf(interaction);
     const isStranger = isAppOnly(interaction);
-    const threadId = isStranger
-      ? null
-      : await this.#openThread(interaction, channelId, text || (attachments[0]?.name ?? ""));
+    const name = text || (attachments[0]?.name ?? "");
+    const threadId = isStranger ? null : await this.#openThread(interaction, channelId, name);
+    // Nobody knows whether a thread is wanted: the core says that the store is in trouble, and this comes again.
+    if (threadId === undefined) return this.receive(interaction, false, { text, attachments });
     if (!threadId) {
       // Only now it shows that the bot has to write where it may not.
       const problem = isStranger ? null : this.#cannotWrite(interaction);
@@ -76,7 +78,7 @@ export class Handover {
 
   /** Goes on in place. */
   async receive(
-    interaction: APIInteraction,
+    interaction: Taken,
     isEphemeral: boolean,
     what: { text: string; attachments: Attachment[]; action?: Action },
     isAnswered = false,
@@ -109,7 +111,12 @@ export class Handover {
     return problem !== null;
   }
 
-  async #openThread(interaction: APIInteraction, channelId: string, name: string): Promise<string | null> {
+  /** Null: the answer belongs in place. Undefined: the store is in trouble. */
+  async #openThread(
+    interaction: APIInteraction,
+    channelId: string,
+    name: string,
+  ): Promise<string | null | undefined> {
     const { rest, threads, log } = this.#options;
     const { guild_id: guildId, channel } = interaction;
     if (!guildId || !canOpenThread(interaction.app_permissions)) return null;
@@ -121,6 +128,7 @@ export class Handover {
         { name, userId: user.id },
       );
     } catch (error) {
+      if (error instanceof StoreTroubleError) return undefined;
       log.info({ err: error }, "no thread could be opened; answering in place");
       return null;
     }

@@ -10,7 +10,9 @@ import type { Locales } from "../../core/locales.ts";
 import type { Action } from "../../core/message.ts";
 import { isThread } from "./permissions.ts";
 
-export type Slash = APIChatInputApplicationCommandInteraction;
+/** An interaction with the moment it came, epoch ms: its token lives from then. */
+export type Taken<T extends APIInteraction = APIInteraction> = T & { receivedAt: number };
+export type Slash = Taken<APIChatInputApplicationCommandInteraction>;
 
 /** Installed by the person alone: the bot itself is not in the channel. */
 export function isAppOnly(interaction: APIInteraction): boolean {
@@ -49,11 +51,11 @@ export function channelOf(interaction: APIInteraction): string {
 }
 
 /** How an interaction can be answered later. */
-export function answerOf(interaction: APIInteraction) {
+export function answerOf(interaction: Taken) {
   return {
     interactionId: interaction.id,
     interactionToken: interaction.token,
-    interactionAt: Date.now(),
+    interactionAt: interaction.receivedAt,
   };
 }
 

@@ -10,13 +10,15 @@ import {
   type REST,
 } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
+import type { AdapterMemory, Clock, Log, MessageSink } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { Buttons } from "./buttons.ts";
 import { EDIT_THIS } from "./commands.ts";
 import { Desk } from "./desk.ts";
 import { Handover } from "./handover.ts";
-import type { Slash } from "./interaction-facts.ts";
+import type { Slash, Taken } from "./interaction-facts.ts";
+import type { Line } from "./line.ts";
+import { PendingInteractions } from "./pending.ts";
 import { SlashCommands } from "./slash-commands.ts";
 import type { Threads } from "./threads.ts";
 
@@ -29,27 +31,44 @@ export interface InteractionOptions {
   locales: Locales;
   skills: SkillCatalog;
   threads: Threads;
+  line: Line;
+  clock: Clock;
   log: Log;
 }
 
 export class Interactions {
   readonly #commands: SlashCommands;
   readonly #buttons: Buttons;
+  readonly #pending: PendingInteractions;
+  readonly #clock: Clock;
   /** Interactions that were taken: a resumed connection may tell them again. */
   readonly #seen = new Set<string>();
 
   constructor(options: InteractionOptions) {
-    const desk = new Desk(options);
+    this.#clock = options.clock;
+    this.#pending = new PendingInteractions(options);
+    const desk = new Desk({ ...options, pending: this.#pending });
     const handover = new Handover({ ...options, desk });
     this.#commands = new SlashCommands({ ...options, desk, handover });
     this.#buttons = new Buttons({ ...options, desk, handover });
   }
 
+  /** Resolves when the core owns what was asked for, or the person has the answer. */
   async handle(interaction: APIInteraction): Promise<void> {
-    if (this.#seen.has(interaction.id)) return;
-    this.#seen.add(interaction.id);
-    const [oldest] = this.#seen;
-    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#hasSeen(interaction.id)) return;
+    await this.#handle({ ...interaction, receivedAt: this.#clock.now() });
+  }
+
+  /**
+   * What dead processes left, as far as the guild's events come here or nobody has touched it for long.
+   * Throws `StoreTroubleError`.
+   */
+  async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Promise<void>[]> {
+    const left = await this.#pending.takeUp(isOurs);
+    return left.filter(({ id }) => !this.#hasSeen(id)).map((interaction) => this.#handle(interaction));
+  }
+
+  async #handle(interaction: Taken): Promise<void> {
     switch (interaction.type) {
       case InteractionType.ApplicationCommand:
         if (interaction.data.type === ApplicationCommandType.ChatInput)
@@ -65,5 +84,13 @@ export class Interactions {
       case InteractionType.ModalSubmit:
         return this.#buttons.submit(interaction);
     }
+  }
+
+  #hasSeen(id: string): boolean {
+    if (this.#seen.has(id)) return true;
+    this.#seen.add(id);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    return false;
   }
 }

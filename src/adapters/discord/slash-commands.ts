@@ -39,12 +39,15 @@ export class SlashCommands {
     const isPrivate = action !== null && isForOneAlone(action);
     const goesOn = action === null || action.kind === "export" || action.kind === "new-project";
     if (goesOn && (await handover.refuse(interaction))) return;
-    await desk.acknowledge(interaction, isPrivate);
-    if (action) return handover.receive(interaction, isPrivate, { text: "", attachments: [], action });
+    if (action) {
+      return desk.take(interaction, isPrivate ? "private" : "public", () =>
+        handover.receive(interaction, isPrivate, { text: "", attachments: [], action }),
+      );
+    }
     const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
     const attachments = optionFiles(interaction.data.resolved?.attachments ?? {}, ids, interaction.id);
     const text = String(optionOf(interaction, "prompt") ?? "");
-    await handover.start(interaction, text, attachments);
+    await desk.take(interaction, "public", () => handover.start(interaction, text, attachments));
   }
 
   /** Suggests what fits the letters so far. */

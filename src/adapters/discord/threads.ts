@@ -5,13 +5,19 @@
 
 import type { APIChannel } from "discord.js";
 import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
-import type { AdapterMemory, Log } from "../../core/ports.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 import { isApiError } from "./errors.ts";
 
 const NAME_LENGTH = 90;
 /** Minutes until Discord folds a quiet thread away: three days. */
 const ARCHIVE_MINUTES = 4320;
 const OWN_FOR_MS = 365 * 86_400_000;
+
+export interface ThreadOptions {
+  rest: REST;
+  memory: AdapterMemory;
+  log: Log;
+}
 
 export class Threads {
   readonly #rest: REST;
@@ -20,13 +26,13 @@ export class Threads {
   /** Kinds of channels, which never change; bounded. */
   readonly #kinds = new Map<string, ChannelType>();
 
-  constructor(rest: REST, memory: AdapterMemory, log: Log) {
-    this.#rest = rest;
-    this.#memory = memory;
-    this.#log = log;
+  constructor(options: ThreadOptions) {
+    this.#rest = options.rest;
+    this.#memory = options.memory;
+    this.#log = options.log;
   }
 
-  /** True for a thread that the bot has opened. */
+  /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
   async isOwn(channelId: string): Promise<boolean> {
     return (await this.#memory.get(`thread:${channelId}`)) !== null;
   }
@@ -43,7 +49,7 @@ export class Threads {
 
   /**
    * Opens a thread from a message for the project of `userId`; null where the answer belongs in place: in a
-   * thread, a direct message, a guild that prefers it, or without the permission.
+   * thread, a direct message, a guild that prefers it, or without the permission. Throws `StoreTroubleError`.
    */
   async open(
     place: { guildId: string | undefined; channelId: string; channelType?: ChannelType; messageId: string },
@@ -69,7 +75,13 @@ export class Threads {
   }
 
   async #own(threadId: string, userId: string): Promise<string> {
-    await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+    try {
+      await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      // The thread is there, and what is said in it has to be stored too: that comes again, and this with it.
+      this.#log.warn({ err: error, channel: threadId }, "a thread could not be written down");
+    }
     return threadId;
   }
 

@@ -10,3 +10,16 @@ export async function orInTrouble<T>(asked: Promise<T>, fallback: T): Promise<T>
     throw error;
   }
 }
+
+/** As `orInTrouble`, and `fallback` too when the answer takes longer than `ms`. */
+export async function soonOr<T>(ms: number, asked: Promise<T>, fallback: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(fallback), ms);
+  });
+  try {
+    return await Promise.race([orInTrouble(asked, fallback), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
