@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ByteSource } from "../../src/core/ports.ts";
 import { StartError } from "../../src/start-error.ts";
+import { shardOf } from "../fakes/discord/snowflakes.ts";
 import { startAdapterScene, words } from "./adapters.ts";
 import { clip, community } from "./scene.ts";
 
@@ -333,9 +334,57 @@ describe("while the store is in trouble", { timeout: 30_000 }, () => {
     const message = await inbox.next((one) => one.text === "trim it");
     expect(message.attachments.map((file) => file.name)).toEqual(["holiday.mp4"]);
   });
+
+  it("at the start, the bot starts, and looks for what was missed once it is back", async () => {
+    const { discord, store, inbox, adapter } = await startAdapterScene();
+    const { anna } = community(discord);
+    const dm = discord.dm(anna);
+    const before = await adapter();
+    await before.start();
+    anna.says(dm, "one");
+    await inbox.next();
+    await before.stopReceiving();
+    anna.says(dm, "two");
+    store.isInTrouble = true;
+    await (await adapter()).start();
+    store.isInTrouble = false;
+    await inbox.next((message) => message.text === "two");
+    expect(inbox.texts()).toEqual(["one", "two"]);
+  });
 });
 
 describe("shards that are spread over processes", { timeout: 30_000 }, () => {
+  it("each look after their own guilds, and the first one after direct messages", async () => {
+    const { discord, inbox, adapter } = await startAdapterScene({ shards: 2, maxConcurrency: 2 });
+    const { anna } = community(discord);
+    const guilds = [discord.guild({ members: [anna] }), discord.guild({ members: [anna] })];
+    const channelOf = (shard: number) => {
+      const guild = guilds.find((one) => shardOf(one.id, 2) === shard);
+      if (!guild) throw new Error(`no guild for shard ${shard}`);
+      return guild.textChannel();
+    };
+    const [zero, one, dm] = [channelOf(0), channelOf(1), discord.dm(anna)];
+    const before = await adapter();
+    await before.start();
+    for (const place of [zero, one]) anna.says(place, "help", { mentions: [discord.bot] });
+    anna.says(dm, "help");
+    await expect.poll(() => inbox.received).toHaveLength(3);
+    await before.stopReceiving();
+    anna.says(zero, "credits", { mentions: [discord.bot] });
+    anna.says(one, "status", { mentions: [discord.bot] });
+    anna.says(dm, "what is this");
+    await (await adapter({ shards: 2, shardIds: [1] })).start();
+    await inbox.next((message) => message.text === "status");
+    const looks = () =>
+      discord.calls("GET /channels/:channel/messages").map((call) => call.params.channel ?? "");
+    expect(looks()).toEqual([one.id]);
+    await (await adapter({ shards: 2, shardIds: [0] })).start();
+    await inbox.next((message) => message.text === "credits");
+    await inbox.next((message) => message.text === "what is this");
+    expect(looks().sort()).toEqual([one.id, zero.id, dm.id].sort());
+    expect(inbox.received).toHaveLength(6);
+  });
+
   it("take up the interactions that a process with the same shards left", async () => {
     const { discord, store, inbox, adapter } = await startAdapterScene();
     const { anna, channel } = community(discord);

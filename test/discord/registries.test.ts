@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Taken } from "../../src/adapters/discord/interaction-facts.ts";
 import { Line } from "../../src/adapters/discord/line.ts";
 import { PendingInteractions } from "../../src/adapters/discord/pending.ts";
+import { ServedPlaces } from "../../src/adapters/discord/served.ts";
+import { idAt } from "../../src/adapters/discord/snowflakes.ts";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
 import { Store } from "./adapters.ts";
 
+const DAY_MS = 86_400_000;
 const log = await createLog({ level: "silent", secrets: [] });
 
 /** A store and a time in the test's hand. */
@@ -63,6 +66,80 @@ describe("the line of what came in", () => {
     line.stop();
     await expect(held).rejects.toThrow("stops");
     await expect(line.atOnce("two", async () => {})).rejects.toThrow("stops");
+  });
+});
+
+describe("the places where the bot is in use", () => {
+  it("are known to the next process with the last message that is owned, the last used first", async () => {
+    const { time, ...options } = world();
+    const served = new ServedPlaces(options);
+    const [guild, dm] = [idAt(time.ms), idAt(time.ms + 1)];
+    await served.took(guild, "77", "100");
+    time.ms += 1_000;
+    await served.took(dm, null, "300");
+    await served.took(dm, null, "200");
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toMatchObject([
+      { id: dm, guildId: null, lastId: "300" },
+      { id: guild, guildId: "77", lastId: "100" },
+    ]);
+  });
+
+  it("are written down together by several processes, and nothing goes back", async () => {
+    const { time, ...options } = world();
+    const [one, other] = [new ServedPlaces(options), new ServedPlaces(options)];
+    const id = idAt(time.ms);
+    await Promise.all([one.took(id, "7", "500"), other.took(id, "7", "400")]);
+    await other.took(id, "7", "450");
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toMatchObject([{ id, lastId: "500" }]);
+  });
+
+  it("cost no write for what is none of the bot's business, but every fiftieth time and at the end", async () => {
+    const { time, ...options } = world();
+    const served = new ServedPlaces(options);
+    const id = idAt(time.ms);
+    await served.took(id, "7", "1000");
+    const lastIdOf = async () => {
+      const next = new ServedPlaces(options);
+      await next.load();
+      return next.find(id)?.lastId;
+    };
+    for (let n = 1; n < 50; n++) await served.passed(id, String(1_000 + n));
+    expect(await lastIdOf()).toBe("1000");
+    await served.passed(id, "1050");
+    expect(await lastIdOf()).toBe("1050");
+    await served.passed(id, "1051");
+    await served.flush();
+    expect(await lastIdOf()).toBe("1051");
+  });
+
+  it("are forgotten after a week, and when there are too many", async () => {
+    const { time, ...options } = world();
+    const served = new ServedPlaces(options);
+    for (let n = 0; n < 700; n++) {
+      time.ms += 1;
+      await served.took(idAt(time.ms), "7", "1");
+    }
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toHaveLength(512);
+    expect(next.list()[0]?.id).toBe(idAt(time.ms));
+    time.ms += 8 * DAY_MS;
+    expect(next.list()).toEqual([]);
+  });
+
+  it("start anew where the record cannot be read", async () => {
+    const { time, ...options } = world();
+    for (let n = 0; n < 32; n++) await options.memory.set(`served:${n}`, "{");
+    const served = new ServedPlaces(options);
+    await served.load();
+    await served.took(idAt(time.ms), "7", "1");
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toHaveLength(1);
   });
 });
 

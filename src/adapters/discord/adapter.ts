@@ -156,7 +156,7 @@ export class DiscordAdapter {
     );
     client.on(Events.ShardReconnecting, (shard) => log.warn({ shard }, "reconnecting to Discord"));
     client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, "resumed on Discord"));
-    this.#intake.start();
+    await this.#intake.start();
     client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#intake.packet(packet));
     const ready = new Promise<void>((resolve, reject) => {
       client.once(Events.ClientReady, () => resolve());

@@ -1,6 +1,6 @@
 /**
- * What Discord tells on its way to the core: messages in the order of their channel, interactions at
- * once. Source: DESIGN.md, "How a message travels" and rule 3.
+ * What Discord tells on its way to the core: messages in the order of their channel, interactions at once, and
+ * after an absence what was said meanwhile. Source: DESIGN.md, "How a message travels" and rule 3.
  */
 import {
   type APIInteraction,
@@ -10,12 +10,22 @@ import {
 } from "discord.js";
 import { readIntent } from "../../core/intent.ts";
 import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, Clock, Log, MessageSink } from "../../core/ports.ts";
+import {
+  type AdapterMemory,
+  type Clock,
+  type Log,
+  type MessageSink,
+  StoreTroubleError,
+} from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
+import { missedIn, Pace } from "./catch-up.ts";
+import { isApiError } from "./errors.ts";
+import { isAppOnly } from "./interaction-facts.ts";
 import { Interactions } from "./interactions.ts";
 import { Line } from "./line.ts";
 import { conversationOf, isAddressed, readMessage, type SaidMessage, userOf, wordsOf } from "./normalize.ts";
 import { inTime } from "./patience.ts";
+import { ServedPlaces } from "./served.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
 import { Threads } from "./threads.ts";
 import { orInTrouble } from "./trouble.ts";
@@ -23,6 +33,10 @@ import { Whereabouts } from "./whereabouts.ts";
 
 /** How long a person's language is remembered. */
 const LOCALE_LIVES_MS = 90 * 86_400_000;
+/** Channels that are looked through at once: the answers to people come first. */
+const LOOKS_AT_ONCE = 2;
+/** Messages that are known to be owned without asking the core. */
+const MAX_OWNED = 5_000;
 /** How often it is looked for interactions that another process left. */
 const SWEEP_MS = 60_000;
 /** What is under way may end; nobody waits longer for a platform that does not answer. */
@@ -48,8 +62,12 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #line: Line;
   readonly #threads: Threads;
+  readonly #served: ServedPlaces;
   readonly #interactions: Interactions;
   readonly #whereabouts = new Whereabouts();
+  readonly #pace = new Pace(LOOKS_AT_ONCE);
+  /** Messages that the core owns; a look back and the gateway may both tell of one. */
+  readonly #owned = new Set<string>();
   /** What is under way: a stop waits for it. */
   readonly #taking = new Set<Promise<void>>();
   #sweepTimer: NodeJS.Timeout | null = null;
@@ -67,12 +85,17 @@ export class Intake {
     };
     this.#options = { ...options, engine: sink };
     this.#line = new Line(options.clock);
-    this.#threads = new Threads(options);
+    this.#served = new ServedPlaces(options);
+    this.#threads = new Threads({
+      ...options,
+      onOpen: (threadId, guildId) => this.#served.meet(threadId, guildId, threadId),
+    });
     this.#interactions = new Interactions({ ...this.#options, threads: this.#threads, line: this.#line });
   }
 
-  /** Takes up what earlier processes left. */
-  start(): void {
+  /** Takes up what earlier processes left; the gateway may be connected afterwards. Never throws. */
+  async start(): Promise<void> {
+    await orInTrouble(this.#served.load(), undefined);
     this.#track("interactions of an earlier process", this.#takeUp(true));
     this.#sweepTimer = setInterval(
       () => this.#track("interactions of another process", this.#takeUp(false)),
@@ -89,6 +112,7 @@ export class Intake {
     }
     this.#line.stop();
     await inTime(STOP_PATIENCE_MS, Promise.allSettled(this.#taking));
+    await inTime(STOP_PATIENCE_MS / 2, this.#served.flush());
   }
 
   /** An event of the gateway. */
@@ -100,18 +124,21 @@ export class Intake {
   /** Null: none of the bot's business. What has to wait in line is there when this returns. */
   #take(packet: GatewayDispatchPayload): Promise<void> | null {
     switch (packet.t) {
+      case GatewayDispatchEvents.Ready:
+        return this.#lookBack(packet.d.shard ?? [0, 1]);
       case GatewayDispatchEvents.InteractionCreate:
         return this.#interaction(packet.d);
       case GatewayDispatchEvents.MessageCreate: {
         const message = packet.d;
+        this.#pace.hurry(message.channel_id);
         return this.#line.inOrder(message.channel_id, () => this.#message(message));
       }
       case GatewayDispatchEvents.ThreadDelete:
       case GatewayDispatchEvents.ChannelDelete:
-        return this.#abandon([conversationOf(packet.d.id), ...this.#whereabouts.take(packet.d.id)]);
+        return this.#channelGone(packet.d.id);
       case GatewayDispatchEvents.GuildDelete:
         // An outage takes no guild away.
-        return packet.d.unavailable ? null : this.#abandon(this.#whereabouts.take(packet.d.id));
+        return packet.d.unavailable ? null : this.#guildGone(packet.d.id);
       default:
         return null;
     }
@@ -139,12 +166,57 @@ export class Intake {
     for (const one of taken) this.#track("an interaction of an earlier process", one);
   }
 
+  /** A new connection: what was said before it is looked for, and what comes now waits for it, channel by channel. */
+  async #lookBack(shard: Shard): Promise<void> {
+    // Not even a tick may pass before the channels are in line: the next event may be a message in one of them.
+    if (!this.#served.isLoaded) await this.#line.inOrder("the served channels", () => this.#served.load());
+    for (const { id, guildId } of this.#served.list()) {
+      if (!isOfShard(guildId, shard)) continue;
+      const look = () => this.#pace.run(id, () => this.#lookThrough(id));
+      this.#track("what was said meanwhile", this.#line.inOrder(id, look));
+    }
+  }
+
+  async #lookThrough(channelId: string): Promise<void> {
+    const { log } = this.#options;
+    const place = this.#served.find(channelId);
+    if (!place) return;
+    try {
+      for await (const message of missedIn(place, this.#options)) {
+        this.#line.signal.throwIfAborted();
+        await this.#message(message);
+      }
+    } catch (error) {
+      if (error instanceof StoreTroubleError || this.#line.signal.aborted) throw error;
+      // Deleted, or closed to the bot.
+      if (isApiError(error, 10003, 50001)) await this.#served.forget(channelId);
+      else log.warn({ err: error, channel: channelId }, "a channel could not be looked through");
+    }
+  }
+
+  async #channelGone(id: string): Promise<void> {
+    await this.#served.forget(id);
+    await this.#abandon([conversationOf(id), ...this.#whereabouts.take(id)]);
+  }
+
+  async #guildGone(id: string): Promise<void> {
+    const places = this.#served.list().filter((place) => place.guildId === id);
+    for (const place of places) await this.#served.forget(place.id);
+    const conversations = places.map((place) => conversationOf(place.id));
+    await this.#abandon([...new Set([...conversations, ...this.#whereabouts.take(id)])]);
+  }
+
   async #abandon(conversations: string[]): Promise<void> {
     await Promise.all(conversations.map((one) => this.#options.engine.abandon(one)));
   }
 
   async #interaction(interaction: APIInteraction): Promise<void> {
-    await Promise.all([this.#interactions.handle(interaction), this.#keepLocale(interaction)]);
+    const channelId = interaction.channel?.id;
+    const place =
+      channelId && !isAppOnly(interaction)
+        ? this.#served.meetBy(interaction.id, channelId, interaction.guild_id ?? null)
+        : Promise.resolve();
+    await Promise.all([this.#interactions.handle(interaction), this.#keepLocale(interaction), place]);
   }
 
   /** Messages do not tell a person's language; an interaction does, for both. */
@@ -161,7 +233,16 @@ export class Intake {
 
   /** Throws `StoreTroubleError` while it cannot be owned. */
   async #message(message: SaidMessage): Promise<void> {
-    if (await this.#isForUs(message)) await this.#receive(message);
+    const { id, channel_id: channelId, guild_id: guildId = null } = message;
+    if (this.#owned.has(id)) return;
+    if (!(await this.#isForUs(message))) return this.#served.passed(channelId, id);
+    // Whatever happens from here on, the next process looks for this message.
+    if (!this.#served.find(channelId)) await this.#served.meet(channelId, guildId, String(BigInt(id) - 1n));
+    await this.#receive(message);
+    this.#owned.add(id);
+    const [oldest] = this.#owned;
+    if (this.#owned.size > MAX_OWNED && oldest !== undefined) this.#owned.delete(oldest);
+    await this.#served.took(channelId, guildId, id);
   }
 
   async #isForUs(message: SaidMessage): Promise<boolean> {

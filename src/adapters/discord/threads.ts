@@ -17,12 +17,15 @@ export interface ThreadOptions {
   rest: REST;
   memory: AdapterMemory;
   log: Log;
+  /** Told of each thread of the bot's own; never throws. */
+  onOpen: (threadId: string, guildId: string) => Promise<void>;
 }
 
 export class Threads {
   readonly #rest: REST;
   readonly #memory: AdapterMemory;
   readonly #log: Log;
+  readonly #onOpen: ThreadOptions["onOpen"];
   /** Kinds of channels, which never change; bounded. */
   readonly #kinds = new Map<string, ChannelType>();
 
@@ -30,6 +33,7 @@ export class Threads {
     this.#rest = options.rest;
     this.#memory = options.memory;
     this.#log = options.log;
+    this.#onOpen = options.onOpen;
   }
 
   /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
@@ -64,17 +68,17 @@ export class Threads {
       const thread = (await this.#rest.post(Routes.threads(channelId, messageId), {
         body: { name: threadName(project.name), auto_archive_duration: ARCHIVE_MINUTES },
       })) as APIChannel;
-      return await this.#own(thread.id, project.userId);
+      return await this.#own(thread.id, guildId, project.userId);
     } catch (error) {
       // A repeated request: the first one opened it, and a message's thread has the id of the message.
-      if (isApiError(error, 160004)) return this.#own(messageId, project.userId);
+      if (isApiError(error, 160004)) return this.#own(messageId, guildId, project.userId);
       if (!(error instanceof DiscordAPIError)) throw error;
       this.#log.info({ err: error, channel: channelId }, "no thread could be opened; answering in place");
       return null;
     }
   }
 
-  async #own(threadId: string, userId: string): Promise<string> {
+  async #own(threadId: string, guildId: string, userId: string): Promise<string> {
     try {
       await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
     } catch (error) {
@@ -82,6 +86,7 @@ export class Threads {
       // The thread is there, and what is said in it has to be stored too: that comes again, and this with it.
       this.#log.warn({ err: error, channel: threadId }, "a thread could not be written down");
     }
+    await this.#onOpen(threadId, guildId);
     return threadId;
   }
 
