@@ -1,4 +1,7 @@
-/** Failures made to order: the server answers with an error or cuts the line, before or after the deed. */
+/**
+ * Failures made to order: the server answers with an error or cuts the line, before or after the deed; or it
+ * does the deed and keeps the answer to itself.
+ */
 
 import { type CallFilter, type CallRecord, fits } from "./calls.ts";
 import type { JsonObject } from "./wire.ts";
@@ -17,13 +20,61 @@ export interface Fault {
   delayMs?: number;
 }
 
+/** An answer that is kept back: the call has had its effect, and whoever made it does not know. */
+export class Hold {
+  readonly route: CallFilter;
+  /** The call, once it came. */
+  readonly reached: Promise<CallRecord>;
+  readonly released: Promise<void>;
+  #reach: (call: CallRecord) => void = () => {};
+  #release: () => void = () => {};
+  #isReached = false;
+
+  constructor(route: CallFilter) {
+    this.route = route;
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve;
+    });
+    this.released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  /** Lets the answer go, or whatever comes later. */
+  release(): void {
+    this.#isReached = true;
+    this.#release();
+  }
+
+  /** True when this call is the one to keep waiting. */
+  take(call: CallRecord): boolean {
+    if (this.#isReached || !fits(call, this.route)) return false;
+    this.#isReached = true;
+    this.#reach(call);
+    return true;
+  }
+}
+
 /** Keeps the faults still to come. */
 export class Faults {
   readonly #faults: Fault[] = [];
+  readonly #holds: Hold[] = [];
 
   /** Makes the next calls of a route fail. */
   add(fault: Fault): void {
     this.#faults.push({ ...fault });
+  }
+
+  /** Keeps back the answer of the next call of a route, after its effect. */
+  hold(route: CallFilter): Hold {
+    const hold = new Hold(route);
+    this.#holds.push(hold);
+    return hold;
+  }
+
+  /** The hold for this call, which has had its effect; null for all others. */
+  holdFor(call: CallRecord): Hold | null {
+    return this.#holds.find((one) => one.take(call)) ?? null;
   }
 
   /** The fault for this call, used up by asking. */

@@ -91,6 +91,8 @@ export async function serveApi(
       };
       reply = match.route.handle(call);
     }
+    const hold = parts.faults.holdFor(record);
+    if (hold !== null) await hold.released;
     if (fault?.status === "cut") {
       parts.core.changes.emit("change");
       response.destroy();
