@@ -12,6 +12,7 @@ import {
 
 const CALLBACK = "POST /interactions/:interaction/:token/callback";
 const ORIGINAL = "GET /webhooks/:webhook/:token/messages/:message";
+const SIGNPOST = "PATCH /webhooks/:webhook/:token/messages/:message";
 const THREAD = "POST /channels/:channel/messages/:message/threads";
 
 /** The process dies as it stands. */
@@ -40,15 +41,16 @@ function titled(messages: FakeMessage[], title: string): FakeMessage[] {
 
 describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   it.each([
-    ["right after it was acknowledged", CALLBACK],
-    ["while the thread was prepared", ORIGINAL],
-    ["right after the thread was opened", THREAD],
-    ["before the command's answer showed the way", "PATCH /webhooks/:webhook/:token/messages/:message"],
-  ])("is carried out once by the next one: %s", async (_when, route) => {
+    ["before it was acknowledged", CALLBACK, "before"],
+    ["right after it was acknowledged", CALLBACK, "after"],
+    ["while the thread was prepared", ORIGINAL, "after"],
+    ["right after the thread was opened", THREAD, "after"],
+    ["before the command's answer showed the way", SIGNPOST, "before"],
+  ] as const)("is carried out once by the next one: %s", async (_when, route, stage) => {
     const scene = await startDiscordScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
-    const held = discord.hold(route);
+    const held = discord.hold(route, stage);
     const used = await anna.slash(channel, "edit", {
       options: { prompt: TITLE },
       attachments: { clip: await clip() },
@@ -111,6 +113,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 15_000);
     expect(late.state.interaction).toBeNull();
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    for (const { token } of discord.interactions()) expect(scene.bot.log).not.toContain(token);
   });
 
   it("is answered by direct message when its token has run out and the answer is private", async () => {
@@ -140,6 +143,8 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 20_000);
     expect(late.state.interaction).toBeNull();
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    expect(scene.bot.log).toContain("an interaction was not acknowledged");
+    expect(scene.bot.log).not.toContain(used.token);
   });
 
   it.each(["press", "window"] as const)("is carried out once by the next one: a %s", async (what) => {

@@ -286,9 +286,9 @@ export class FakeDiscord {
     this.#faults.add(fault);
   }
 
-  /** Keeps back the answer of the next call of a route, after its effect, until it is released. */
-  hold(route: CallFilter): Hold {
-    return this.#faults.hold(route);
+  /** Keeps the next call of a route waiting until it is released, before its effect or, by default, after it. */
+  hold(route: CallFilter, stage: Hold["stage"] = "after"): Hold {
+    return this.#faults.hold(route, stage);
   }
 
   /** Makes the fifteen minutes pass that the tokens of all interactions so far have. */

@@ -20,9 +20,10 @@ export interface Fault {
   delayMs?: number;
 }
 
-/** An answer that is kept back: the call has had its effect, and whoever made it does not know. */
+/** A call that is kept waiting: before its effect, or after it, so that whoever made it does not know. */
 export class Hold {
   readonly route: CallFilter;
+  readonly stage: "before" | "after";
   /** The call, once it came. */
   readonly reached: Promise<CallRecord>;
   readonly released: Promise<void>;
@@ -30,8 +31,9 @@ export class Hold {
   #release: () => void = () => {};
   #isReached = false;
 
-  constructor(route: CallFilter) {
+  constructor(route: CallFilter, stage: Hold["stage"]) {
     this.route = route;
+    this.stage = stage;
     this.reached = new Promise((resolve) => {
       this.#reach = resolve;
     });
@@ -65,16 +67,16 @@ export class Faults {
     this.#faults.push({ ...fault });
   }
 
-  /** Keeps back the answer of the next call of a route, after its effect. */
-  hold(route: CallFilter): Hold {
-    const hold = new Hold(route);
+  /** Keeps the next call of a route waiting. */
+  hold(route: CallFilter, stage: Hold["stage"]): Hold {
+    const hold = new Hold(route, stage);
     this.#holds.push(hold);
     return hold;
   }
 
-  /** The hold for this call, which has had its effect; null for all others. */
-  holdFor(call: CallRecord): Hold | null {
-    return this.#holds.find((one) => one.take(call)) ?? null;
+  /** The hold for a call that has come so far; null for all others. */
+  holdFor(call: CallRecord, stage: Hold["stage"]): Hold | null {
+    return this.#holds.find((one) => one.stage === stage && one.take(call)) ?? null;
   }
 
   /** The fault for this call, used up by asking. */
