@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
 import type { HttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
+import { NO_METRICS } from "./metrics.ts";
 import { StartError } from "./start-error.ts";
 
 /** What every platform's adapter can do. */
@@ -32,7 +33,9 @@ export async function runService(config: Config, stopped: Promise<void>): Promis
     if (telegram) {
       http = telegram.webhook ? await startHttp(config, log) : null;
       const { TelegramAdapter } = await import("./adapters/telegram/adapter.ts");
-      adapters.push(new TelegramAdapter(telegram, { ...world, memory: bot.memoryOf("telegram"), http }));
+      const options = { ...telegram, isShared: false };
+      const memory = bot.memoryOf("telegram");
+      adapters.push(new TelegramAdapter(options, { ...world, memory, http, metrics: NO_METRICS }));
     }
     if (discord) {
       const { DiscordAdapter } = await import("./adapters/discord/adapter.ts");

@@ -18,6 +18,7 @@ import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "./file
 import { renderKeyboard } from "./keyboard.ts";
 import type { Migrations } from "./migrations.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Pace } from "./pace.ts";
 import { CAPTION_LIMIT, renderText, type TextPart } from "./render.ts";
 
 /** What a bot may send: by address, and by upload to the cloud or to a local server. */
@@ -30,6 +31,7 @@ const VIDEO_RETRIES = 2;
 export interface TelegramPlatformOptions {
   api: Api;
   outbox: Outbox;
+  pace: Pace;
   memory: AdapterMemory;
   migrations: Migrations;
   files: FileOptions;
@@ -117,14 +119,16 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   async showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void> {
-    const { api, outbox, migrations, log } = this.#options;
-    const { chatId, topicId, isForum } = addressOf(target);
-    if (outbox.isBlocked(chatId)) return;
+    const { api, pace, migrations, log } = this.#options;
+    const { chatId: askedIn, topicId, isForum } = addressOf(target);
     // General has the id 1 for this call alone.
     const thread = topicId ?? (isForum ? 1 : null);
     try {
+      const chatId = await migrations.currentOf(askedIn);
+      // Answers come first: where many people are served at once, some see no signal for a while.
+      if (!(await pace.takeSpare(chatId))) return;
       await api.sendChatAction(
-        await migrations.currentOf(chatId),
+        chatId,
         activity === "typing" ? "typing" : "upload_video",
         thread === null ? {} : { message_thread_id: thread },
       );
