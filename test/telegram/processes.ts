@@ -1,4 +1,6 @@
 /** Several processes of one bot, as far as Telegram and the store can tell: adapters side by side in the test. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Keyv } from "keyv";
 import { onTestFinished } from "vitest";
@@ -17,6 +19,7 @@ import { NO_METRICS } from "../../src/metrics.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
 import { createRecords } from "../../src/store/records.ts";
 import { connectRedis } from "../../src/store/redis-storage.ts";
+import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import type { FakeTelegram, FakeTelegramOptions } from "../fakes/telegram/fake-telegram.ts";
 import type { RedisServer } from "../support/redis.ts";
 import { TestLog } from "../support/test-chat.ts";
@@ -58,6 +61,21 @@ export async function telegramForTest(options: FakeTelegramOptions = {}): Promis
   const telegram = await startTelegram(options);
   onTestFinished(() => telegram.stop());
   return telegram;
+}
+
+/** A memory on disk; each call of the returned function opens it as another process would. */
+export async function memoryOnDisk(): Promise<() => AdapterMemory> {
+  const dir = await mkdtemp(join(tmpdir(), "nemobot-memory-"));
+  const opened: Keyv[] = [];
+  onTestFinished(async () => {
+    for (const keyv of opened) await keyv.disconnect();
+    await rm(dir, { recursive: true, force: true });
+  });
+  return () => {
+    const keyv = new Keyv({ store: new SqliteStorage(join(dir, "memory.sqlite")), throwOnErrors: true });
+    opened.push(keyv);
+    return createAdapterMemory(createRecords(keyv), "telegram");
+  };
 }
 
 /** A memory that lives as long as the test, the same for all who use it. */

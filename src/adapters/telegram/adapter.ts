@@ -8,7 +8,9 @@ import { StopError } from "../../core/world.ts";
 import type { HttpServer } from "../../http-server.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
+import { Courier } from "./courier.ts";
 import { Migrations } from "./migrations.ts";
+import { OnceMarks } from "./once.ts";
 import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
 import { LocalPace } from "./pace.ts";
 import { Polling } from "./polling.ts";
@@ -55,6 +57,7 @@ export class TelegramAdapter {
   readonly #migrations: Migrations;
   readonly #outbox: Outbox;
   readonly #stopped = new AbortController();
+  readonly #sendingStopped = new AbortController();
   #polling: Polling | null = null;
   #webhook: Webhook | null = null;
 
@@ -69,15 +72,17 @@ export class TelegramAdapter {
     const local = new LocalPace(clock, outboxOptions);
     const pace = options.isShared ? new SharedPace(this.#memory, local, clock, log, outboxOptions) : local;
     this.#outbox = new Outbox(log, clock, pace, outboxOptions);
+    const marks = new OnceMarks(this.#memory, log);
+    const onGone = (conversationId: string) => this.#abandon(conversationId);
+    const sending = { migrations: this.#migrations, marks, log, onGone };
     this.platform = new TelegramPlatform({
+      ...sending,
       api: this.#api,
-      outbox: this.#outbox,
+      courier: new Courier({ ...sending, outbox: this.#outbox }),
       pace,
-      memory,
-      migrations: this.#migrations,
+      memory: this.#memory,
       files: { ...options, dispatcher: this.#dispatcher, clock, log },
-      log,
-      onGone: (conversationId) => this.#abandon(conversationId),
+      stopped: this.#sendingStopped.signal,
     });
   }
 
@@ -139,6 +144,7 @@ export class TelegramAdapter {
     // A process that only sends may still be at its start.
     this.#stopped.abort(new StopError("shutdown"));
     this.#outbox.stop(new StopError("shutdown"));
+    this.#sendingStopped.abort(new StopError("shutdown"));
     this.#memory.stop();
     await this.#dispatcher.destroy();
   }
