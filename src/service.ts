@@ -18,7 +18,7 @@ import { within } from "./within.ts";
 /** What every platform's adapter can do. */
 interface Adapter {
   readonly platform: ChatPlatform;
-  /** True while messages can come in; an adapter that cannot tell counts as connected once it has started. */
+  /** True while messages can come in, or, in a worker, while they can be sent. */
   readonly isConnected?: boolean;
   /** Connects and takes messages. Throws `StartError` when the platform refuses. */
   start(): Promise<void>;
@@ -143,7 +143,9 @@ class Service {
     const world = { engine, locales, skills, clock: systemClock, log: this.#log, metrics, http: this.#http };
     if (telegram) {
       const { TelegramAdapter } = await import("./adapters/telegram/adapter.ts");
-      this.#adapters.push(new TelegramAdapter(telegram, { ...world, memory: bot.memoryOf("telegram") }));
+      // On Redis several processes send for the same bot, and keep its pace together.
+      const options = { ...telegram, isShared: this.#config.storage.redisUrl !== null };
+      this.#adapters.push(new TelegramAdapter(options, { ...world, memory: bot.memoryOf("telegram") }));
     }
     if (discord) {
       const { DiscordAdapter } = await import("./adapters/discord/adapter.ts");
@@ -169,7 +171,7 @@ class Service {
     await Promise.all(
       this.#adapters.map(async (adapter) => {
         await adapter.startSending?.();
-        this.#readiness.watch(adapter.platform.name, async () => true);
+        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected ?? true);
       }),
     );
     if (!this.isStopping) await bot.engine.start();

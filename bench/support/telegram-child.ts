@@ -8,6 +8,7 @@ import { startBot } from "../../src/bot.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { NO_METRICS } from "../../src/metrics.ts";
 
 const perSecond = Number(process.argv[2] ?? DEFAULT_OUTBOX_OPTIONS.perSecond);
 const config = loadConfig(process.env);
@@ -15,7 +16,7 @@ const log = await createLog({ level: config.logLevel, secrets: [] });
 const bot = await startBot(config, { log, storage: "disk" });
 if (!config.telegram) throw new Error("TELEGRAM_BOT_TOKEN is needed");
 const adapter = new TelegramAdapter(
-  { ...config.telegram, outbox: { ...DEFAULT_OUTBOX_OPTIONS, perSecond } },
+  { ...config.telegram, isShared: false, outbox: { ...DEFAULT_OUTBOX_OPTIONS, perSecond } },
   {
     engine: bot.engine,
     locales: bot.locales,
@@ -23,6 +24,7 @@ const adapter = new TelegramAdapter(
     clock: systemClock,
     log,
     http: null,
+    metrics: NO_METRICS,
   },
 );
 bot.addPlatform(adapter.platform);
