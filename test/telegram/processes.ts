@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Api } from "grammy";
 import { Keyv } from "keyv";
 import { onTestFinished } from "vitest";
 import { TelegramAdapter, type TelegramOptions } from "../../src/adapters/telegram/adapter.ts";
@@ -28,7 +29,7 @@ import { startTelegram } from "./scene.ts";
 const LOCALES_DIR = join(import.meta.dirname, "../../config/locales");
 
 /** Takes messages as the core does; `refuse` makes it throw. */
-class RecordingSink implements MessageSink {
+export class RecordingSink implements MessageSink {
   readonly received: IncomingMessage[] = [];
   /** What was offered, taken or not. */
   readonly offered: IncomingMessage[] = [];
@@ -54,6 +55,11 @@ class RecordingSink implements MessageSink {
   texts(): string[] {
     return this.received.map((message) => message.text);
   }
+}
+
+/** Time in which every wait is so many times shorter. */
+export function hurriedClock(times: number): Clock {
+  return { now: () => Date.now(), sleep: (ms, signal) => systemClock.sleep(ms / times, signal) };
 }
 
 /** A fake Telegram that is gone when the test ends. */
@@ -90,19 +96,24 @@ export async function memoryOnRedis(redis: RedisServer): Promise<AdapterMemory> 
   return createAdapterMemory(createRecords(storage.keyv, storage.swap), "telegram");
 }
 
+/** The Bot API of a fake, without anything of the adapter. */
+export function testApi(telegram: FakeTelegram): Api {
+  return new Api(telegram.token, { apiRoot: telegram.apiRoot });
+}
+
 /** The texts of the project. */
-function testLocales(): Promise<Locales> {
+export function testLocales(): Promise<Locales> {
   return loadLocales(LOCALES_DIR);
 }
 
-interface Process {
+export interface Process {
   adapter: TelegramAdapter;
   sink: RecordingSink;
   log: TestLog;
 }
 
 /** An adapter that is not started yet; it stops when the test ends. */
-async function createProcess(
+export async function createProcess(
   telegram: Pick<FakeTelegram, "token" | "apiRoot">,
   memory: AdapterMemory,
   options: Partial<TelegramOptions> & { clock?: Clock; metrics?: Metrics } = {},

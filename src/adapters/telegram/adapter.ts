@@ -95,6 +95,7 @@ export class TelegramAdapter {
       bot: { id: me.id, username: me.username },
       engine,
       memory,
+      buttons: this.#memory,
       migrations: this.#migrations,
       locales,
       log,
@@ -102,9 +103,9 @@ export class TelegramAdapter {
     const { webhook } = this.#options;
     if (webhook && http) {
       const { url, secret } = webhook;
-      this.#webhook = new Webhook({ handler, memory, secret, log });
+      this.#webhook = new Webhook({ handler, memory, secret, clock, log });
       http.route(`POST ${new URL(url).pathname}`, this.#webhook.handle);
-      await this.#webhook.start();
+      this.#webhook.start();
       const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
       await this.#patiently((signal) => this.#api.setWebhook(url, settings, nativeSignal(signal)));
     } else {
