@@ -19,11 +19,11 @@ import { within } from "./within.ts";
 interface Adapter {
   readonly platform: ChatPlatform;
   /** True while messages can come in, or, in a worker, while they can be sent. */
-  readonly isConnected?: boolean;
+  readonly isConnected: boolean;
   /** Connects and takes messages. Throws `StartError` when the platform refuses. */
   start(): Promise<void>;
   /** Instead of `start` in a worker: prepares what sending needs, and connects nothing. */
-  startSending?(): Promise<void>;
+  startSending(): Promise<void>;
   stopReceiving(): Promise<void>;
   stopSending(): Promise<void>;
 }
@@ -161,7 +161,7 @@ class Service {
     await Promise.all(
       this.#adapters.map(async (adapter) => {
         await adapter.start();
-        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected ?? true);
+        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected);
       }),
     );
   }
@@ -170,8 +170,8 @@ class Service {
   async #work(bot: Bot): Promise<void> {
     await Promise.all(
       this.#adapters.map(async (adapter) => {
-        await adapter.startSending?.();
-        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected ?? true);
+        await adapter.startSending();
+        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected);
       }),
     );
     if (!this.isStopping) await bot.engine.start();

@@ -15,6 +15,7 @@ import type {
   ReplyTarget,
 } from "../../src/core/message.ts";
 import type { AdapterMemory, Clock, MessageSink, Metrics } from "../../src/core/ports.ts";
+import type { HttpServer } from "../../src/http-server.ts";
 import { loadLocales } from "../../src/locales.ts";
 import { NO_METRICS } from "../../src/metrics.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
@@ -118,9 +119,9 @@ export interface Process {
 export async function createProcess(
   telegram: Pick<FakeTelegram, "token" | "apiRoot">,
   memory: AdapterMemory,
-  options: Partial<TelegramOptions> & { clock?: Clock; metrics?: Metrics } = {},
+  options: Partial<TelegramOptions> & { clock?: Clock; metrics?: Metrics; http?: HttpServer } = {},
 ): Promise<Process> {
-  const { clock = systemClock, metrics = NO_METRICS, ...rest } = options;
+  const { clock = systemClock, metrics = NO_METRICS, http = null, ...rest } = options;
   const [sink, log] = [new RecordingSink(), new TestLog()];
   const adapter = new TelegramAdapter(
     {
@@ -131,7 +132,7 @@ export async function createProcess(
       isShared: false,
       ...rest,
     },
-    { engine: sink, memory, locales: await testLocales(), clock, log, metrics, http: null },
+    { engine: sink, memory, locales: await testLocales(), clock, log, metrics, http },
   );
   onTestFinished(async () => {
     await adapter.stopReceiving();

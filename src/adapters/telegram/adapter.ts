@@ -15,7 +15,7 @@ import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts"
 import { LocalPace } from "./pace.ts";
 import { Polling } from "./polling.ts";
 import { SharedPace } from "./shared-pace.ts";
-import { nativeSignal } from "./signals.ts";
+import { isOurEnd, nativeSignal } from "./signals.ts";
 import { SteadyMemory } from "./steady-memory.ts";
 import { TelegramPlatform } from "./telegram-platform.ts";
 import { ALLOWED_UPDATES, UpdateHandler } from "./updates.ts";
@@ -60,6 +60,7 @@ export class TelegramAdapter {
   readonly #sendingStopped = new AbortController();
   #polling: Polling | null = null;
   #webhook: Webhook | null = null;
+  #isConnected = false;
 
   constructor(options: TelegramOptions, world: TelegramWorld) {
     const { log, clock, memory, metrics } = world;
@@ -86,6 +87,11 @@ export class TelegramAdapter {
     });
   }
 
+  /** Whether messages come in, or, where the adapter only sends, whether Telegram knows the bot. */
+  get isConnected(): boolean {
+    return this.#polling ? this.#polling.isConnected : this.#isConnected;
+  }
+
   /** Connects and starts to take messages. Throws `StartError` when Telegram refuses the token. */
   async start(): Promise<void> {
     const { log, clock, memory, locales, engine, http } = this.#world;
@@ -108,6 +114,7 @@ export class TelegramAdapter {
       this.#webhook.start();
       const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
       await this.#patiently((signal) => this.#api.setWebhook(url, settings, nativeSignal(signal)));
+      this.#isConnected = true;
     } else {
       // A webhook of an earlier set-up would keep every update from us.
       await this.#patiently((signal) =>
@@ -127,12 +134,14 @@ export class TelegramAdapter {
   /** For a process that only sends: makes sure of the token. Throws `StartError` when Telegram refuses it. */
   async startSending(): Promise<void> {
     const me = await this.#whoAmI();
+    this.#isConnected = true;
     this.#world.log.info({ bot: me.username, by: "sending only" }, "Telegram is connected");
   }
 
   /** Stops taking messages, within two seconds. What is being sent may finish until `stopSending`. */
   async stopReceiving(): Promise<void> {
     this.#stopped.abort(new StopError("shutdown"));
+    this.#isConnected = false;
     this.#webhook?.stop();
     await this.#polling?.stop();
   }
@@ -144,6 +153,7 @@ export class TelegramAdapter {
   async stopSending(): Promise<void> {
     // A process that only sends may still be at its start.
     this.#stopped.abort(new StopError("shutdown"));
+    this.#isConnected = false;
     this.#outbox.stop(new StopError("shutdown"));
     this.#sendingStopped.abort(new StopError("shutdown"));
     this.#memory.stop();
@@ -170,7 +180,10 @@ export class TelegramAdapter {
     const { log, clock } = this.#world;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
       try {
-        return await call(this.#stopped.signal);
+        const result = await call(this.#stopped.signal);
+        // Nothing begins any more once the end was announced.
+        this.#stopped.signal.throwIfAborted();
+        return result;
       } catch (error) {
         this.#stopped.signal.throwIfAborted();
         if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
@@ -197,7 +210,7 @@ function createApi({ token, apiRoot }: TelegramOptions, metrics: Metrics): Api {
       return answer;
     } catch (error) {
       // What we ended ourselves says nothing about Telegram.
-      if (!signal?.aborted) metrics.apiCall("telegram", null);
+      if (!isOurEnd(signal)) metrics.apiCall("telegram", null);
       throw error;
     }
   });

@@ -8,7 +8,7 @@ import type { Clock, Log } from "../../core/ports.ts";
 import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
 import { conversationOf } from "./normalize.ts";
 import { Outage } from "./outage.ts";
-import { nativeSignal } from "./signals.ts";
+import { nativeSignal, UnansweredError } from "./signals.ts";
 import { ALLOWED_UPDATES, type UpdateHandler } from "./updates.ts";
 
 const POLL_S = 30;
@@ -141,8 +141,8 @@ export class Polling {
   async #fetch(timeoutS: number): Promise<Update[]> {
     const { signal } = this.#stopped;
     const ended = new AbortController();
-    const end = () => ended.abort();
-    const timer = setTimeout(end, timeoutS * 1_000 + POLL_GRACE_MS);
+    const end = () => ended.abort(signal.reason);
+    const timer = setTimeout(() => ended.abort(new UnansweredError()), timeoutS * 1_000 + POLL_GRACE_MS);
     signal.addEventListener("abort", end, { once: true });
     try {
       const updates = await this.#api.getUpdates(
