@@ -11,6 +11,7 @@ import type {
   ConversationStore,
   Log,
   Metrics,
+  WorkJournal,
   WorkQueue,
 } from "./core/ports.ts";
 import type { SkillCatalog } from "./core/skill.ts";
@@ -66,7 +67,7 @@ export async function startBot(
   const { cipher, records } = storage;
   const { retention } = config.storage;
   const store = createConversationStore(records, { cipher, retention, log });
-  const queue = new InProcessQueue(log, storage.journal);
+  const { queue, checkQueue } = await openQueue(config, storage.journal, options);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -105,7 +106,9 @@ export async function startBot(
     skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
-    check: () => storage.check(),
+    async check() {
+      await Promise.all([storage.check(), checkQueue()]);
+    },
     async stop() {
       stopping.abort(new StopError("shutdown"));
       await engine.stop();
@@ -113,4 +116,19 @@ export async function startBot(
       await storage.close();
     },
   };
+}
+
+/** On Redis the queue belongs to all processes; else this one keeps it, in the journal where there is one. */
+async function openQueue(
+  config: Config,
+  journal: WorkJournal | null,
+  options: { log: Log; storage: "disk" | "memory" },
+): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
+  const { redisUrl } = config.storage;
+  if (redisUrl === null || options.storage === "memory") {
+    return { queue: new InProcessQueue(options.log, journal), checkQueue: async () => {} };
+  }
+  const { connectRedisQueue } = await import("./jobs/redis-queue.ts");
+  const queue = await connectRedisQueue(redisUrl, options.log);
+  return { queue, checkQueue: () => queue.check() };
 }
