@@ -41,6 +41,8 @@ export interface Bot {
   check(): Promise<void>;
   /** The durable memory of one adapter. */
   memoryOf(adapter: string): AdapterMemory;
+  /** Gives running work `graceMs` to end, then hands it over to the next process. */
+  stopWork(graceMs: number): Promise<void>;
   /** Stops the work, then closes the backend's connections and the store. */
   stop(): Promise<void>;
 }
@@ -98,6 +100,12 @@ export async function startBot(
     store: patientStore(store, patience),
     queue: patientQueue(queue, patience),
   });
+  async function stopWork(graceMs: number): Promise<void> {
+    // Nothing waits for a store in trouble beyond the grace.
+    const timer = setTimeout(() => stopping.abort(new StopError("shutdown")), graceMs);
+    await engine.stop(graceMs);
+    clearTimeout(timer);
+  }
   return {
     engine,
     queue,
@@ -109,9 +117,9 @@ export async function startBot(
     async check() {
       await Promise.all([storage.check(), checkQueue()]);
     },
+    stopWork,
     async stop() {
-      stopping.abort(new StopError("shutdown"));
-      await engine.stop();
+      await stopWork(0);
       await backend.close();
       await storage.close();
     },

@@ -114,21 +114,16 @@ class Service {
     const bot = this.#bot;
     // A start that failed ends in time as well.
     this.#deadline.start(DEADLINE_MS, 1);
-    await within(graceMs, this.#finish(), undefined);
-    const handedOver = bot && this.#deadline.ended("work", bot.engine.stop());
-    await within(HAND_OVER_MS, Promise.resolve(handedOver), undefined);
+    const handedOver = bot && this.#deadline.ended("work", bot.stopWork(graceMs));
+    await Promise.all([
+      this.#eachAdapter("receiving", (adapter) => adapter.stopReceiving()),
+      within(graceMs + HAND_OVER_MS, Promise.resolve(handedOver), undefined),
+    ]);
     await this.#eachAdapter("sending", (adapter) => adapter.stopSending());
     await handedOver;
     if (this.#http) await this.#deadline.ended("http", this.#http.stop());
     if (bot) await this.#deadline.ended("store", bot.stop());
     this.#deadline.met();
-  }
-
-  /** Ends the intake, then waits for what runs, as far as it is this process's own. */
-  async #finish(): Promise<void> {
-    await this.#eachAdapter("receiving", (adapter) => adapter.stopReceiving());
-    // On Redis the queue belongs to all processes, and another one takes up what is handed over.
-    if (this.#config.storage.redisUrl === null) await this.#bot?.queue.idle();
   }
 
   #platformNames(): string[] {

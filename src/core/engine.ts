@@ -47,9 +47,9 @@ export class Engine implements MessageSink {
     await this.#world.queue.start((item, signal) => this.#work(item, signal));
   }
 
-  /** Hands running work back; what is in flight stays written down for the next start. */
-  async stop(): Promise<void> {
-    await this.#world.queue.stop(new StopError("shutdown"));
+  /** Gives running work `graceMs`, then hands it back: what is in flight stays written down for whoever goes on. */
+  async stop(graceMs = 0): Promise<void> {
+    await this.#world.queue.stop(new StopError("shutdown"), graceMs);
     await Promise.allSettled(this.#asides);
   }
 

@@ -56,6 +56,6 @@ export function patientQueue(queue: WorkQueue, patience: Patience): WorkQueue {
     size: (lane) => patiently(() => queue.size(lane), patience),
     depth: () => patiently(() => queue.depth(), patience),
     idle: () => queue.idle(),
-    stop: (reason) => queue.stop(reason),
+    stop: (reason, graceMs) => queue.stop(reason, graceMs),
   };
 }

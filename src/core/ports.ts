@@ -304,8 +304,11 @@ export interface WorkQueue {
   depth(): Promise<number>;
   /** Resolves when nothing runs and nothing waits. */
   idle(): Promise<void>;
-  /** Stops taking items from the lanes and aborts the running ones with `reason`; what is left stays owed. */
-  stop(reason: Error): Promise<void>;
+  /**
+   * Stops taking items from the lanes. What runs may end within `graceMs` (default 0), and may push what follows
+   * from it; then it is aborted with `reason`. What is left stays owed.
+   */
+  stop(reason: Error, graceMs?: number): Promise<void>;
 }
 
 /** The work that is owed, kept across the end of the process. */

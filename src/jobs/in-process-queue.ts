@@ -5,6 +5,7 @@
  */
 import type { Log, WorkJournal, WorkQueue } from "../core/ports.ts";
 import type { WorkItem } from "../core/work-item.ts";
+import { endsWithin } from "./grace.ts";
 
 interface Lane {
   waiting: WorkItem[];
@@ -30,6 +31,7 @@ export class InProcessQueue implements WorkQueue {
   readonly #arriving = new Map<string, number>();
   #handler: ((item: WorkItem, signal: AbortSignal) => Promise<void>) | null = null;
   #stopReason: Error | null = null;
+  #isStopped = false;
   #whenIdle: (() => void)[] = [];
 
   constructor(log: Log, journal: WorkJournal | null = null, options: QueueOptions = DEFAULT_QUEUE_OPTIONS) {
@@ -41,7 +43,8 @@ export class InProcessQueue implements WorkQueue {
   async push(
     item: WorkItem,
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
-    if (this.#stopReason) throw this.#stopReason;
+    // What ends in the grace of a stop may have a follow-up: it is kept for the next process.
+    if (this.#stopReason && (this.#isStopped || !this.#journal)) throw this.#stopReason;
     if (this.#ids.has(item.id)) return { kind: "known" };
     const arriving = this.#arriving.get(item.lane) ?? 0;
     // The first runs, or is about to.
@@ -134,14 +137,16 @@ export class InProcessQueue implements WorkQueue {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async stop(reason: Error): Promise<void> {
+  async stop(reason: Error, graceMs = 0): Promise<void> {
     this.#stopReason = reason;
     for (const [name, lane] of this.#lanes) {
       lane.waiting = [];
-      if (lane.running) lane.running.controller.abort(reason);
-      else this.#lanes.delete(name);
+      if (!lane.running) this.#lanes.delete(name);
     }
+    if (graceMs > 0) await endsWithin(this.idle(), graceMs);
+    for (const { running } of this.#lanes.values()) running?.controller.abort(reason);
     await this.idle();
+    this.#isStopped = true;
   }
 
   #next(name: string, lane: Lane): void {

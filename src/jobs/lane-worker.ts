@@ -6,6 +6,7 @@
 import { type Log, StoreTroubleError } from "../core/ports.ts";
 import { type WorkItem, workItemSchema } from "../core/work-item.ts";
 import { StopError } from "../core/world.ts";
+import { endsWithin } from "./grace.ts";
 import type { CancelWord, Next, QueueCommands } from "./redis-queue-commands.ts";
 import type { RedisQueueOptions } from "./redis-queue-options.ts";
 import { Repeater } from "./repeater.ts";
@@ -104,12 +105,14 @@ export class LaneWorker {
   }
 
   /**
-   * Aborts what runs with `reason`, waits for it, and lets go of all lanes; what was cut off stays at the head of
-   * its lane. Waits no longer than `farewellMs` for Redis, or for one answer that is due.
+   * Begins nothing new, gives what runs `graceMs`, then aborts it with `reason`, waits for it, and lets go of all
+   * lanes; what was cut off stays at the head of its lane. From then on it waits no longer than `farewellMs` for
+   * Redis, or for one answer that is due.
    */
-  async stop(reason: Error): Promise<void> {
-    this.#stop = { reason, at: performance.now() };
+  async stop(reason: Error, graceMs: number): Promise<void> {
+    this.#stop = { reason, at: performance.now() + graceMs };
     this.#look.stop();
+    if (graceMs > 0) await endsWithin(Promise.all(this.#work), graceMs);
     for (const { running } of this.#lanes.values()) running?.controller.abort(reason);
     await Promise.all(this.#work);
     this.#heartbeat.stop();

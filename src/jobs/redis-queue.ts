@@ -50,6 +50,7 @@ class LanesOnRedis implements RedisQueue {
   readonly #wakeUps: WakeUps;
   #worker: LaneWorker | null = null;
   #stopReason: Error | null = null;
+  #isClosed = false;
   #stopped: Promise<void> | null = null;
 
   constructor(link: RedisLink, log: Log, options: RedisQueueOptions) {
@@ -63,7 +64,8 @@ class LanesOnRedis implements RedisQueue {
   async push(
     item: WorkItem,
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
-    if (this.#stopReason) throw this.#stopReason;
+    // What ends in the grace of a stop may have a follow-up.
+    if (this.#isClosed && this.#stopReason) throw this.#stopReason;
     const { kind, ahead, isAsleep } = await this.#commands.push(item.lane, item.id, JSON.stringify(item));
     if (isAsleep) this.#wakeUps.add([item.lane]);
     switch (kind) {
@@ -161,8 +163,8 @@ class LanesOnRedis implements RedisQueue {
     await this.#stopped;
   }
 
-  stop(reason: Error): Promise<void> {
-    this.#stopped ??= this.#close(reason);
+  stop(reason: Error, graceMs = 0): Promise<void> {
+    this.#stopped ??= this.#close(reason, graceMs);
     return this.#stopped;
   }
 
@@ -170,9 +172,10 @@ class LanesOnRedis implements RedisQueue {
     return this.#commands.check();
   }
 
-  async #close(reason: Error): Promise<void> {
+  async #close(reason: Error, graceMs: number): Promise<void> {
     this.#stopReason = reason;
-    await Promise.all([this.#wakeUps.stopListening(), this.#worker?.stop(reason)]);
+    await Promise.all([this.#wakeUps.stopListening(), this.#worker?.stop(reason, graceMs)]);
+    this.#isClosed = true;
     await this.#wakeUps.close();
     this.#link.close();
   }

@@ -245,6 +245,26 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       expect(nextHands.events).toEqual(["b starts", "b ends", "c starts", "c ends"]);
     });
 
+    it("lets what runs end within the grace of a stop, and keeps what follows from it", async () => {
+      const home = await newHome();
+      const { queue } = await home.open();
+      const hands = await startHands(queue);
+      for (const id of ["a", "b"]) await queue.push(item(id));
+      await queue.push(item("c", "test:2"));
+      await expect.poll(() => hands.events).toHaveLength(2);
+      const stopped = queue.stop(new StopError("shutdown"), 60_000);
+      expect(await queue.push(item("d", "test:3"))).toEqual({ kind: "accepted", ahead: 0 });
+      hands.finish("a", "c");
+      await stopped;
+      expect(hands.events.toSorted()).toEqual(["a ends", "a starts", "c ends", "c starts"]);
+
+      const nextHands = await startHands((await home.open()).queue);
+      nextHands.finish("b", "d");
+      await expect
+        .poll(() => nextHands.events.toSorted())
+        .toEqual(["b ends", "b starts", "d ends", "d starts"]);
+    });
+
     it("says so when an item cannot be stored, and no trace of it is left", async () => {
       const home = await newHome();
       const { queue } = await home.open();
