@@ -8,6 +8,8 @@ import { startBot } from "../../src/bot.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { answerParent } from "./child.ts";
+import { liveHeapBytes } from "./live-heap.ts";
 
 const perSecond = Number(process.argv[2] ?? DEFAULT_OUTBOX_OPTIONS.perSecond);
 const config = loadConfig(process.env);
@@ -28,3 +30,4 @@ const adapter = new TelegramAdapter(
 bot.addPlatform(adapter.platform);
 await bot.engine.start();
 await adapter.start();
+answerParent({ liveHeapBytes });
