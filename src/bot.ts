@@ -4,16 +4,18 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Engine } from "./core/engine.ts";
 import type { Locales } from "./core/locales.ts";
+import { patientQueue, patientStore } from "./core/patience.ts";
 import type {
   AdapterMemory,
   ChatPlatform,
   ConversationStore,
   Log,
   Metrics,
+  WorkJournal,
   WorkQueue,
 } from "./core/ports.ts";
 import type { SkillCatalog } from "./core/skill.ts";
-import { FIXED_LIMITS } from "./core/world.ts";
+import { FIXED_LIMITS, StopError, type World } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
 import { loadLocales } from "./locales.ts";
 import { NO_METRICS } from "./metrics.ts";
@@ -23,6 +25,8 @@ import { createAdapterMemory } from "./store/adapter-memory.ts";
 import { createConversationStore } from "./store/conversation-store.ts";
 import { openMemoryStorage, openStorage } from "./store/storage.ts";
 
+/** How long work that has begun waits for a store that is away. */
+const STORE_PATIENCE_MS = 300_000;
 const LOCALES_DIR = join(import.meta.dirname, "../config/locales");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
@@ -47,9 +51,9 @@ export interface Bot {
  */
 export async function startBot(
   config: Config,
-  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics },
+  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics; inTurn?: World["inTurn"] },
 ): Promise<Bot> {
-  const { log, metrics = NO_METRICS } = options;
+  const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
   const { skills: skillOptions, nemo, timing } = config;
   const [skills, locales] = await Promise.all([
     loadSkills({
@@ -63,7 +67,7 @@ export async function startBot(
   const { cipher, records } = storage;
   const { retention } = config.storage;
   const store = createConversationStore(records, { cipher, retention, log });
-  const queue = new InProcessQueue(log, storage.journal);
+  const { queue, checkQueue } = await openQueue(config, storage.journal, options);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -72,7 +76,7 @@ export async function startBot(
     clock: systemClock,
   });
   const platforms = new Map<string, ChatPlatform>();
-  const engine = new Engine({
+  const world: World = {
     store,
     backend,
     queue,
@@ -81,10 +85,18 @@ export async function startBot(
     locales,
     log,
     metrics,
+    inTurn,
     platforms,
     operatorToken: nemo.token,
     webUrl: nemo.webUrl,
     limits: { ...timing, ...FIXED_LIMITS },
+  };
+  const stopping = new AbortController();
+  const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
+  const engine = new Engine(world, {
+    ...world,
+    store: patientStore(store, patience),
+    queue: patientQueue(queue, patience),
   });
   return {
     engine,
@@ -94,11 +106,29 @@ export async function startBot(
     skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
-    check: () => storage.check(),
+    async check() {
+      await Promise.all([storage.check(), checkQueue()]);
+    },
     async stop() {
+      stopping.abort(new StopError("shutdown"));
       await engine.stop();
       await backend.close();
       await storage.close();
     },
   };
+}
+
+/** On Redis the queue belongs to all processes; else this one keeps it, in the journal where there is one. */
+async function openQueue(
+  config: Config,
+  journal: WorkJournal | null,
+  options: { log: Log; storage: "disk" | "memory" },
+): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
+  const { redisUrl } = config.storage;
+  if (redisUrl === null || options.storage === "memory") {
+    return { queue: new InProcessQueue(options.log, journal), checkQueue: async () => {} };
+  }
+  const { connectRedisQueue } = await import("./jobs/redis-queue.ts");
+  const queue = await connectRedisQueue(redisUrl, options.log);
+  return { queue, checkQueue: () => queue.check() };
 }

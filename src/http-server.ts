@@ -1,4 +1,4 @@
-/** The bot's own HTTP server: webhooks now, health and metrics beside them. Source: DESIGN.md, "Settings". */
+/** The bot's own HTTP server: health, metrics, webhooks. Source: DESIGN.md, "Settings". */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Log } from "./core/ports.ts";
 
@@ -6,10 +6,16 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 export interface HttpServer {
   port: number;
-  /** Adds a handler for `METHOD /path`. */
+  /** Adds a handler for `METHOD /path`. One for GET answers HEAD as well. */
   route(route: string, handler: HttpHandler): void;
+  /** From now on takes nothing in: what is not a GET is answered with 503, so that it comes again elsewhere. */
+  stopTaking(): void;
   stop(): Promise<void>;
 }
+
+/** Longer than the proxies in front of us keep a connection: else they send into one that we just closed. */
+const KEEP_ALIVE_MS = 75_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Listens on `host:port`; throws when the port cannot be had. */
 export async function startHttpServer(options: {
@@ -17,12 +23,25 @@ export async function startHttpServer(options: {
   port: number;
   log: Log;
 }): Promise<HttpServer> {
-  const routes = new Map<string, HttpHandler>();
+  /** By path, then by method. */
+  const routes = new Map<string, Map<string, HttpHandler>>();
+  let isTaking = true;
   const server = createServer((request, response) => {
-    const path = (request.url ?? "/").split("?")[0];
-    const handler = routes.get(`${request.method} ${path}`);
-    if (!handler) {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    const methods = routes.get(path);
+    if (!methods) {
       response.writeHead(404).end();
+      return;
+    }
+    // Node leaves the body out where HEAD asks.
+    const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
+    const handler = methods.get(method);
+    if (!handler) {
+      response.writeHead(405, { allow: allowed(methods) }).end();
+      return;
+    }
+    if (!isTaking && method !== "GET") {
+      response.writeHead(503, { "retry-after": "1" }).end();
       return;
     }
     handler(request, response).catch((error: unknown) => {
@@ -31,7 +50,8 @@ export async function startHttpServer(options: {
       response.end();
     });
   });
-  server.requestTimeout = 30_000;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -39,11 +59,21 @@ export async function startHttpServer(options: {
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : options.port,
-    route: (route, handler) => routes.set(route, handler),
+    route(route, handler) {
+      const [method = "", path = ""] = route.split(" ");
+      routes.set(path, (routes.get(path) ?? new Map<string, HttpHandler>()).set(method, handler));
+    },
+    stopTaking() {
+      isTaking = false;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+function allowed(methods: ReadonlyMap<string, HttpHandler>): string {
+  return [...methods.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
 }

@@ -1,7 +1,8 @@
 /**
  * The log of the process: JSON lines of pino, pretty in a terminal, with everything that looks like a
- * secret cut out of the finished line. Source: DESIGN.md, rule 10.
+ * secret cut out of the finished line, and with the turn a line belongs to. Source: DESIGN.md, rule 10.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 import type { Config } from "./config.ts";
 
@@ -12,17 +13,50 @@ const SECRETS: [pattern: RegExp, replacement: string][] = [
   [/(?<!\d)\d{5,12}:[\w-]{30,}/g, "[hidden]"],
   // Authorization headers and query strings, which carry signatures; an invite link carries none.
   [/\b(Bearer|Bot)\s+[\w.~+/=-]{8,}/g, "$1 [hidden]"],
+  // Name and password in an address, such as Redis has.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'/?#]*@/gi, "$1[hidden]@"],
   [/(https?:\/\/(?!discord\.com\/oauth2\/)[^\s"'?#]+)\?[^\s"'\\]+/g, "$1?[hidden]"],
 ];
 
-/**
- * Cuts secrets out of a line. `own` are this process's tokens, whatever they look like.
- */
+/** Cuts secrets out of a line. `own` are this process's tokens, whatever they look like. */
 export function redact(line: string, own: readonly string[] = []): string {
   let clean = line;
   for (const secret of own) clean = clean.replaceAll(secret, "[hidden]");
   for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);
   return clean;
+}
+
+/** What of the settings must never be written, in each form that it may be written in. */
+export function secretsOf(config: Config): string[] {
+  const { nemo, telegram, discord, storage } = config;
+  const password = storage.redisUrl === null ? "" : new URL(storage.redisUrl).password;
+  return [
+    nemo.token,
+    telegram?.token,
+    telegram?.webhook?.secret,
+    discord?.token,
+    storage.redisUrl,
+    password,
+    decoded(password),
+    storage.encryptionKey && Buffer.from(storage.encryptionKey).toString("hex"),
+  ].filter((secret) => typeof secret === "string");
+}
+
+/** An address may hold a percent sign that stands for nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Then it is used as it is, which the caller has.
+    return text;
+  }
+}
+
+const turns = new AsyncLocalStorage<string>();
+
+/** Runs `task`; every line that is logged by it, however deep, carries `turn`. An inner turn takes an outer's place. */
+export function withTurn<T>(turn: string, task: () => Promise<T>): Promise<T> {
+  return turns.run(turn, task);
 }
 
 /**
@@ -33,12 +67,19 @@ export async function createLog(options: {
   level: Config["logLevel"];
   secrets: string[];
 }): Promise<pino.Logger> {
-  const secrets = options.secrets.filter((secret) => secret.length >= 6);
+  const secrets = options.secrets
+    .filter((secret) => secret.length >= MIN_SECRET)
+    // The finished line is JSON, which writes quotes and backslashes in its own way.
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
   const settings: pino.LoggerOptions = {
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
+    mixin: () => {
+      const turn = turns.getStore();
+      return turn === undefined ? {} : { turn };
+    },
     hooks: { streamWrite: (line) => redact(line, secrets) },
   };
   if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }));
@@ -47,9 +88,25 @@ export async function createLog(options: {
   return pino(settings, pretty({ destination: 2, sync: true, colorize: true, ignore: "pid,hostname" }));
 }
 
+/** Shorter ones would take ordinary words out of the lines. */
+const MIN_SECRET = 6;
+
 /** Longest message of an error that is written; schema errors quote whole answers. */
 const MAX_MESSAGE = 400;
 const MAX_CAUSES = 4;
+
+/** Makes what nobody caught the process's last line, and its exit code 1: whoever watches over it starts it anew. */
+export function endOnUncaught(log: pino.Logger): void {
+  const end = (what: string) => (error: unknown) => {
+    try {
+      log.fatal({ err: error }, what);
+    } finally {
+      process.exit(1);
+    }
+  };
+  process.on("uncaughtException", end("an error that nobody caught ends the process"));
+  process.on("unhandledRejection", end("a rejection that nobody handled ends the process"));
+}
 
 /** An error's facts, causes included. Properties of unknown errors stay out: they may hold what came over the wire. */
 function describeError(error: unknown, depth = 0): object {

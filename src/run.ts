@@ -4,8 +4,9 @@ import { parseArgs } from "node:util";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import type { Log } from "./core/ports.ts";
-import { createLog } from "./log.ts";
+import { createLog, redact, secretsOf } from "./log.ts";
 import { StartError } from "./start-error.ts";
+import type { StopSignals } from "./stop-signals.ts";
 
 const USAGE = `Usage:
   npm start                        run the bot as the settings say; without a platform: the terminal on the sandbox
@@ -20,7 +21,7 @@ const DEFAULT_SANDBOX_PORT = 8787;
 const CONSOLE_LOG = { LOG_LEVEL: "error" };
 
 /** Runs to the end and returns the exit code. */
-export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopSignals): Promise<number> {
   try {
     const { positionals, values } = parseArgs({
       args,
@@ -40,17 +41,22 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
         }
         const { runSandbox } = await import("./sandbox/main.ts");
         const sandbox = await runSandbox({ port, host: "127.0.0.1" });
-        await stopSignal();
+        await signals.stopped;
         await sandbox.stop();
         return 0;
       }
       case "console":
+        signals.release();
         return await runConsole(env, values.sandbox === true);
       case undefined: {
         const config = loadConfig(env);
-        if (!config.telegram && !config.discord) return await runConsole(env, true);
+        if (!config.telegram && !config.discord) {
+          if (config.role !== "all") throw platformNeeded(config.role);
+          signals.release();
+          return await runConsole(env, true);
+        }
         const { runService } = await import("./service.ts");
-        return await runService(config, stopSignal());
+        return await runService(config, signals.stopped);
       }
       default:
         console.error(USAGE);
@@ -58,7 +64,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
     }
   } catch (error) {
     if (error instanceof StartError) {
-      console.error(error.message);
+      console.error(redact(error.message));
       return 1;
     }
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
@@ -73,10 +79,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv): Promise<numbe
 /** The terminal chat, on the sandbox or on the real backend. */
 async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
   const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
-  const log = await createLog({
-    level: config.logLevel,
-    secrets: config.nemo.token ? [config.nemo.token] : [],
-  });
+  const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
   if (!onSandbox) return chat(config, log, null);
   const { startSandbox } = await import("./sandbox/sandbox.ts");
   const sandbox = await startSandbox({ pace: "demo", log });
@@ -121,9 +124,9 @@ async function chat(
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+/** The ingress hears people there, the worker answers them there. */
+function platformNeeded(role: string): StartError {
+  return new StartError("The settings need a look:", [
+    `ROLE=${role} needs TELEGRAM_BOT_TOKEN or DISCORD_BOT_TOKEN: the ingress and the workers need the same`,
+  ]);
 }

@@ -26,6 +26,11 @@ describe("a line of the log", () => {
       clean: "POST https://api.telegram.org/bot[hidden]/sendMessage",
     },
     {
+      what: "the password of Redis",
+      line: `redis://bot:${SECRET}@db.example:6379/0 and rediss://:${SECRET}@ss@db`,
+      clean: "redis://[hidden]@db.example:6379/0 and rediss://[hidden]@db",
+    },
+    {
       what: "a Telegram file address",
       line: `https://api.telegram.org/file/bot${TELEGRAM}/videos/1.mp4`,
       clean: "https://api.telegram.org/file/bot[hidden]/videos/1.mp4",
@@ -45,7 +50,7 @@ describe("a line of the log", () => {
   it("shows everything else as it is", () => {
     const line = JSON.stringify({
       time: "2026-01-02T03:04:05.678Z",
-      msg: "turn 12:30 of https://a.example/x",
+      msg: "turn 12:30 of https://a.example/x by https://a.example/@anna, mail a@b.example",
     });
     expect(redact(line)).toBe(line);
   });

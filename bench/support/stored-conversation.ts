@@ -3,7 +3,7 @@ import type { Conversation } from "../../src/core/conversation.ts";
 
 export function storedConversation(person: number): Conversation {
   return {
-    version: 1,
+    version: 2,
     skill: "film-maker",
     account: {
       owner: "free",
@@ -22,6 +22,7 @@ export function storedConversation(person: number): Conversation {
     })),
     inFlight: null,
     lastFailed: null,
-    renderId: null,
+    settled: null,
+    render: null,
   };
 }

@@ -8,6 +8,7 @@ import { startBot } from "../../src/bot.ts";
 import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
+import { NO_METRICS } from "../../src/metrics.ts";
 import { answerParent } from "./child.ts";
 import { liveHeapBytes } from "./live-heap.ts";
 
@@ -17,7 +18,7 @@ const log = await createLog({ level: config.logLevel, secrets: [] });
 const bot = await startBot(config, { log, storage: "disk" });
 if (!config.telegram) throw new Error("TELEGRAM_BOT_TOKEN is needed");
 const adapter = new TelegramAdapter(
-  { ...config.telegram, outbox: { ...DEFAULT_OUTBOX_OPTIONS, perSecond } },
+  { ...config.telegram, isShared: false, outbox: { ...DEFAULT_OUTBOX_OPTIONS, perSecond } },
   {
     engine: bot.engine,
     locales: bot.locales,
@@ -25,6 +26,7 @@ const adapter = new TelegramAdapter(
     clock: systemClock,
     log,
     http: null,
+    metrics: NO_METRICS,
   },
 );
 bot.addPlatform(adapter.platform);

@@ -9,6 +9,15 @@ import type { Skill } from "./skill.ts";
 import { type MessageDraft, Speaker } from "./speaker.ts";
 import type { World } from "./world.ts";
 
+/** Where and for whom a chat is opened. */
+interface Place {
+  id: ConversationId;
+  target: ReplyTarget;
+  language: string;
+  /** Epoch ms of the message that waits for a first word; absent when nobody has just asked. */
+  askedAt?: number;
+}
+
 export class Chat {
   readonly world: World;
   readonly id: ConversationId;
@@ -32,13 +41,19 @@ export class Chat {
   }
 
   /** Opens a conversation for one work item, a new conversation too; nothing is written yet. */
-  static async open(
-    world: World,
-    place: { id: ConversationId; target: ReplyTarget; language: string; itemId: string },
-  ): Promise<Chat> {
+  static async open(world: World, place: Place & { itemId: string }): Promise<Chat> {
     const record = (await world.store.read(place.id)) ?? emptyRecord(world);
-    const speaker = new Speaker(world, place.target, place.language);
+    const { metrics, clock } = world;
+    const { askedAt } = place;
+    const onFirstWord = askedAt === undefined ? undefined : () => metrics.firstReply(clock.now() - askedAt);
+    const speaker = new Speaker(world, place.target, place.language, place.itemId, onFirstWord);
     return new Chat(world, place.id, speaker, place.itemId, record);
+  }
+
+  /** A conversation whose record cannot be read now: enough to say what needs none. */
+  static withoutRecord(world: World, place: Place): Chat {
+    const speaker = new Speaker(world, place.target, place.language, null);
+    return new Chat(world, place.id, speaker, "", emptyRecord(world));
   }
 
   /** The record as this chat last read or wrote it. */

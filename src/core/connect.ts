@@ -33,7 +33,7 @@ async function greet(chat: Chat, canRetry: boolean, signal: AbortSignal): Promis
     text: [{ text: localized(skill.setup, speaker.language) }],
   });
   try {
-    const session = await createSession(chat, signal);
+    const session = (await createSession(chat, null, signal)) ?? chat.session;
     await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready") });
     return session;
   } catch (error) {
@@ -60,17 +60,25 @@ export function replaceSession(
   return inTurn(chat.id, async () => {
     await chat.refresh();
     if (chat.session && chat.session.sessionId !== old?.sessionId) return null;
-    return createSession(chat, signal);
+    return createSession(chat, old, signal);
   });
 }
 
-async function createSession(chat: Chat, signal: AbortSignal): Promise<SessionRef> {
+/** Makes a session in place of `old`. Null: another process was faster, and its session stays. */
+async function createSession(
+  chat: Chat,
+  old: SessionRef | null,
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
   const { backend } = chat.world;
   const caller = await chat.caller();
   await backend.signIn(caller, signal);
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
-  await chat.update((current) => ({ ...current, session, inFlight: null, renderId: null }));
-  return session;
+  await chat.update((current) => {
+    const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
+    return isTaken ? current : { ...current, session, inFlight: null, render: null };
+  });
+  return chat.session?.sessionId === session.sessionId ? session : null;
 }
 
 /** Title and greeting of a skill with its example prompts, as text and as buttons. */

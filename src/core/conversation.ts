@@ -1,5 +1,6 @@
 /** What the bot keeps of a conversation and of a person. Source: DESIGN.md, "Words" and rule 4. */
 import { z } from "zod";
+import { guiActionSchema } from "./gui-words.ts";
 import { attachmentSchema } from "./message.ts";
 import { timelineSchema } from "./timeline.ts";
 
@@ -17,8 +18,8 @@ const sessionSchema = z.object({
   userId: z.string().nullable(),
 });
 
-export const conversationSchema = z.object({
-  version: z.literal(1),
+const recordSchema = z.object({
+  version: z.literal(2),
   /** Name of the active skill. */
   skill: z.string(),
   /** The free account of this conversation; null until the first contact, and always null with `NEMO_TOKEN`. */
@@ -37,22 +38,46 @@ export const conversationSchema = z.object({
   lastFailed: z
     .object({ itemId: z.string(), text: z.string(), attachments: z.array(attachmentSchema) })
     .nullable(),
-  /** The render that is on its way; null when there is none. */
-  renderId: z.string().nullable(),
+  /**
+   * The item whose turn has ended last, and what its answer asks for beyond: an item that is taken up after a
+   * restart goes on from here and does not send its words again.
+   */
+  settled: z.object({ itemId: z.string(), actions: z.array(guiActionSchema) }).nullable(),
+  /** The render that is on its way, and the item it was submitted for; null when there is none. */
+  render: z
+    .object({
+      renderId: z.string(),
+      itemId: z.string(),
+      /** True once it is watched: whoever finds this has taken it over. */
+      isWatched: z.boolean().optional(),
+    })
+    .nullable(),
 });
-export type Conversation = z.infer<typeof conversationSchema>;
+export type Conversation = z.infer<typeof recordSchema>;
+
+/** Reads a record of this version or of an older one. */
+export const conversationSchema = z.preprocess(migrate, recordSchema);
+
+/** Version 1 did not say for which item a render was submitted, nor which turn had ended. */
+function migrate(raw: unknown): unknown {
+  const first = z.looseObject({ version: z.literal(1), renderId: z.string().nullable() }).safeParse(raw);
+  if (!first.success) return raw;
+  const { renderId, ...rest } = first.data;
+  return { ...rest, version: 2, settled: null, render: renderId === null ? null : { renderId, itemId: "" } };
+}
 
 /** A conversation nobody has spoken in yet. */
 export function newConversation(skill: string): Conversation {
   return {
-    version: 1,
+    version: 2,
     skill,
     account: null,
     session: null,
     files: [],
     inFlight: null,
     lastFailed: null,
-    renderId: null,
+    settled: null,
+    render: null,
   };
 }
 

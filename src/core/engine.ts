@@ -4,24 +4,42 @@
  */
 import { isAnsweredAtOnce } from "./actions.ts";
 import { watchExport } from "./export-job.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./message.ts";
-import type { MessageSink } from "./ports.ts";
+import { OfflineDesk } from "./offline-desk.ts";
+import { type MessageSink, StoreTroubleError } from "./ports.ts";
 import { readRequest } from "./request.ts";
 import { Speaker } from "./speaker.ts";
 import { areAllUnfit } from "./upload.ts";
-import { exportLane, instantLane, type MessageItem, mailboxLane, type WorkItem } from "./work-item.ts";
-import { languageOf, Worker } from "./worker.ts";
+import { languageOf } from "./user-language.ts";
+import {
+  exportLane,
+  instantLane,
+  type MessageItem,
+  mailboxLane,
+  turnOf,
+  type WorkItem,
+} from "./work-item.ts";
+import { Worker } from "./worker.ts";
 import { StopError, type World } from "./world.ts";
 
 export class Engine implements MessageSink {
+  /** For intake: a store in trouble says so at once. */
   readonly #world: World;
+  /** For work that has begun: it waits for the store. */
+  readonly #workWorld: World;
   readonly #worker: Worker;
+  readonly #offline: OfflineDesk;
+  readonly #oneByOne = createKeyedQueue();
   /** Words to people that are on their way. */
   readonly #asides = new Set<Promise<unknown>>();
 
-  constructor(world: World) {
+  /** Both worlds are the same but for their patience with the store and the queue. */
+  constructor(world: World, workWorld: World = world) {
     this.#world = world;
-    this.#worker = new Worker(world);
+    this.#workWorld = workWorld;
+    this.#worker = new Worker(workWorld);
+    this.#offline = new OfflineDesk(world);
   }
 
   /** Starts working on the mailboxes. */
@@ -35,13 +53,34 @@ export class Engine implements MessageSink {
     await Promise.allSettled(this.#asides);
   }
 
-  async receive(message: IncomingMessage): Promise<void> {
+  /** Throws `StoreTroubleError` when the message could not be stored: the person knows, and it must come again. */
+  receive(message: IncomingMessage): Promise<void> {
+    return this.#world.inTurn(message.id, async () => {
+      try {
+        // A redelivery that comes while the first delivery is being stored waits, and is known then.
+        await this.#oneByOne(message.id, () => this.#take(message));
+      } catch (error) {
+        if (error instanceof StoreTroubleError) this.#aside(this.#offline.answer(message));
+        throw error;
+      }
+    });
+  }
+
+  putOff(message: IncomingMessage): Promise<void> {
+    return this.#world.inTurn(message.id, () => this.#offline.answer(message));
+  }
+
+  async #take(message: IncomingMessage): Promise<void> {
     const { store, queue, limits, log } = this.#world;
     if (await store.hasSeen(message.id)) {
       log.debug({ id: message.id }, "a redelivered message was left alone");
       return;
     }
-    const speaker = new Speaker(this.#world, message.replyTo, await languageOf(this.#world, message));
+    if (this.#offline.hasAnswered(message.id)) {
+      await store.markSeen(message.id);
+      return;
+    }
+    const speaker = this.#speakerFor(message, await languageOf(this.#world, message));
     const tooMuch = tooMuchOf(message, limits);
     if (tooMuch) {
       await store.markSeen(message.id);
@@ -50,8 +89,10 @@ export class Engine implements MessageSink {
     }
     const lane = await this.#laneOf(message);
     const pushed = await queue.push({ version: 1, id: message.id, kind: "message", lane, message });
+    log.info({ conversation: message.conversationId, as: pushed.kind }, "a message came in");
     // Seen only now that it is owned: whatever comes in between, it is not lost.
     await store.markSeen(message.id);
+    this.#offline.close();
     if (pushed.kind === "full") {
       this.#aside(speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" }));
     } else if (
@@ -74,11 +115,16 @@ export class Engine implements MessageSink {
   }
 
   async abandon(conversationId: ConversationId): Promise<void> {
-    const { queue, log } = this.#world;
+    const { queue, log } = this.#workWorld;
     log.info({ conversation: conversationId }, "a chat is gone; its work stops");
-    for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
-      await queue.clear(lane);
-      await queue.cancel(lane, new StopError("gone"));
+    try {
+      for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
+        await queue.clear(lane);
+        await queue.cancel(lane, new StopError("gone"));
+      }
+    } catch (error) {
+      // It ends by itself: nothing it says will arrive.
+      log.warn({ err: error, conversation: conversationId }, "the work of a chat that is gone goes on");
     }
   }
 
@@ -99,18 +145,37 @@ export class Engine implements MessageSink {
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {
+    const { clock, log, inTurn } = this.#world;
+    const startedAt = clock.now();
+    return inTurn(turnOf(item), async () => {
+      try {
+        await this.#carryOut(item, signal);
+      } finally {
+        const isStopped = signal.aborted;
+        log.info({ kind: item.kind, isStopped, ms: clock.now() - startedAt }, "work on a message ended");
+      }
+    });
+  }
+
+  #carryOut(item: WorkItem, signal: AbortSignal): Promise<void> {
     switch (item.kind) {
       case "message":
         return this.#worker.work(item, signal);
       case "export":
-        return watchExport(this.#world, item, signal);
+        return watchExport(this.#workWorld, item, signal);
     }
+  }
+
+  #speakerFor(message: IncomingMessage, language: string): Speaker {
+    return new Speaker(this.#world, message.replyTo, language, message.id);
   }
 
   /** A word to the person that the platform's pace may hold up, and that intake must not wait for. */
   #aside(sending: Promise<unknown>): void {
     this.#asides.add(sending);
-    void sending.finally(() => this.#asides.delete(sending));
+    const over = () => this.#asides.delete(sending);
+    // What is said is logged where it fails; here it only ends.
+    sending.then(over, over);
   }
 }
 

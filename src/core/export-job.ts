@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { BackendError } from "./backend-error.ts";
 import { Chat } from "./chat.ts";
+import type { Conversation } from "./conversation.ts";
 import { formatBytes, formatDuration } from "./media.ts";
 import type { Button } from "./message.ts";
 import type { BackendCaller, ByteSource, RenderStatus, SessionRef } from "./ports.ts";
@@ -12,7 +13,7 @@ import { Progress } from "./progress.ts";
 import type { RichText } from "./rich-text.ts";
 import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
-import { type ExportItem, exportLane } from "./work-item.ts";
+import { type ExportItem, exportId, exportLane } from "./work-item.ts";
 import { isShutdown, type World } from "./world.ts";
 
 /** Reads of an unconfirmed render that may say "not found" before it counts as never submitted. */
@@ -31,18 +32,25 @@ export async function startExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { speaker, world } = chat;
-  if ((await world.queue.size(exportLane(chat.id))) > 0) {
+  await chat.refresh();
+  const { render } = chat.record;
+  // Submitted for this very item by a process that died: it is watched, and no other one is submitted.
+  const isOurs = render?.itemId === chat.itemId || render?.itemId === exportId(chat.itemId);
+  const submittedBefore = render && isOurs ? render.renderId : null;
+  if (submittedBefore === null && (await world.queue.size(exportLane(chat.id))) > 0) {
     const stop = speaker.button("button.cancel-export", { kind: "cancel", scope: "export" });
     await speaker.say("export.already-running", {}, { buttons: [[stop]] });
     return;
   }
-  await chat.refresh();
   const caller = await chat.caller();
   // Nobody watches it any more, and the backend takes only one active render a session.
-  if (chat.record.renderId !== null) await cancelRender(chat, caller, chat.record.renderId);
+  if (render && submittedBefore === null) await cancelRender(chat, caller, render.renderId);
   const progress = new Progress(world, speaker);
   try {
-    const submitted = await submit(chat, session, caller, signal);
+    const submitted: Submission | null =
+      submittedBefore === null
+        ? await submit(chat, session, caller, signal)
+        : { renderId: submittedBefore, isConfirmed: false, canResubmit: true };
     if (!submitted) {
       await speaker.say("export.nothing-yet");
       return;
@@ -51,7 +59,8 @@ export async function startExport(
     signal.throwIfAborted();
     await world.queue.push({
       version: 1,
-      id: randomUUID(),
+      // The same for whoever takes this message up again: its export is watched once.
+      id: exportId(chat.itemId),
       kind: "export",
       lane: exportLane(chat.id),
       conversationId: chat.id,
@@ -66,8 +75,10 @@ export async function startExport(
       canResubmit: submitted.canResubmit,
       startedAt: world.clock.now(),
     });
+    const { itemId } = chat;
+    await chat.update((current) => ({ ...current, settled: { itemId, actions: [] } }));
   } catch (error) {
-    const { renderId } = chat.record;
+    const renderId = chat.record.render?.renderId;
     if (signal.aborted && !isShutdown(signal) && renderId) {
       await progress.finish(speaker.rich("export.stopped"));
       await cancelRender(chat, caller, renderId);
@@ -103,10 +114,11 @@ async function submit(
   const { draft, timeline } = await backend.readState(caller, sessionId, signal);
   if (!isExportable(timeline)) return null;
   const renderId = `render_${randomUUID()}`;
-  await keepRenderId(chat, renderId);
+  const { itemId } = chat;
+  await keepRender(chat, { renderId, itemId });
   try {
     const status = await backend.submitRender(caller, { renderId, sessionId, draft }, signal);
-    if (status.renderId !== renderId) await keepRenderId(chat, status.renderId);
+    if (status.renderId !== renderId) await keepRender(chat, { renderId: status.renderId, itemId });
     if (status.phase !== "failed") return { renderId: status.renderId, isConfirmed: true, canResubmit };
     if (!canResubmit) throw new BackendError({ kind: "duplicate-render", operation: "submit render" });
   } catch (error) {
@@ -126,11 +138,20 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
   const session: SessionRef = { sessionId: item.sessionId, taskId: item.taskId, userId: null };
   const progress = new Progress(world, speaker, item.progress).start("uploading-video");
   const caller = await chat.caller();
+  const { render } = chat.record;
+  // One that was submitted again by a process that died meanwhile takes the item's place.
+  const isAnother = render?.itemId === item.id && render.renderId !== item.renderId;
+  const resubmitted = isAnother ? render.renderId : null;
   const watch: Watch = {
-    renderId: item.renderId,
-    isConfirmed: item.isSubmitted,
-    canResubmit: item.canResubmit,
+    renderId: resubmitted ?? item.renderId,
+    isConfirmed: resubmitted === null && item.isSubmitted,
+    canResubmit: resubmitted === null && item.canResubmit,
+    isTakenOver: render?.isWatched === true,
   };
+  if (watch.isTakenOver) world.metrics.recovered("export");
+  else await keepRender(chat, { renderId: watch.renderId, itemId: item.id, isWatched: true });
+  const ended = (outcome: Parameters<World["metrics"]["exportEnded"]>[0]) =>
+    world.metrics.exportEnded(outcome, world.clock.now() - item.startedAt);
   const buttons = [[exportButton(chat)]];
   try {
     const end = await awaitRender(chat, session, caller, { ...item, watch }, progress, signal);
@@ -140,11 +161,13 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
       await progress.finish(speaker.rich("export.stopped"));
       const key = end === "failed" ? "error.render-failed" : "export.timed-out";
       await speaker.say(key, {}, { tone: "error", buttons });
+      ended(end);
     } else {
       // Said before the video comes, and still shown as work while a large one is fetched.
       await progress.show(speaker.rich("export.finished"));
       await deliver(chat, session, caller, end, signal);
       await progress.finish(speaker.rich("export.finished"));
+      ended("delivered");
     }
     await forget(chat, watch.renderId);
   } catch (error) {
@@ -153,6 +176,7 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
       throw error;
     }
     await progress.finish(speaker.rich("export.stopped"));
+    ended(signal.aborted ? "cancelled" : "failed");
     if (signal.aborted) await cancelRender(chat, caller, watch.renderId);
     else if (error instanceof BackendError) await fail(chat, error);
     else {
@@ -179,6 +203,8 @@ interface Watch {
   /** False while nobody knows whether the submission arrived. */
   isConfirmed: boolean;
   canResubmit: boolean;
+  /** Another process has watched it before: it may be ready by now. */
+  isTakenOver: boolean;
 }
 
 /** Polls until the render is completed. A failed render gets a new id, once; `watch` follows it. */
@@ -192,8 +218,10 @@ async function awaitRender(
 ): Promise<RenderStatus | "failed" | "timed-out"> {
   const { world, speaker } = chat;
   let notFound = 0;
-  while (world.clock.now() - startedAt < world.limits.exportTimeoutMs) {
-    await world.clock.sleep(world.limits.exportPollMs, signal);
+  let isFirst = true;
+  while (world.clock.now() - startedAt < world.limits.exportTimeoutMs || (isFirst && watch.isTakenOver)) {
+    if (!isFirst || !watch.isTakenOver) await world.clock.sleep(world.limits.exportPollMs, signal);
+    isFirst = false;
     const status = await readRender(chat, caller, watch.renderId, signal);
     if (status === "unknown") continue;
     if (status === "not-found") {
@@ -272,6 +300,7 @@ async function deliver(
       width: render.width,
       height: render.height,
     },
+    once: `${chat.itemId}:video`,
   };
   const { isFileSent } = await speaker.deliverVideo(
     message,
@@ -345,15 +374,15 @@ async function fail(chat: Chat, error: BackendError): Promise<void> {
   await chat.speaker.send({ ...message, buttons });
 }
 
-async function keepRenderId(chat: Chat, renderId: string): Promise<void> {
-  await chat.update((current) => ({ ...current, renderId }));
+async function keepRender(chat: Chat, render: NonNullable<Conversation["render"]>): Promise<void> {
+  await chat.update((current) => ({ ...current, render }));
 }
 
 /** Unless another export has begun since. */
 async function forget(chat: Chat, renderId: string): Promise<void> {
   await chat.update((current) => ({
     ...current,
-    renderId: current.renderId === renderId ? null : current.renderId,
+    render: current.render?.renderId === renderId ? null : current.render,
   }));
 }
 

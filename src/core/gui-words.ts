@@ -3,14 +3,18 @@
  * each means to a bot. Source: nemo-api.md, "GUI translation".
  */
 
-/** What the bot does in place of a click. */
-export type GuiAction =
-  | { kind: "export" }
-  | { kind: "show-state" }
-  | { kind: "show-tracks" }
-  | { kind: "show-credits" }
+import { z } from "zod";
+
+/** What the bot does in place of a click. It is kept with the conversation until it is done. */
+export const guiActionSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("export") }),
+  z.object({ kind: z.literal("show-state") }),
+  z.object({ kind: z.literal("show-tracks") }),
+  z.object({ kind: z.literal("show-credits") }),
   /** Words for the video agent, sent once. */
-  | { kind: "edit"; text: string };
+  z.object({ kind: z.literal("edit"), text: z.string() }),
+]);
+export type GuiAction = z.infer<typeof guiActionSchema>;
 
 /** Texts without any of these hold no instruction and pass as they are. */
 export const GUI_HINT =

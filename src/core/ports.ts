@@ -273,14 +273,18 @@ export interface AdapterMemory {
 export interface WorkQueue {
   /**
    * Resolves once the item is owned. `ahead`: how many items of the lane come before it, the running one
-   * included. `known`: an item with this id is owed already. Throws the stop's reason when the queue was stopped.
+   * included. `known`: an item with this id is owed already, or ended so lately that the queue remembers it.
+   * Throws the stop's reason when the queue was stopped.
    */
   push(
     item: WorkItem,
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }>;
   /** Takes up what an earlier process left, then starts working; the handler's errors are logged and end the item. */
   start(handler: (item: WorkItem, signal: AbortSignal) => Promise<void>): Promise<void>;
-  /** Aborts the running item of a lane with `reason`; false when none runs. */
+  /**
+   * Aborts the running item of a lane with `reason`; false when none runs. What runs in another process gets a
+   * `StopError` of the same kind.
+   */
   cancel(lane: string, reason: Error): Promise<boolean>;
   /** Puts `item` in the place of a waiting message with the same `message.key`; false when none waits. */
   revise(item: WorkItem): Promise<boolean>;
@@ -349,12 +353,20 @@ export interface Metrics {
 }
 
 /** `done`: the agent did or said something. `unchanged`: it did nothing. `recovered`: its outcome was read from the state. */
-type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cancelled";
+export type TurnOutcome = "done" | "unchanged" | "recovered" | "failed" | "cancelled";
 
 /** What adapters hand messages to. */
 export interface MessageSink {
-  /** Resolves once the message is owned: stored, answered, or known as a redelivery. */
+  /**
+   * Resolves once the message is owned: stored, answered, or known as a redelivery. Throws `StoreTroubleError`
+   * when it could not be: the person has been told, and it must come again.
+   */
   receive(message: IncomingMessage): Promise<void>;
+  /**
+   * A message that is not handed over yet, since an earlier one of its chat has to come first while the store
+   * is in trouble: what can be said without the store is said. Never throws; the message must still come.
+   */
+  putOff(message: IncomingMessage): Promise<void>;
   /** A message was edited: while it still waits, the new words count. */
   revise(message: IncomingMessage): Promise<void>;
   /** A chat is gone: its work stops quietly. */

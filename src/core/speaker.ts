@@ -1,9 +1,10 @@
 /** One chat in one language: what the core says goes through here, so that a failed send is never silent. */
+import { createHash } from "node:crypto";
 import type { TextKey, TextParams } from "./locales.ts";
 import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "./message.ts";
 import { type ByteSource, ChatGoneError, type ChatPlatform } from "./ports.ts";
 import { joinText, type RichText } from "./rich-text.ts";
-import type { World } from "./world.ts";
+import { StopError, type World } from "./world.ts";
 
 /** A message with the usual parts left out: a plain reply without buttons. */
 export type MessageDraft = Partial<OutgoingMessage> & { text: RichText };
@@ -13,13 +14,30 @@ export class Speaker {
   readonly target: ReplyTarget;
   readonly platform: ChatPlatform;
   readonly #world: Pick<World, "locales" | "log">;
+  readonly #itemId: string | null;
+  #onFirstWord: (() => void) | undefined;
+  /** How often each text was sent. */
+  readonly #sent = new Map<string, number>();
 
-  constructor(world: Pick<World, "locales" | "log" | "platforms">, target: ReplyTarget, language: string) {
+  /**
+   * `itemId` is the work item it speaks for: what is said for it is shown once, also when the item is taken up
+   * again after a crash and comes to the same words. Null: no such promise. `onFirstWord` is called when the
+   * person has read something for the first time.
+   */
+  constructor(
+    world: Pick<World, "locales" | "log" | "platforms">,
+    target: ReplyTarget,
+    language: string,
+    itemId: string | null,
+    onFirstWord?: () => void,
+  ) {
     const platform = world.platforms.get(target.platform);
     if (!platform) throw new Error(`no platform named ${target.platform} runs in this process`);
     this.platform = platform;
     this.target = target;
     this.language = language;
+    this.#itemId = itemId;
+    this.#onFirstWord = onFirstWord;
     this.#world = world;
   }
 
@@ -45,7 +63,10 @@ export class Speaker {
   /** Sends a message; null (and a line in the log) when the platform did not take it. */
   async send(draft: MessageDraft): Promise<SentMessage | null> {
     try {
-      return await this.platform.send(this.target, this.#complete(draft));
+      const sent = await this.platform.send(this.target, this.#named(draft));
+      this.#onFirstWord?.();
+      this.#onFirstWord = undefined;
+      return sent;
     } catch (error) {
       this.#report(error, "a message was not sent");
       return null;
@@ -72,7 +93,7 @@ export class Speaker {
   ): Promise<{ isFileSent: boolean }> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return await this.platform.deliverVideo(this.target, this.#complete(draft), openVideo, patience);
+      return await this.platform.deliverVideo(this.target, this.#named(draft), openVideo, patience);
     } catch (error) {
       signal.throwIfAborted();
       this.#report(error, "a video was not delivered");
@@ -81,11 +102,24 @@ export class Speaker {
     }
   }
 
-  /** Nobody can be told in a chat that is gone; everything else is trouble. */
+  /** Nobody can be told in a chat that is gone; everything else is trouble. Throws when the process ends. */
   #report(error: unknown, what: string): void {
+    // Whoever goes on with the work says it.
+    if (error instanceof StopError) throw error;
     const facts = { err: error, conversation: this.target.conversationId };
     if (error instanceof ChatGoneError) this.#world.log.info(facts, what);
     else this.#world.log.error(facts, what);
+  }
+
+  /** With the name it is sent under; the same words said twice on purpose are told apart by their count. */
+  #named(draft: MessageDraft): OutgoingMessage {
+    const message = this.#complete(draft);
+    if (message.once !== undefined || this.#itemId === null) return message;
+    const words = createHash("sha256").update(JSON.stringify([message.tone, message.text]));
+    const name = words.digest("base64url").slice(0, 16);
+    const count = this.#sent.get(name) ?? 0;
+    this.#sent.set(name, count + 1);
+    return { ...message, once: `${this.#itemId}:${name}:${count}` };
   }
 
   #complete(draft: MessageDraft): OutgoingMessage {

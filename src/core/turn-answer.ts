@@ -54,8 +54,8 @@ export class TurnAnswer {
     return this.#tail;
   }
 
-  /** Shows what is left, with the buttons that follow from it. */
-  async finish(): Promise<void> {
+  /** Shows what is left, with the buttons that follow from it; `once` names it as the end of the turn. */
+  async finish(once?: string): Promise<void> {
     clearTimeout(this.#pause);
     const { text, isOnlyApology } = this.#text.finish();
     this.isOnlyApology = isOnlyApology;
@@ -64,7 +64,7 @@ export class TurnAnswer {
       speaker.button("button.export", { kind: "export" }),
       speaker.button("button.status", { kind: "status" }),
     ];
-    await this.#show(text, usual);
+    await this.#show(text, usual, once);
     const last = this.#lastShown;
     // Everything was shown while the backend paused: the last message gets its buttons now.
     if (last && last.buttons.length === 0)
@@ -75,7 +75,8 @@ export class TurnAnswer {
     clearTimeout(this.#pause);
   }
 
-  #show(raw: string, lastButtons: Button[]): Promise<void> {
+  #show(raw: string, lastButtons: Button[], once?: string): Promise<void> {
+    const name = once === undefined ? {} : { once };
     const { text, actions, offers } = translateGui(cleanText(raw));
     const { speaker } = this.#chat;
     this.actions.push(...actions.filter((action) => !hasAction(this.actions, action)));
@@ -90,13 +91,13 @@ export class TurnAnswer {
       const buttons = [...offered, ...(others.length > 0 ? [others] : [])];
       const message = { text: parseMarkup(shown), buttons };
       this.#enqueue(async () => {
-        const sent = await speaker.send(message);
+        const sent = await speaker.send({ ...message, ...name });
         this.#lastShown = sent ? { ...message, sent } : null;
       });
     } else if (fresh.length > 0) {
       this.hasShown = true;
       this.#enqueue(async () => {
-        await speaker.say("turn.offer", {}, { buttons: offered });
+        await speaker.say("turn.offer", {}, { buttons: offered, ...name });
         this.#lastShown = null;
       });
     }

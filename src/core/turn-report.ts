@@ -1,6 +1,7 @@
 /** How a turn without an answer of its own went, in words. Source: DESIGN.md, rule 5. */
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import type { Conversation } from "./conversation.ts";
 import { plain, type RichText } from "./rich-text.ts";
 import type { Timeline } from "./timeline.ts";
 import { changesText, summaryText } from "./timeline-text.ts";
@@ -12,12 +13,17 @@ export class TurnReport {
   readonly before: Timeline | null;
   /** True once it has said something. */
   hasSpoken = false;
+  /** True once it has told of a failure. */
+  hasFailed = false;
   readonly #text: string;
+  /** Names the end of this turn, whichever process tells it. */
+  readonly once: string;
 
-  constructor(chat: Chat, text: string, before: Timeline | null) {
+  constructor(chat: Chat, turn: NonNullable<Conversation["inFlight"]>) {
     this.chat = chat;
-    this.#text = text;
-    this.before = before;
+    this.#text = turn.text;
+    this.before = turn.before;
+    this.once = `${turn.itemId}:end:${turn.sentAt}`;
   }
 
   async changed(
@@ -48,20 +54,21 @@ export class TurnReport {
     await this.#remember();
     const { speaker } = this.chat;
     const buttons = [[speaker.button("button.retry", this.chat.retry)]];
-    await speaker.say(key, {}, { tone: "error", buttons });
+    await speaker.say(key, {}, { tone: "error", buttons, once: this.once });
   }
 
   async failed(error: BackendError): Promise<void> {
     this.hasSpoken = true;
+    this.hasFailed = true;
     await this.#remember();
-    await this.chat.speaker.send(this.chat.failure(error, true));
+    await this.chat.speaker.send({ ...this.chat.failure(error, true), once: this.once });
   }
 
   async #result(text: RichText): Promise<void> {
     const { speaker } = this.chat;
     const exportButton = speaker.button("button.export", { kind: "export" });
     const statusButton = speaker.button("button.status", { kind: "status" });
-    await speaker.send({ text, buttons: [[exportButton, statusButton]] });
+    await speaker.send({ text, buttons: [[exportButton, statusButton]], once: this.once });
   }
 
   #remember(): Promise<void> {

@@ -5,7 +5,7 @@
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import type { GuiAction } from "./gui-translation.ts";
-import type { ProjectState, SessionRef } from "./ports.ts";
+import type { ProjectState, SessionRef, TurnOutcome } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import { awaitOutcome, type Outcome } from "./recovery.ts";
 import type { Timeline } from "./timeline.ts";
@@ -27,6 +27,16 @@ export interface TurnResult {
   hasSpoken: boolean;
 }
 
+/** What is asked for in one turn. */
+export interface TurnRequest {
+  text: string;
+  /**
+   * For a turn that an earlier turn of the same item has asked for: what else that one asked for, kept with the
+   * end of this one. Null for the first turn: only what that asks for may be another turn.
+   */
+  pending: GuiAction[] | null;
+}
+
 /**
  * Runs a turn to its end and tells the person everything but what its actions will tell. Throws `session-lost`
  * (the worker starts over) and the signal's reason.
@@ -34,12 +44,12 @@ export interface TurnResult {
 export async function runTurn(
   chat: Chat,
   session: SessionRef,
-  text: string,
+  request: TurnRequest,
   signal: AbortSignal,
 ): Promise<TurnResult> {
   const progress = new Progress(chat.world, chat.speaker).start();
   try {
-    return await carryOut(chat, session, text, progress, signal);
+    return await carryOut(chat, session, request, progress, signal);
   } finally {
     // A turn that began has ended it already; this is for one that never did.
     await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
@@ -49,7 +59,7 @@ export async function runTurn(
 async function carryOut(
   chat: Chat,
   session: SessionRef,
-  text: string,
+  { text, pending }: TurnRequest,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<TurnResult> {
@@ -58,11 +68,8 @@ async function carryOut(
   const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
   const before = await readBefore(chat, readState, signal);
   // Written before the request leaves: whoever takes over asks for the outcome and never sends it again.
-  await chat.update((current) => ({
-    ...current,
-    inFlight: { itemId: chat.itemId, text, before, sentAt: world.clock.now() },
-    lastFailed: null,
-  }));
+  const inFlight = { itemId: chat.itemId, text, before, sentAt: world.clock.now() };
+  await chat.update((current) => ({ ...current, inFlight, lastFailed: null }));
   const answer = new TurnAnswer(chat);
   const watch = watchStream(
     world,
@@ -70,7 +77,8 @@ async function carryOut(
     (event) => answer.take(event),
     signal,
   );
-  const report = new TurnReport(chat, text, before);
+  const report = new TurnReport(chat, inFlight);
+  world.metrics.streams(1);
   let isGood = false;
   try {
     const end = await watch.end;
@@ -79,43 +87,60 @@ async function carryOut(
       await answer.flush();
       isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
     }
-    await landed(chat);
-    return {
-      actions: isGood ? answer.actions : [],
-      hasSpoken: !isGood || answer.hasShown || report.hasSpoken,
-    };
+    const actions = isGood ? answer.actions : [];
+    await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions);
+    world.metrics.turnEnded(outcomeOf(isGood, report, end));
+    return { actions, hasSpoken: !isGood || answer.hasShown || report.hasSpoken };
   } catch (error) {
     await answer.flush();
     if (isShutdown(signal)) throw error;
-    await landed(chat);
+    await landed(chat, inFlight, pending ?? []);
+    world.metrics.turnEnded(signal.aborted ? "cancelled" : "failed");
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
     await report.failed(error);
     return { actions: [], hasSpoken: true };
   } finally {
     watch.hangUp();
+    world.metrics.streams(-1);
     answer.stop();
     await progress.finish(isShutdown(signal) ? "handed-over" : isGood ? "done" : "stopped");
   }
 }
 
 /**
- * A turn that a stopped process left in flight: its outcome is read and told, before anything else happens in
- * the conversation. It is never sent again.
+ * A turn that a process left in flight when it ended: its outcome is read and told, before anything else
+ * happens in the conversation. It is never sent again.
  */
 export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Promise<void> {
   const { inFlight } = chat.record;
   const { session, world } = chat;
   if (!inFlight) return;
-  if (!session) return landed(chat);
+  if (!session) return landed(chat, inFlight, []);
+  const { limits, clock } = world;
   const caller = await chat.caller();
-  const report = new TurnReport(chat, inFlight.text, inFlight.before);
-  const outcome = await awaitOutcome(
-    (readSignal) => world.backend.readState(caller, session.sessionId, readSignal),
-    inFlight.before,
-    { firstWaitMs: 0, waitMs: recheckMs(world.limits), maxReads: SILENT_READS, clock: world.clock, signal },
-  );
-  await landed(chat);
-  await tellOutcome(report, outcome);
+  const report = new TurnReport(chat, inFlight);
+  const progress = new Progress(world, chat.speaker).start();
+  try {
+    // The agent may still be at it; long after its hard limit it is not.
+    const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
+    const outcome = await awaitOutcome(
+      (readSignal) => world.backend.readState(caller, session.sessionId, readSignal),
+      inFlight.before,
+      {
+        firstWaitMs: 0,
+        waitMs: isOver ? recheckMs(limits) : limits.recoveryWaitMs,
+        maxReads: isOver ? SILENT_READS : limits.recoveryMaxReads,
+        clock,
+        signal,
+      },
+    );
+    await tellOutcome(report, outcome);
+    await landed(chat, inFlight, []);
+    world.metrics.recovered("turn");
+    world.metrics.turnEnded(outcome.kind === "changed" ? "recovered" : "unchanged");
+  } finally {
+    await progress.finish(isShutdown(signal) ? "handed-over" : "done");
+  }
 }
 
 type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
@@ -138,7 +163,8 @@ async function closeTurn(
     await report.failed(failure);
     return false;
   }
-  await answer.finish();
+  // What the agent says last is the end, unless there is a failure to tell of.
+  await answer.finish(failure ? undefined : report.once);
   if (answer.hasShown && !failure) return true;
   const outcome = await awaitOutcome(readState, report.before, {
     firstWaitMs: 0,
@@ -239,7 +265,17 @@ function recheckMs(limits: Limits): number {
   return Math.min(SILENT_RECHECK_MS, limits.recoveryFirstWaitMs);
 }
 
-/** The turn is over, whichever way: nothing is in flight any more. */
-async function landed(chat: Chat): Promise<void> {
-  await chat.update((current) => ({ ...current, inFlight: null }));
+/** The turn is over, whichever way: nothing is in flight any more. What it asks for is kept until it is done. */
+async function landed(chat: Chat, { itemId }: { itemId: string }, actions: GuiAction[]): Promise<void> {
+  await chat.update((current) => ({ ...current, inFlight: null, settled: { itemId, actions } }));
+}
+
+/** True for what is done without sending words to the agent. */
+export function isNoTurn(action: GuiAction): boolean {
+  return action.kind !== "edit";
+}
+
+function outcomeOf(isGood: boolean, report: TurnReport, end: StreamEnd): TurnOutcome {
+  if (!isGood) return report.hasFailed ? "failed" : "unchanged";
+  return end.kind === "closed" ? "done" : "recovered";
 }

@@ -114,9 +114,13 @@ async function uploadOne(
     const media = await send(chat, caller, session, { opened, name: attachment.name }, progress, signal);
     await chat.update((current) => ({
       ...current,
-      files: [...current.files, attachment].slice(-world.limits.maxRememberedFiles),
+      // One that was sent before, and is sent again, stands there once.
+      files: [...withoutFiles(current.files, [attachment]), attachment].slice(
+        -world.limits.maxRememberedFiles,
+      ),
       arrived: { itemId: chat.itemId, files: [...arrivedBefore(chat, current), index] },
     }));
+    world.metrics.uploaded(opened.kind === "stream" ? opened.sizeBytes : (attachment.sizeBytes ?? 0));
     await progress.finish(describeMedia(chat, attachment, media));
     return "arrived";
   } catch (error) {
@@ -209,4 +213,15 @@ export async function askWhatToDo(chat: Chat, kept: string | null): Promise<void
     { examples: examples.map((example) => `• ${example}`).join("\n") },
     { buttons: exampleButtons(examples) },
   );
+}
+
+/** `files` without those in `repeated`. */
+export function withoutFiles(files: Attachment[], repeated: Attachment[]): Attachment[] {
+  return files.filter((file) => !repeated.some((one) => isSameFile(one, file)));
+}
+
+/** By the platform's id where there is one: addresses are signed anew each time. */
+function isSameFile(one: Attachment, other: Attachment): boolean {
+  if (one.fileId === undefined) return JSON.stringify(one) === JSON.stringify(other);
+  return one.platform === other.platform && one.fileId === other.fileId;
 }

@@ -46,6 +46,16 @@ export type ExportItem = z.infer<typeof exportItemSchema>;
 export const workItemSchema = z.discriminatedUnion("kind", [messageItemSchema, exportItemSchema]);
 export type WorkItem = z.infer<typeof workItemSchema>;
 
+/** The id of the export that the message item `itemId` has asked for. */
+export function exportId(itemId: string): string {
+  return `export:${itemId}`;
+}
+
+/** The message that an item goes back to: what names its turn in the log. */
+export function turnOf(item: WorkItem): string {
+  return item.kind === "message" ? item.message.id : item.id.replace(/^export:/, "");
+}
+
 /** The mailbox: messages that must be worked on one by one. */
 export function mailboxLane(conversationId: ConversationId): string {
   return conversationId;

@@ -17,11 +17,12 @@ import { Chat } from "./chat.ts";
 import { connect, greeting, replaceSession } from "./connect.ts";
 import { startExport } from "./export-job.ts";
 import type { GuiAction } from "./gui-translation.ts";
-import type { Action, Attachment, IncomingMessage } from "./message.ts";
+import type { Action, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { keep, type Request, readRequest } from "./request.ts";
-import { runTurn, settleInterruptedTurn } from "./turn.ts";
-import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments } from "./upload.ts";
+import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
+import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./upload.ts";
+import { languageOf } from "./user-language.ts";
 import { type MessageItem, mailboxLane } from "./work-item.ts";
 import type { World } from "./world.ts";
 
@@ -53,10 +54,11 @@ export class Worker {
       signal,
     };
     try {
-      // Its turn was in flight when the process ended: the outcome is told, and nothing is sent again.
-      const wasInFlight = chat.record.inFlight?.itemId === message.id;
+      // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
-      if (!wasInFlight) await this.#carryOut(job, request);
+      const { settled } = chat.record;
+      if (settled?.itemId !== message.id) await this.#carryOut(job, request);
+      else if (chat.session) await this.#follow(job, chat.session, settled.actions);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
@@ -158,16 +160,22 @@ export class Worker {
     }
   }
 
-  /** A turn, and then what the agent's GUI instructions asked for. A dragged edit is sent once: no loops. */
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
-    const { chat, message, signal } = job;
+    const { chat, signal } = job;
     if (text.trim() === "") return showHelp(chat);
-    const turn = await runTurn(chat, session, text, signal);
-    const actions = [...turn.actions];
-    const edit = actions.find((action) => action.kind === "edit");
+    const { actions } = await runTurn(chat, session, { text, pending: null }, signal);
+    await this.#follow(job, session, actions);
+  }
+
+  /** What the agent's GUI instructions asked for. A dragged edit is sent once: no loops. */
+  async #follow(job: Job, session: SessionRef, asked: GuiAction[]): Promise<void> {
+    const { chat, message, signal } = job;
+    const actions = asked.filter(isNoTurn);
+    const edit = asked.find((action) => action.kind === "edit");
     if (edit) {
-      const second = await runTurn(chat, session, edit.text, signal);
-      const further = second.actions.filter((action) => action.kind !== "edit");
+      const { text } = edit;
+      const second = await runTurn(chat, session, { text, pending: actions }, signal);
+      const further = second.actions.filter(isNoTurn);
       actions.push(...further);
       // The agent still wants something dragged: it goes no further, and the person hears how it stands.
       if (!second.hasSpoken && further.length === 0) {
@@ -198,16 +206,16 @@ export class Worker {
       await chat.speaker.say("retry.nothing");
       return;
     }
-    await chat.update((current) => ({
-      ...current,
-      lastFailed: current.lastFailed?.itemId === lastFailed.itemId ? null : current.lastFailed,
-      files: withoutFiles(current.files, lastFailed.attachments),
-    }));
     const { text, attachments } = lastFailed;
     await this.#carryOut(job, {
       attachments,
       goal: text === "" ? { kind: "nothing" } : { kind: "edit", text },
     });
+    // Last: a process that dies before has not lost what was to be repeated.
+    await chat.update((current) => ({
+      ...current,
+      lastFailed: current.lastFailed?.itemId === lastFailed.itemId ? null : current.lastFailed,
+    }));
   }
 
   async #uploadAgain(job: Job): Promise<void> {
@@ -217,7 +225,6 @@ export class Worker {
       await chat.speaker.say("retry.nothing");
       return;
     }
-    await chat.update((current) => ({ ...current, files: withoutFiles(current.files, files) }));
     await this.#carryOut(job, { attachments: files, goal: { kind: "nothing" } });
   }
 
@@ -270,41 +277,9 @@ export class Worker {
       target: message.replyTo,
       language,
       itemId: message.id,
+      askedAt: message.receivedAt,
     });
   }
 }
 
 const NOTHING = { text: "", attachments: [] };
-
-/** Chinese writing without the scripts that share its characters. */
-const CHINESE = /\p{Script=Han}/u;
-const NOT_CHINESE = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
-
-/** The person's choice, else the platform's word, else what their writing has suggested. */
-export async function languageOf(
-  { store, locales }: Pick<World, "store" | "locales">,
-  { user, text }: IncomingMessage,
-): Promise<string> {
-  const settings = await store.readUser(user.id);
-  const known = locales.match(settings?.language) ?? locales.match(user.language);
-  if (known) return known;
-  const guess = CHINESE.test(text) && !NOT_CHINESE.test(text) ? locales.match("zh") : null;
-  if (guess && guess !== settings?.guessedLanguage) {
-    await store.updateUser(user.id, (current) => ({
-      version: 1,
-      language: current?.language ?? null,
-      guessedLanguage: guess,
-    }));
-  }
-  return guess ?? locales.match(settings?.guessedLanguage) ?? "en";
-}
-
-function withoutFiles(files: Attachment[], repeated: Attachment[]): Attachment[] {
-  return files.filter((file) => !repeated.some((one) => isSameFile(one, file)));
-}
-
-/** By the platform's id where there is one: addresses are signed anew each time. */
-function isSameFile(one: Attachment, other: Attachment): boolean {
-  if (one.fileId === undefined) return JSON.stringify(one) === JSON.stringify(other);
-  return one.platform === other.platform && one.fileId === other.fileId;
-}

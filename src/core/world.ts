@@ -20,6 +20,8 @@ export interface World {
   locales: Locales;
   log: Log;
   metrics: Metrics;
+  /** Runs a task whose log lines all name the turn they belong to. */
+  inTurn<T>(turn: string, task: () => Promise<T>): Promise<T>;
   /** The platforms that run, by name. */
   platforms: ReadonlyMap<string, ChatPlatform>;
   /** Serves all conversations; null: a free token for each. A secret. */

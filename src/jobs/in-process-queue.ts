@@ -26,6 +26,8 @@ export class InProcessQueue implements WorkQueue {
   readonly #journal: WorkJournal | null;
   /** Ids of all items that wait or run. */
   readonly #ids = new Set<string>();
+  /** How many items of a lane are on their way into the journal. */
+  readonly #arriving = new Map<string, number>();
   #handler: ((item: WorkItem, signal: AbortSignal) => Promise<void>) | null = null;
   #stopReason: Error | null = null;
   #whenIdle: (() => void)[] = [];
@@ -41,14 +43,24 @@ export class InProcessQueue implements WorkQueue {
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
     if (this.#stopReason) throw this.#stopReason;
     if (this.#ids.has(item.id)) return { kind: "known" };
-    const waiting = this.#lanes.get(item.lane)?.waiting.length ?? 0;
-    if (waiting >= this.#options.maxWaiting) return { kind: "full", limit: this.#options.maxWaiting };
+    const arriving = this.#arriving.get(item.lane) ?? 0;
+    // The first runs, or is about to.
+    if (this.#sizeOf(item.lane) + arriving > this.#options.maxWaiting) {
+      return { kind: "full", limit: this.#options.maxWaiting };
+    }
     this.#ids.add(item.id);
+    this.#arriving.set(item.lane, arriving + 1);
     try {
-      await this.#journal?.add(item);
+      if ((await this.#journal?.add(item)) === false) {
+        // Left by an earlier process: it is taken up at the start.
+        this.#ids.delete(item.id);
+        return { kind: "known" };
+      }
     } catch (error) {
       this.#ids.delete(item.id);
       throw error;
+    } finally {
+      this.#arrived(item.lane);
     }
     return { kind: "accepted", ahead: this.#append(item) };
   }
@@ -110,8 +122,7 @@ export class InProcessQueue implements WorkQueue {
   }
 
   async size(lane: string): Promise<number> {
-    const found = this.#lanes.get(lane);
-    return found ? found.waiting.length + (found.running ? 1 : 0) : 0;
+    return this.#sizeOf(lane);
   }
 
   async depth(): Promise<number> {
@@ -151,7 +162,7 @@ export class InProcessQueue implements WorkQueue {
       })
       .finally(() => {
         // What a stop has cut off stays owed: the next process takes it up.
-        const isCutOff = this.#stopReason !== null && controller.signal.aborted;
+        const isCutOff = controller.signal.aborted && controller.signal.reason === this.#stopReason;
         if (isCutOff) this.#ids.delete(item.id);
         else void this.#forget(item.id);
         lane.running = null;
@@ -162,7 +173,20 @@ export class InProcessQueue implements WorkQueue {
       });
   }
 
+  #sizeOf(lane: string): number {
+    const found = this.#lanes.get(lane);
+    return found ? found.waiting.length + (found.running ? 1 : 0) : 0;
+  }
+
+  #arrived(lane: string): void {
+    const left = (this.#arriving.get(lane) ?? 1) - 1;
+    if (left > 0) this.#arriving.set(lane, left);
+    else this.#arriving.delete(lane);
+  }
+
   #append(item: WorkItem): number {
+    // Stopped while the journal was written: the next process takes it up.
+    if (this.#stopReason) return 0;
     const lane = this.#lanes.get(item.lane) ?? { waiting: [], running: null };
     const ahead = lane.waiting.length + (lane.running ? 1 : 0);
     lane.waiting.push(item);

@@ -8,10 +8,13 @@ import type { ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
 import type { Records } from "./records.ts";
 
+/** A record that is only read lives on too; it is written again after so long. */
+const REFRESH_MS = 86_400_000;
+
 export interface StoreOptions {
   /** Seals account tokens before they reach the records. */
   cipher: Cipher;
-  /** How long things are kept after they were last written, in ms. */
+  /** How long things are kept after they were last used, in ms. */
   retention: { conversationMs: number; finishedMs: number };
   log: Log;
 }
@@ -76,7 +79,14 @@ export function createConversationStore(records: Records, options: StoreOptions)
 
   function read<T>(kind: Kind<T>, id: string): Promise<T | null> {
     const key = `${kind.prefix}:${id}`;
-    return settingAside(key, async () => parse(kind, await records.get(key)));
+    return settingAside(key, async () => {
+      const found = await records.getWithExpiry(key);
+      const value = parse(kind, found?.value);
+      const isAging = Date.now() + retention.conversationMs - (found?.expiresAt ?? 0) > REFRESH_MS;
+      // Somebody is here: its time begins anew, at most once a day.
+      if (value !== null && isAging) await records.update(key, (raw) => raw, retention.conversationMs);
+      return value;
+    });
   }
 
   function update<T>(kind: Kind<T>, id: string, change: (current: T | null) => T): Promise<T> {

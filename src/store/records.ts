@@ -17,6 +17,8 @@ export const PLAIN_JSON = {
 export interface Records {
   /** Undefined when there is nothing, or no longer. */
   get(key: string): Promise<unknown>;
+  /** Like `get`, with the moment it runs out (epoch ms; null: never). */
+  getWithExpiry(key: string): Promise<{ value: unknown; expiresAt: number | null } | undefined>;
   /** Without `ttlMs` it is kept for good. Throws when the storage did not take it. */
   set(key: string, value: unknown, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<void>;
@@ -73,6 +75,10 @@ export function createRecords(keyv: Keyv, swap: Swap | null = null): Records {
 
   return {
     get: (key) => keyv.get(key),
+    async getWithExpiry(key) {
+      const raw = await keyv.getRaw(key);
+      return raw && { value: raw.value, expiresAt: raw.expires ?? null };
+    },
     set,
     async delete(key) {
       await keyv.delete(key);

@@ -47,13 +47,19 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
       reconnectStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 10), MAX_RECONNECT_WAIT_MS),
     },
   }) as RedisClientType;
-  reportConnection(client, log);
-  await connectOnce(client);
-  const store = new GuardedRedis(client, {
-    namespace: NAMESPACE,
-    throwOnErrors: true,
-    throwOnConnectError: true,
-  });
+  const outage = new Outage(log);
+  const bounded = <T>(answer: Promise<T>) => outage.bounded(answer);
+  try {
+    // Until the first connection stands, who started us reads what is wrong.
+    client.on("error", () => {});
+    await inTime(client.connect());
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+  client.on("error", (error: unknown) => outage.began(error));
+  client.on("ready", () => outage.ended());
+  const store = new GuardedRedis(client, outage);
   const keyv = new Keyv({
     store,
     ...PLAIN_JSON,
@@ -89,21 +95,59 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
 
 /** Keyv's storage for Redis, never waiting longer than a person would. */
 class GuardedRedis extends KeyvRedis<string> {
+  readonly #outage: Outage;
+
+  constructor(client: RedisClientType, outage: Outage) {
+    super(client, { namespace: NAMESPACE, throwOnErrors: true, throwOnConnectError: true });
+    this.#outage = outage;
+  }
+
   override get<T>(key: string): Promise<T | undefined> {
-    return bounded(super.get<T>(key));
+    return this.#outage.bounded(super.get<T>(key));
   }
 
   override set(key: string, value: string, ttl?: number): Promise<void> {
-    return bounded(super.set(key, value, ttl));
+    return this.#outage.bounded(super.set(key, value, ttl));
   }
 
   override delete(key: string): Promise<boolean> {
-    return bounded(super.delete(key));
+    return this.#outage.bounded(super.delete(key));
   }
 }
 
-/** The answer, or `StoreTroubleError` when there is none in time. */
-async function bounded<T>(answer: Promise<T>): Promise<T> {
+/** Whether Redis is away: one line in the log when it goes, one when it is back. */
+class Outage {
+  readonly #log: Log;
+  #isOn = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  began(error: unknown): void {
+    if (!this.#isOn) this.#log.error({ err: error }, "Redis cannot be reached; trying again until it can");
+    this.#isOn = true;
+  }
+
+  ended(): void {
+    if (this.#isOn) this.#log.info({}, "Redis can be reached again");
+    this.#isOn = false;
+  }
+
+  /** The answer, or `StoreTroubleError` when there is none in time. */
+  async bounded<T>(answer: Promise<T>): Promise<T> {
+    try {
+      const answered = await inTime(answer);
+      this.ended();
+      return answered;
+    } catch (error) {
+      this.began(error);
+      throw error;
+    }
+  }
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const deadline = new Promise<never>((_resolve, reject) => {
@@ -115,28 +159,6 @@ async function bounded<T>(answer: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function connectOnce(client: RedisClientType): Promise<void> {
-  try {
-    await bounded(client.connect());
-  } catch (error) {
-    client.destroy();
-    throw error;
-  }
-}
-
-/** One line when the connection goes, one when it is back. */
-function reportConnection(client: RedisClientType, log: Log): void {
-  let isAway = false;
-  client.on("error", (error: unknown) => {
-    if (!isAway) log.error({ err: error }, "Redis cannot be reached; trying again until it can");
-    isAway = true;
-  });
-  client.on("ready", () => {
-    if (isAway) log.info({}, "Redis can be reached again");
-    isAway = false;
-  });
 }
 
 /** As Keyv writes it: the value with the moment it runs out. */

@@ -2,12 +2,14 @@
  * Opens what the settings name: records in a file of `DATA_DIR`, on a shared Redis, or for the life of the
  * process. Source: DESIGN.md, `src/store`; performance.md, "Store".
  */
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Keyv } from "keyv";
 import type { Config } from "../config.ts";
 import type { Log, WorkJournal } from "../core/ports.ts";
 import { StartError } from "../start-error.ts";
 import { type Cipher, createCipher, loadKeyFile } from "./encryption.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
@@ -40,43 +42,53 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
   const { dataDir, encryptionKey, redisUrl } = config.storage;
   const key = encryptionKey ?? (await orStartError("DATA_DIR", () => loadKeyFile(dataDir)));
   const cipher = createCipher(key);
-  if (redisUrl === null) {
-    const storage = await orStartError("DATA_DIR", () =>
-      openFile(join(dataDir, "nemobot.sqlite"), cipher, log),
-    );
-    await checkKey(storage.records, cipher, "DATA_DIR");
-    return storage;
-  }
-  const { connectRedis } = await import("./redis-storage.ts");
-  const redis = await orStartError("REDIS_URL", () => connectRedis(redisUrl, log));
-  const { keyv, swap, check, close } = redis;
-  const records = createRecords(keyv, swap);
+  const storage =
+    redisUrl === null
+      ? await orStartError("DATA_DIR", () => openFolder(dataDir, cipher, log))
+      : await orStartError("REDIS_URL", () => openRedis(redisUrl, cipher, log));
+  // On Redis with the operator's own token nothing is sealed: whose key file it is does not matter.
+  const isSealed = redisUrl === null || encryptionKey !== null || config.nemo.token === null;
   try {
-    // With the operator's own token nothing is sealed: whose key it is does not matter.
-    if (config.nemo.token === null || encryptionKey) await checkKey(records, cipher, "Redis");
+    if (isSealed) await checkKey(storage.records, cipher, redisUrl === null ? "DATA_DIR" : "Redis");
+    return storage;
   } catch (error) {
-    await close();
+    await storage.close();
     throw error;
   }
-  return { cipher, records, journal: null, check, close };
 }
 
-async function openFile(path: string, cipher: Cipher, log: Log): Promise<Storage> {
-  const store = new SqliteStorage(path);
-  // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
-  const keyv = new Keyv({ store, ...PLAIN_JSON, throwOnErrors: true });
-  const records = createRecords(keyv);
-  const journal = new SqliteJournal(path, log);
-  return {
-    cipher,
-    records,
-    journal,
-    check: () => records.set("check", 1),
-    async close() {
-      await journal.close();
-      await keyv.disconnect();
-    },
-  };
+async function openRedis(url: string, cipher: Cipher, log: Log): Promise<Storage> {
+  // Loaded only when it is used: the start is faster without.
+  const { connectRedis } = await import("./redis-storage.ts");
+  const { keyv, swap, check, close } = await connectRedis(url, log);
+  return { cipher, records: createRecords(keyv, swap), journal: null, check, close };
+}
+
+async function openFolder(dir: string, cipher: Cipher, log: Log): Promise<Storage> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const unlock = await lockFolder(dir, log);
+  try {
+    const path = join(dir, "nemobot.sqlite");
+    const store = new SqliteStorage(path);
+    // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
+    const keyv = new Keyv({ store, ...PLAIN_JSON, throwOnErrors: true });
+    const records = createRecords(keyv);
+    const journal = new SqliteJournal(path, log);
+    return {
+      cipher,
+      records,
+      journal,
+      check: () => records.set("check", 1),
+      async close() {
+        await journal.close();
+        await keyv.disconnect();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
 
 async function orStartError<T>(variable: "DATA_DIR" | "REDIS_URL", open: () => Promise<T>): Promise<T> {

@@ -83,6 +83,35 @@ describe("a project in a guild", { timeout: 30_000 }, () => {
     anna.press(answer, "Status");
     await thread.nextBotMessage((message) => message.text.includes("Timeline"), 15_000);
   });
+
+  it("gets a thread in an announcement channel, too", async () => {
+    const { discord } = await startDiscordScene();
+    const { anna, guild } = community(discord);
+    const news = guild.announcementChannel();
+    const { thread, answer } = await editInThread(anna, news);
+    expect(thread.state.type).toBe(10);
+    anna.press(answer, "Status");
+    await thread.nextBotMessage((message) => message.text.includes("Timeline"), 15_000);
+    anna.says(news, 'add the title "Second"', { mentions: [discord.bot], attachments: [await clip()] });
+    const second = await news.nextThread((one) => one.id !== thread.id);
+    await second.nextBotMessage((message) => message.text.includes('"Second"'), 15_000);
+    expect(discord.violations()).toEqual([]);
+  });
+
+  it("is told by direct message that its thread was locked; who may write in it goes on", async () => {
+    const { discord, bot } = await startDiscordScene();
+    const { anna, guild, channel } = community(discord);
+    const { thread } = await editInThread(anna, channel);
+    thread.lock();
+    anna.says(thread, "help", { mentions: [discord.bot] });
+    const told = await discord.dm(anna).nextBotMessage();
+    expect(told.text).toContain(`<#${thread.id}>`);
+    expect(told.text).toContain("“Manage Threads”");
+    guild.role("helper", ["MANAGE_THREADS"], "bot");
+    anna.says(thread, "help", { mentions: [discord.bot] });
+    await thread.nextBotMessage((message) => message.text.includes("Send me a clip"));
+    expect(bot.logged(50).length).toBeLessThanOrEqual(1);
+  });
 });
 
 describe("a missing permission", { timeout: 30_000 }, () => {

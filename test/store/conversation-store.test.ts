@@ -11,7 +11,7 @@ import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 
 const TOKEN = "nmv_usr_a-token-of-the-tests";
 const KEY = new Uint8Array(32).fill(7);
-const RETENTION = { conversationMs: 86_400_000, finishedMs: 86_400_000 };
+const RETENTION = { conversationMs: 10 * 86_400_000, finishedMs: 86_400_000 };
 const OTHER_KEY = new Uint8Array(32).fill(8);
 
 const CONVERSATION: Conversation = {
@@ -26,15 +26,11 @@ const CONVERSATION: Conversation = {
   session: { sessionId: "s1", taskId: "t1", userId: "anon_1" },
   files: [{ platform: "test", fileId: "f1", name: "clip.mp4", sizeBytes: 5 }],
   lastFailed: { itemId: "test:7", text: "add a title 🎬", attachments: [] },
-  renderId: "render_1",
+  render: { renderId: "render_1", itemId: "test:6" },
 };
 
-function storeOver(keyv: Keyv, key: Uint8Array, log: TestLog) {
-  return createConversationStore(createRecords(keyv), {
-    cipher: createCipher(key),
-    retention: RETENTION,
-    log,
-  });
+function storeOver(keyv: Keyv, key: Uint8Array, log: TestLog, retention = RETENTION) {
+  return createConversationStore(createRecords(keyv), { cipher: createCipher(key), retention, log });
 }
 
 /** A store on the file in `dir`, as another process would open it. */
@@ -95,9 +91,9 @@ describe.each([
     const thrown = store.update("test:1", () => {
       throw new Error("no");
     });
-    const next = store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), renderId: null }));
+    const next = store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), render: null }));
     await expect(thrown).rejects.toThrow("no");
-    expect((await next).renderId).toBeNull();
+    expect((await next).render).toBeNull();
     expect((await store.read("test:1"))?.session).toEqual(CONVERSATION.session);
   });
 
@@ -107,6 +103,36 @@ describe.each([
     await store.markSeen("test:m1");
     expect(await store.hasSeen("test:m1")).toBe(true);
     expect(await store.hasSeen("test:m2")).toBe(false);
+  });
+
+  it("reads a record of version 1 and goes on with it", async () => {
+    const { store, keyv, log } = await start();
+    const { settled: _settled, render: _render, account: _account, ...rest } = CONVERSATION;
+    await keyv.set("conversation:test:1", { ...rest, account: null, version: 1, renderId: "render_1" });
+    const migrated = { ...CONVERSATION, account: null, render: { renderId: "render_1", itemId: "" } };
+    expect(await store.read("test:1")).toEqual(migrated);
+    await store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), skill: "other" }));
+    expect(await keyv.get("conversation:test:1")).toMatchObject({ version: 2, skill: "other" });
+    expect(log.lines).toEqual([]);
+  });
+
+  it("forgets a conversation that nobody has spoken in for as long as the setting says", async () => {
+    const { keyv, log } = await start();
+    const brief = storeOver(keyv, KEY, log, { conversationMs: 40, finishedMs: 40 });
+    await brief.update("test:1", () => CONVERSATION);
+    await brief.markSeen("test:m1");
+    expect(await brief.read("test:1")).not.toBeNull();
+    await expect.poll(() => brief.read("test:1")).toBeNull();
+    await expect.poll(() => brief.hasSeen("test:m1")).toBe(false);
+  });
+
+  it("keeps a conversation that is only looked at", async () => {
+    const { store, keyv } = await start();
+    const record = { ...CONVERSATION, account: null };
+    await keyv.set("conversation:test:1", record, RETENTION.conversationMs - 2 * 86_400_000);
+    await store.read("test:1");
+    const { expires = 0 } = (await keyv.getRaw("conversation:test:1")) ?? {};
+    expect(expires).toBeGreaterThan(Date.now() + RETENTION.conversationMs - 60_000);
   });
 
   it.each([

@@ -13,6 +13,8 @@ const FAST_SETTINGS = {
   RECOVERY_WAIT_MS: "50",
   EXPORT_POLL_MS: "50",
   LOG_LEVEL: "debug",
+  // Any free port: bots of other tests run beside this one.
+  HTTP_PORT: "0",
 };
 
 export class BotProcess implements AsyncDisposable {
@@ -23,6 +25,7 @@ export class BotProcess implements AsyncDisposable {
   readonly dataDir: string;
   #child: ChildProcess;
   #exited: Promise<number | null>;
+  #listening = Promise.withResolvers<string>();
 
   constructor(env: Record<string, string>, dataDir: string) {
     this.env = { ...env, DATA_DIR: dataDir };
@@ -40,12 +43,32 @@ export class BotProcess implements AsyncDisposable {
       env: { PATH: process.env.PATH ?? "", ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    const start = this.log.length;
+    const listening = Promise.withResolvers<string>();
+    listening.promise.catch(() => {
+      // Not every test asks for it.
+    });
+    this.#listening = listening;
     const collect = (chunk: Buffer) => {
       this.log += chunk.toString();
+      const address = /"http":"([^"]+)"/.exec(this.log.slice(start))?.[1];
+      if (address) listening.resolve(`http://${address}`);
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    return [child, new Promise((resolve) => child.on("close", (code) => resolve(code)))];
+    const exited = new Promise<number | null>((resolve) => child.on("close", (code) => resolve(code)));
+    void exited.then(() => listening.reject(new Error(`the bot has no web server:\n${this.log}`)));
+    return [child, exited];
+  }
+
+  /** Address of its web server, once it listens. */
+  url(): Promise<string> {
+    return this.#listening.promise;
+  }
+
+  /** Sends a signal and goes on. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Log lines of at least this level; pino writes 40 for a warning, 50 for an error. */

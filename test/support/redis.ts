@@ -22,7 +22,7 @@ function hasRedis(): boolean {
   }
 }
 
-export class RedisServer {
+export class RedisServer implements AsyncDisposable {
   readonly url: string;
   readonly #port: number;
   readonly #dir: string;
@@ -69,17 +69,24 @@ export class RedisServer {
   thaw(): void {
     this.#process?.kill("SIGCONT");
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** Starts a server; it is gone, with all it held, when it is disposed of. */
+export async function launchRedis(): Promise<RedisServer> {
+  const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "nemobot-redis-")));
+  await server.start();
+  return server;
 }
 
 /** Starts a server that is gone when the test ends. */
 export async function startRedis(): Promise<RedisServer> {
-  const dir = await mkdtemp(join(tmpdir(), "nemobot-redis-"));
-  const server = new RedisServer(await freePort(), dir);
-  onTestFinished(async () => {
-    await server.stop();
-    await rm(dir, { recursive: true, force: true });
-  });
-  await server.start();
+  const server = await launchRedis();
+  onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
 }
 

@@ -145,7 +145,7 @@ describe.concurrent("in a group the bot", () => {
 
 describe.concurrent("in a forum", () => {
   it("each topic is a conversation of its own, and every answer stays in it", async () => {
-    await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "300" } });
+    await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "2000" } });
     const { telegram, nemo } = scene;
     const forum = telegram.forum({ topics: ["Trailers", "Clips"] });
     const [trailers, clips] = forum.topics;

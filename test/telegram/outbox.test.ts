@@ -1,6 +1,7 @@
 import { GrammyError } from "grammy";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_OUTBOX_OPTIONS, Outbox } from "../../src/adapters/telegram/outbox.ts";
+import { Outbox } from "../../src/adapters/telegram/outbox.ts";
+import { LocalPace } from "../../src/adapters/telegram/pace.ts";
 import type { Clock, Log } from "../../src/core/ports.ts";
 
 const quiet = () => {};
@@ -44,7 +45,7 @@ function floodWait(seconds: number): GrammyError {
 
 function startOutbox() {
   const clock = new TestClock();
-  const outbox = new Outbox(log, clock, DEFAULT_OUTBOX_OPTIONS);
+  const outbox = new Outbox(log, clock, new LocalPace(clock));
   const sent: { name: string; at: number }[] = [];
   const call = (name: string) => async () => {
     sent.push({ name, at: clock.now() });

@@ -1,6 +1,5 @@
 /** A Telegram, a backend and a bot between them. `await using` one for each test, so that tests can overlap. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import type { TurnStep } from "../../src/sandbox/scenario.ts";
@@ -122,16 +121,25 @@ export function settingsFor(
 
 /** Settings for a webhook on a free port. */
 async function webhookSettings(): Promise<Record<string, string>> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // A TCP server's address is never a path.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   return {
     HTTP_PORT: String(port),
     TELEGRAM_WEBHOOK_URL: `http://127.0.0.1:${port}/telegram`,
     TELEGRAM_WEBHOOK_SECRET: "a-secret-for-tests",
   };
+}
+
+/** A port that nobody is given until the bot takes it: servers and bots beside us get theirs from 32768 on. */
+async function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
+  const server = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  });
+  if (!isFree) return freePort();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Waits until `condition` gives something; for what neither chat nor server tell of by themselves. */

@@ -1,39 +1,38 @@
 /** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
 import {
-  type APIInteraction,
+  type APIApplication,
   Client,
+  DiscordAPIError,
   Events,
-  GatewayDispatchEvents,
   type GatewayDispatchPayload,
   GatewayIntentBits,
-  type GatewayMessageCreateDispatchData,
   HTTPError,
   Options,
   Partials,
   PermissionFlagsBits,
+  Routes,
+  Status,
 } from "discord.js";
 import { Agent } from "undici";
-import { readIntent } from "../../core/intent.ts";
-import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink } from "../../core/ports.ts";
+import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
-import { Interactions } from "./interactions.ts";
-import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
+import { Intake } from "./intake.ts";
+import { inTime } from "./patience.ts";
 import { restOptions } from "./rest.ts";
-import { Threads } from "./threads.ts";
-import { Whereabouts } from "./whereabouts.ts";
 
 export interface DiscordOptions {
   token: string;
   apiUrl: string;
   /** Granted the privileged intent: plain messages in the bot's own threads are edits. */
   hasMessageContent: boolean;
-  /** Null: as many as Discord advises. */
+  /** Of all processes together; null: as many as Discord advises. */
   shards: number | null;
+  /** Those that this process connects, with `shards`; null: all of them. */
+  shardIds: number[] | null;
 }
 
 export interface DiscordWorld {
@@ -43,10 +42,8 @@ export interface DiscordWorld {
   skills: SkillCatalog;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }
-
-/** How long a person's language is remembered. */
-const LOCALE_LIVES_MS = 90 * 86_400_000;
 
 /** What the bot does in a channel, for the invite link. */
 const PERMISSIONS =
@@ -58,24 +55,28 @@ const PERMISSIONS =
   PermissionFlagsBits.EmbedLinks |
   PermissionFlagsBits.ReadMessageHistory;
 
+/** For Discord to say goodbye. */
+const GOODBYE_MS = 1_000;
+
 export class DiscordAdapter {
   readonly platform: ChatPlatform;
   readonly #options: DiscordOptions;
   readonly #world: DiscordWorld;
   readonly #client: Client;
-  readonly #interactions: Interactions;
-  readonly #threads: Threads;
+  readonly #intake: Intake;
   readonly #dispatcher = new Agent();
-  readonly #whereabouts = new Whereabouts();
-  /** The messages of one channel are taken in their order. */
-  readonly #inOrder = createKeyedQueue();
-  /** Intake that is under way: a stop waits for it. */
-  readonly #taking = new Set<Promise<void>>();
+  /** Ends every request. */
+  readonly #ending = new AbortController();
+  /** The application's id, once somebody needed it. */
+  #application: Promise<string> | null = null;
+  #botId = "";
+  #state: "idle" | "sending" | "receiving" | "stopped" = "idle";
 
   constructor(options: DiscordOptions, world: DiscordWorld) {
-    const { memory, locales, log, clock, engine, skills } = world;
+    const { memory, locales, log, clock, engine, metrics } = world;
     this.#options = options;
     this.#world = world;
+    const { shards, shardIds } = options;
     const none = { maxSize: 0 };
     this.#client = new Client({
       intents: [
@@ -85,7 +86,7 @@ export class DiscordAdapter {
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
       ],
       partials: [Partials.Channel, Partials.Message],
-      rest: restOptions(options.apiUrl),
+      rest: restOptions(options.apiUrl, metrics, this.#ending.signal),
       allowedMentions: { parse: [] },
       // Only the raw packets are used: nothing has to be remembered.
       makeCache: Options.cacheWithLimits({
@@ -94,39 +95,60 @@ export class DiscordAdapter {
         UserManager: none,
         GuildMemberManager: none,
       }),
-      ...(options.shards ? { shardCount: options.shards } : { shards: "auto" }),
+      ...(shards === null ? { shards: "auto" } : { shardCount: shards }),
+      ...(shardIds === null ? {} : { shards: shardIds }),
     });
-    const applicationId = () => this.#client.application?.id ?? "";
-    this.#threads = new Threads(this.#client.rest, memory, log);
+    const { rest } = this.#client;
+    // Work of an earlier process may have something to say before this one is connected.
+    rest.setToken(options.token);
     this.platform = new DiscordPlatform({
-      rest: this.#client.rest,
-      applicationId,
+      rest,
+      applicationId: () => this.#whoAmI(),
       memory,
       locales,
       clock,
       dispatcher: this.#dispatcher,
       log,
-      onWork: (target) => this.#whereabouts.note(target),
       onGone: (conversationId) => {
         void engine.abandon(conversationId);
       },
     });
-    this.#interactions = new Interactions({
-      rest: this.#client.rest,
-      engine,
-      memory,
-      locales,
-      skills: () => skills,
-      threads: this.#threads,
-      log,
-      applicationId,
+    this.#intake = new Intake({
+      ...world,
+      rest,
+      hasMessageContent: options.hasMessageContent,
+      botId: () => this.#botId,
+      shards: shards !== null && shardIds !== null ? shardIds.map((id) => [id, shards] as const) : null,
     });
   }
 
-  /** Connects to the gateway. Throws `StartError` when Discord refuses the token or an intent. */
+  /** True while messages come in on all shards of this process; where none are asked for: can be sent. */
+  get isConnected(): boolean {
+    if (this.#state !== "receiving") return this.#state === "sending";
+    const { shards } = this.#client.ws;
+    return shards.size > 0 && shards.every((shard) => shard.status === Status.Ready);
+  }
+
+  /**
+   * Makes ready to send, edit and deliver; nothing comes in. Throws `StartError` when Discord refuses the token
+   * or does not answer.
+   */
+  async startSending(): Promise<void> {
+    try {
+      await this.#whoAmI();
+      if (this.#state === "idle") this.#state = "sending";
+    } catch (error) {
+      throw startProblem(error);
+    }
+  }
+
+  /** Connects to the gateway, too. Throws `StartError` when Discord refuses the token or an intent. */
   async start(): Promise<void> {
     const { log, memory, locales } = this.#world;
     const client = this.#client;
+    await this.startSending();
+    if (this.#state === "stopped") return;
+    this.#state = "receiving";
     client.on(Events.Error, (error) => log.warn({ err: error }, "the connection to Discord had an error"));
     client.on(Events.Warn, (text) => log.warn({}, text));
     client.on(Events.ShardDisconnect, (event, shard) =>
@@ -134,7 +156,8 @@ export class DiscordAdapter {
     );
     client.on(Events.ShardReconnecting, (shard) => log.warn({ shard }, "reconnecting to Discord"));
     client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, "resumed on Discord"));
-    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#packet(packet));
+    await this.#intake.start();
+    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#intake.packet(packet));
     const ready = new Promise<void>((resolve, reject) => {
       client.once(Events.ClientReady, () => resolve());
       // 4004: wrong token, 4014: an intent that was not granted in the developer portal.
@@ -147,7 +170,7 @@ export class DiscordAdapter {
     } catch (error) {
       throw startProblem(error);
     }
-    const id = client.application?.id ?? "";
+    const id = await this.#whoAmI();
     log.info(
       {
         invite: `https://discord.com/oauth2/authorize?client_id=${id}&scope=bot+applications.commands&permissions=${PERMISSIONS}`,
@@ -160,81 +183,49 @@ export class DiscordAdapter {
     );
   }
 
+  /** Takes nothing more; what came in is owned, or left to the next process, after two seconds at most. */
   async stopReceiving(): Promise<void> {
+    this.#state = "stopped";
     this.#client.removeAllListeners(Events.Raw);
-    await Promise.allSettled(this.#taking);
+    await Promise.all([this.#leaveGateway(), this.#intake.stop()]);
   }
 
+  /** Ends all requests, within a second. */
   async stopSending(): Promise<void> {
-    await this.#client.destroy();
+    this.#state = "stopped";
+    await this.#leaveGateway();
+    this.#ending.abort(new Error("the bot stops"));
     await this.#dispatcher.destroy();
   }
 
-  #packet(packet: GatewayDispatchPayload): void {
-    const { log } = this.#world;
-    const taking = this.#take(packet).catch((error: unknown) =>
-      log.error({ err: error, event: packet.t }, "an event could not be taken"),
-    );
-    this.#taking.add(taking);
-    void taking.finally(() => this.#taking.delete(taking));
+  /** Whoever is spoken to from now on is found by the next process. */
+  async #leaveGateway(): Promise<void> {
+    const { rest } = this.#client;
+    await inTime(GOODBYE_MS, this.#client.destroy());
+    // The goodbye takes the token with it; the last words still need it.
+    rest.setToken(this.#options.token);
   }
 
-  async #take(packet: GatewayDispatchPayload): Promise<void> {
-    switch (packet.t) {
-      case GatewayDispatchEvents.InteractionCreate:
-        return this.#interaction(packet.d);
-      case GatewayDispatchEvents.MessageCreate: {
-        const message = packet.d;
-        return this.#inOrder(message.channel_id, () => this.#message(message));
-      }
-      case GatewayDispatchEvents.ThreadDelete:
-      case GatewayDispatchEvents.ChannelDelete:
-        return this.#abandon([conversationOf(packet.d.id), ...this.#whereabouts.take(packet.d.id)]);
-      case GatewayDispatchEvents.GuildDelete:
-        // An outage takes no guild away.
-        if (!packet.d.unavailable) await this.#abandon(this.#whereabouts.take(packet.d.id));
-        return;
-      default:
-        return;
-    }
+  #whoAmI(): Promise<string> {
+    this.#application ??= this.#askWhoIAm().catch((error: unknown) => {
+      // Asked again by whoever needs it next.
+      this.#application = null;
+      throw error;
+    });
+    return this.#application;
   }
 
-  async #abandon(conversations: string[]): Promise<void> {
-    await Promise.all(conversations.map((one) => this.#world.engine.abandon(one)));
-  }
-
-  async #interaction(interaction: APIInteraction): Promise<void> {
-    const { memory } = this.#world;
-    // Messages do not tell a person's language; an interaction does, for both.
-    const key = `locale:${userOf(interaction).id}`;
-    const keepLocale = async () => {
-      if (!("locale" in interaction) || (await memory.get(key)) === interaction.locale) return;
-      await memory.set(key, interaction.locale, LOCALE_LIVES_MS);
-    };
-    await Promise.all([this.#interactions.handle(interaction), keepLocale()]);
-  }
-
-  async #message(message: GatewayMessageCreateDispatchData): Promise<void> {
-    const { engine, memory, skills } = this.#world;
-    const botId = this.#client.user?.id ?? "";
-    const isOwnThread = this.#options.hasMessageContent && (await this.#threads.isOwn(message.channel_id));
-    if (!isAddressed(message, botId, isOwnThread)) return;
-    const text = wordsOf(message, botId);
-    const isEdit =
-      message.attachments.length > 0 || (text !== "" && readIntent(text, skills.list()).kind !== "action");
-    const threadId = isEdit
-      ? await this.#threads.open(
-          { guildId: message.guild_id, channelId: message.channel_id, messageId: message.id },
-          { name: text || (message.attachments[0]?.filename ?? ""), userId: message.author.id },
-        )
-      : null;
-    const language = await memory.get(`locale:${message.author.id}`);
-    await engine.receive(readMessage(message, botId, threadId ?? message.channel_id, language));
+  async #askWhoIAm(): Promise<string> {
+    // The answer's shape is Discord's documented application object.
+    const { id, bot } = (await this.#client.rest.get(Routes.currentApplication())) as APIApplication;
+    this.#botId = bot?.id ?? id;
+    return id;
   }
 }
 
 function startProblem(error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : null;
+  const isRefused = error instanceof DiscordAPIError && error.status === 401;
+  const code = isRefused ? "TokenInvalid" : error instanceof Error && "code" in error ? error.code : null;
   const problems: Record<string, string> = {
     TokenInvalid:
       "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",

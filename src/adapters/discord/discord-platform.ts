@@ -23,8 +23,6 @@ const TIER_BYTES: Record<number, number> = { 2: 50 * MIB, 3: 100 * MIB };
 
 export interface DiscordPlatformOptions extends SenderOptions {
   dispatcher: Dispatcher;
-  /** Told where the bot is at work. */
-  onWork: (target: ReplyTarget) => void;
 }
 
 export class DiscordPlatform implements ChatPlatform {
@@ -45,32 +43,35 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
-    this.#options.onWork(target);
     const bodies = await this.#bodies(target, message);
     let sent = "";
-    for (const body of bodies) sent = await this.#sender.send(target, message, body);
+    for (const [number, body] of bodies.entries()) {
+      sent = await this.#sender.send(target, message, body, { number });
+    }
     return { target, messageId: sent };
   }
 
   async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { target } = sent;
+    const anew = message.once === undefined ? message : { ...message, once: `${message.once} anew` };
     const [first, ...rest] = await this.#bodies(target, message);
     if (!first) return sent;
     try {
       await this.#sender.edit(target, sent.messageId, { components: [], ...first });
     } catch (error) {
       // Deleted, folded away, or beyond the token's life: say it anew.
-      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.send(target, message);
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.send(target, anew);
       throw this.#sender.goneOr(target, error);
     }
-    for (const further of rest) await this.#sender.send(target, message, further);
+    for (const [number, further] of rest.entries()) {
+      await this.#sender.send(target, anew, further, { number: number + 1 });
+    }
     return sent;
   }
 
   async showActivity(target: ReplyTarget): Promise<void> {
-    const { rest, onGone, onWork, log } = this.#options;
+    const { rest, onGone, log } = this.#options;
     const place = placeOf(target);
-    onWork(target);
     if (place.isAppOnly) return;
     try {
       await rest.post(Routes.channelTyping(place.channelId));
@@ -88,16 +89,20 @@ export class DiscordPlatform implements ChatPlatform {
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
     const { log, locales } = this.#options;
+    // By a process that died before it could say so.
+    const known = await this.#sender.shown(message);
+    if (known?.hasFile) return { isFileSent: true };
     const [first, ...rest] = await this.#bodies(target, message);
     const { video } = message;
     let further: OutgoingMessage = message;
-    if (first && video && rest.length === 0) {
+    if (first && video && rest.length === 0 && !known) {
       const limit = await this.#fileLimit(target);
       try {
         if ((video.sizeBytes ?? 0) <= limit) {
           await this.#attaching("video", async () => {
             const data = await readAll(await openVideo(signal), limit);
-            await this.#sender.send(target, message, first, [{ name: video.name, data }]);
+            const files = [{ name: video.name, data }];
+            await this.#sender.send(target, message, first, { number: 0, files });
           });
           return { isFileSent: true };
         }
@@ -123,7 +128,7 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async #bodies(target: ReplyTarget, message: OutgoingMessage): Promise<Body[]> {
-    const { memory, locales } = this.#options;
+    const { memory, locales, log } = this.#options;
     const parts = renderText(message.text);
     const { userId, guildId } = placeOf(target);
     const components = await renderButtons(message.buttons, {
@@ -132,6 +137,7 @@ export class DiscordPlatform implements ChatPlatform {
       memory,
       locales,
       language: message.language ?? "en",
+      log,
     });
     return parts.map((content, index) => ({
       content,

@@ -2,7 +2,7 @@
  * Discord's messages and interactions as the core's `IncomingMessage`. Only plain JSON of the gateway comes in
  * here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
  */
-import type { APIAttachment, APIInteraction, APIMessage, GatewayMessageCreateDispatchData } from "discord.js";
+import type { APIAttachment, APIInteraction, APIMessage } from "discord.js";
 import type { Action, Attachment, IncomingMessage, ReplyTarget } from "../../core/message.ts";
 
 /** What `ReplyTarget.details` holds for Discord. */
@@ -29,6 +29,9 @@ export interface DiscordPlace {
   /** The channel of a thread. */
   parentId?: string;
 }
+
+/** A message from the gateway or from a channel's history. */
+export type SaidMessage = APIMessage & { guild_id?: string };
 
 export function targetOf(conversationId: string, place: DiscordPlace): ReplyTarget {
   return { platform: "discord", conversationId, details: { ...place } };
@@ -82,11 +85,7 @@ export function optionFiles(
  * Whether a message means the bot: a direct message, a mention, a reply that pings it, or, where the operator
  * was granted the message content, anything in the bot's own threads.
  */
-export function isAddressed(
-  message: GatewayMessageCreateDispatchData,
-  botId: string,
-  isOwnThread: boolean,
-): boolean {
+export function isAddressed(message: SaidMessage, botId: string, isOwnThread: boolean): boolean {
   if (message.author.bot || message.webhook_id) return false;
   // 0: an ordinary message, 19: a reply. Everything else is Discord's own talk.
   if (message.type !== 0 && message.type !== 19) return false;
@@ -100,7 +99,7 @@ export function wordsOf(message: Pick<APIMessage, "content">, botId: string): st
 
 /** A message as the core takes it, answered in `channelId`; `language` as Discord last told it of the person. */
 export function readMessage(
-  message: GatewayMessageCreateDispatchData,
+  message: SaidMessage,
   botId: string,
   channelId: string,
   language: string | null,

@@ -10,6 +10,7 @@ import type { AdapterMemory, Log } from "../../core/ports.ts";
 import { isApiError } from "./errors.ts";
 import { nonceFor } from "./nonce.ts";
 import { placeOf } from "./normalize.ts";
+import { orInTrouble } from "./trouble.ts";
 
 const { ViewChannel, SendMessages, SendMessagesInThreads, CreatePublicThreads, ReadMessageHistory } =
   PermissionFlagsBits;
@@ -88,8 +89,8 @@ export class PermissionNews {
       if (isApiError(error, 50001)) await this.#rest.get(Routes.guild(guildId));
       this.#log.warn({ err: error, channel: channelId }, "the bot lacks a permission in a channel");
       const key = `told-permission:${channelId}:${userId}`;
-      if (await this.#memory.get(key)) return;
-      await this.#memory.set(key, "1", TOLD_FOR_MS);
+      if (await orInTrouble(this.#memory.get(key), null)) return;
+      await orInTrouble(this.#memory.set(key, "1", TOLD_FOR_MS), undefined);
       const content = permissionSentence(
         this.#locales,
         language,

@@ -6,8 +6,8 @@
 import type { APIActionRowComponent, APIButtonComponent, APIStringSelectComponent } from "discord.js";
 import { ButtonStyle, ComponentType } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
-import type { Button } from "../../core/message.ts";
-import type { AdapterMemory } from "../../core/ports.ts";
+import type { Action, Button } from "../../core/message.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 import type { RichText, Span } from "../../core/rich-text.ts";
 import { encodeAction } from "../action-codes.ts";
 import { splitText } from "../split-text.ts";
@@ -90,6 +90,7 @@ export interface ButtonWorld {
   memory: AdapterMemory;
   locales: Locales;
   language: string;
+  log: Log;
 }
 
 type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
@@ -105,7 +106,10 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
   const shown: Row[] = [];
   for (const row of others.slice(0, isMenu ? MAX_ROWS - 1 : MAX_ROWS)) {
     const components: APIButtonComponent[] = [];
-    for (const button of row.slice(0, BUTTONS_A_ROW)) components.push(await renderButton(button, world));
+    for (const button of row.slice(0, BUTTONS_A_ROW)) {
+      const rendered = await renderButton(button, world);
+      if (rendered) components.push(rendered);
+    }
     const hasExport = row.some((button) => button.kind === "action" && button.action.kind === "export");
     if (hasExport && components.length < BUTTONS_A_ROW) {
       const label = world.locales.plain(world.language, "button.edit-more");
@@ -118,7 +122,7 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
     }
     if (components.length > 0) shown.push({ type: ComponentType.ActionRow, components });
   }
-  if (isMenu) shown.push(await renderMenu(choices, world));
+  if (isMenu) shown.push(...(await renderMenu(choices, world)));
   return withUniqueIds(shown);
 }
 
@@ -140,38 +144,54 @@ function isChoice(row: Button[]): boolean {
   return kind === "skill" || kind === "language";
 }
 
-async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row> {
+async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]> {
   const options = new Map<string, string>();
   for (const choice of choices.slice(0, MAX_OPTIONS)) {
     if (choice.kind !== "action") continue;
-    const value = await encodeAction(choice.action, world.conversationId, world.memory);
-    options.set(value, shorten(choice.label, OPTION_LENGTH));
+    const value = await codeOf(choice.action, world);
+    if (value !== null) options.set(value, shorten(choice.label, OPTION_LENGTH));
   }
   const [first] = choices;
   const kind = first?.kind === "action" ? first.action.kind : "";
-  return {
-    type: ComponentType.ActionRow,
-    components: [
-      {
-        type: ComponentType.StringSelect,
-        custom_id: signed(`${MENU}${kind}`, world),
-        options: [...options].map(([value, label]) => ({ value, label })),
-      },
-    ],
-  };
+  if (options.size === 0) return [];
+  return [
+    {
+      type: ComponentType.ActionRow,
+      components: [
+        {
+          type: ComponentType.StringSelect,
+          custom_id: signed(`${MENU}${kind}`, world),
+          options: [...options].map(([value, label]) => ({ value, label })),
+        },
+      ],
+    },
+  ];
 }
 
-async function renderButton(button: Button, world: ButtonWorld): Promise<APIButtonComponent> {
+/** The action as a code; null when the store, in trouble, cannot keep it: the message goes out without it. */
+async function codeOf(action: Action, { conversationId, memory, log }: ButtonWorld): Promise<string | null> {
+  try {
+    return await encodeAction(action, conversationId, memory);
+  } catch (error) {
+    if (!(error instanceof StoreTroubleError)) throw error;
+    log.warn({ err: error, conversation: conversationId }, "a button could not be kept and is left out");
+    return null;
+  }
+}
+
+async function renderButton(button: Button, world: ButtonWorld): Promise<APIButtonComponent | null> {
   const label = shorten(button.label, LABEL_LENGTH);
   if (button.kind === "link") {
     return { type: ComponentType.Button, style: ButtonStyle.Link, label, url: button.href };
   }
+  const code = await codeOf(button.action, world);
+  if (code === null) return null;
   const isMain = button.action.kind === "export";
   return {
     type: ComponentType.Button,
     style: isMain ? ButtonStyle.Primary : ButtonStyle.Secondary,
     label,
-    custom_id: signed(await encodeAction(button.action, world.conversationId, world.memory), world),
+    custom_id: signed(code, world),
   };
 }
 

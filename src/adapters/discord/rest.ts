@@ -3,6 +3,7 @@
  * worth repeating, and when. A repeated message carries the nonce of the first try. Source: platforms.md, "Sends".
  */
 import type { RESTOptions } from "discord.js";
+import type { Metrics } from "../../core/ports.ts";
 
 /** An upload of the largest file takes its time. */
 const TIMEOUT_MS = 60_000;
@@ -14,7 +15,8 @@ const MAX_WAIT_MS = 5_000;
 /** The connection failed before an answer was read. */
 const CUT = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
 
-export function restOptions(apiUrl: string): Partial<RESTOptions> {
+/** Every answer is counted, and a request that had none. `stopped` ends what is under way, and all that follows. */
+export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSignal): Partial<RESTOptions> {
   let failuresInARow = 0;
   const pause = (signal: AbortSignal | null | undefined) => {
     failuresInARow += 1;
@@ -28,20 +30,21 @@ export function restOptions(apiUrl: string): Partial<RESTOptions> {
     async makeRequest(url, init) {
       // The types differ by the undici they come from; the fields that count are fetch's.
       const options = init as unknown as RequestInit;
-      try {
-        const response = await fetch(url, options);
-        if (response.status >= 500) await pause(options.signal);
-        else failuresInARow = 0;
-        // As above: the same class by another name.
-        return response as unknown as Awaited<ReturnType<RESTOptions["makeRequest"]>>;
-      } catch (error) {
+      const signal = options.signal ? AbortSignal.any([options.signal, stopped]) : stopped;
+      const response = await fetch(url, { ...options, signal }).catch(async (error: unknown) => {
+        metrics.apiCall("discord", null);
         if (!isCut(error)) throw error;
-        await pause(options.signal);
+        await pause(signal);
         // The one code that discord.js repeats a request for.
         throw Object.assign(new Error("the connection to Discord was cut", { cause: error }), {
           code: "ECONNRESET",
         });
-      }
+      });
+      metrics.apiCall("discord", response.status);
+      if (response.status >= 500) await pause(signal);
+      else failuresInARow = 0;
+      // As above: the same class by another name.
+      return response as unknown as Awaited<ReturnType<RESTOptions["makeRequest"]>>;
     },
   };
 }
@@ -54,6 +57,7 @@ function isCut(error: unknown): boolean {
 }
 
 function wait(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);

@@ -12,12 +12,18 @@ import { isApiError, isForbidden, isGone, isOver } from "./errors.ts";
 import { nonceFor } from "./nonce.ts";
 import { type DiscordPlace, placeOf } from "./normalize.ts";
 import { PermissionNews } from "./permissions.ts";
+import { Shown } from "./shown.ts";
+import { orInTrouble } from "./trouble.ts";
 
 /** An interaction's token lives 15 minutes; Discord itself says when it was less. */
 const TOKEN_LIVES_MS = 15 * 60_000;
+/** Interactions whose answers are known without the store. */
+const MAX_KNOWN_ANSWERS = 5_000;
 /** Follow-ups of an app that is not in the channel. */
 const MAX_FOLLOW_UPS = 5;
 const EPHEMERAL = 64;
+/** What an interaction's first answer is called. */
+const ORIGINAL = "@original";
 
 /** A message as Discord takes it. */
 export interface Body {
@@ -28,7 +34,7 @@ export interface Body {
 
 export interface SenderOptions {
   rest: REST;
-  applicationId: () => string;
+  applicationId: () => Promise<string>;
   memory: AdapterMemory;
   locales: Locales;
   clock: Clock;
@@ -44,29 +50,61 @@ interface Parcel {
   language: string;
   body: Body;
   files: RawFile[];
+  /** Of a message that must not be shown twice; null: no such promise. */
+  name: string | null;
+}
+
+/** What an interaction was answered with so far. */
+interface Answers {
+  /** The first answer included. */
+  used: number;
+  /** The nonce of the named message that is the first answer; null for others. */
+  first: string | null;
 }
 
 export class Sender {
   readonly #options: SenderOptions;
   readonly #permissions: PermissionNews;
+  readonly #shown: Shown;
+  /** Answers of the latest interactions, for when the store is in trouble. */
+  readonly #answers = new Map<string, string>();
   /** The messages of one interaction, one after another: only one can be its answer. */
   readonly #inOrder = createKeyedQueue();
 
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#permissions = new PermissionNews(options.rest, options.memory, options.locales, options.log);
+    this.#shown = new Shown(options);
   }
 
-  /** Sends one message; returns what `edit` understands. Throws `ChatGoneError`, or Discord's refusal. */
+  /**
+   * Sends one part of a message, unless it was shown before; returns what `edit` understands. Throws
+   * `ChatGoneError`, or Discord's refusal.
+   */
   async send(
     target: ReplyTarget,
     message: OutgoingMessage,
     body: Body,
-    files: RawFile[] = [],
+    part: { number: number; files?: RawFile[] },
   ): Promise<string> {
-    const place = placeOf(target);
     const { tone, language = "en" } = message;
-    const parcel: Parcel = { target, tone, language, body, files };
+    const { files = [] } = part;
+    const name = nameOf(message, part.number);
+    const known = await this.#shown.find(name);
+    if (known) return known.messageId;
+    const messageId = await this.#deliver({ target, tone, language, body, files, name });
+    await this.#shown.note(name, { messageId, hasFile: files.length > 0 });
+    return messageId;
+  }
+
+  /** How a message was shown already, by whatever process; null when it was not. */
+  async shown(message: OutgoingMessage): Promise<{ hasFile: boolean } | null> {
+    return this.#shown.find(nameOf(message, 0));
+  }
+
+  async #deliver(parcel: Parcel): Promise<string> {
+    const { target } = parcel;
+    const place = placeOf(target);
     const { interactionId } = place;
     if (interactionId) {
       const sent = await this.#inOrder(interactionId, () => this.#answer(parcel, interactionId));
@@ -82,8 +120,11 @@ export class Sender {
     const { rest, applicationId } = this.#options;
     const { interactionToken = "" } = placeOf(target);
     if (messageId.startsWith("@")) {
-      const id = messageId === "@original" ? messageId : messageId.slice(1);
-      await rest.patch(Routes.webhookMessage(applicationId(), interactionToken, id), { body, auth: false });
+      const id = messageId === ORIGINAL ? messageId : messageId.slice(1);
+      await rest.patch(Routes.webhookMessage(await applicationId(), interactionToken, id), {
+        body,
+        auth: false,
+      });
       return;
     }
     const [channelId = "", id = ""] = messageId.split("/");
@@ -99,12 +140,14 @@ export class Sender {
 
   /** Through the interaction; null when it cannot answer, or must not with this message. */
   async #answer(parcel: Parcel, interactionId: string): Promise<string | null> {
-    const { memory, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const place = placeOf(parcel.target);
     if (clock.now() - (place.interactionAt ?? 0) > TOKEN_LIVES_MS) return null;
-    const key = `interaction:${interactionId}`;
-    // How many answers it has had, the first one included.
-    const used = Math.max(Number((await memory.get(key)) ?? 0), place.isAnswered ? 1 : 0);
+    const answers = await this.#answersOf(interactionId);
+    const nonce = parcel.name === null ? null : nonceFor(parcel.name);
+    // Filled by a process that died before it wrote down what it had shown: filled again, with the same.
+    const isSame = nonce !== null && answers.first === nonce;
+    const used = isSame ? 0 : Math.max(answers.used, place.isAnswered ? 1 : 0);
     const mayFollow = place.isAppOnly === true || isPrivate(parcel);
     if (used > 0 && !mayFollow) return null;
     const isLast = place.isAppOnly === true && used >= MAX_FOLLOW_UPS;
@@ -122,7 +165,8 @@ export class Sender {
         used === 0
           ? await this.#first(place, parcel)
           : await this.#followUp(place, parcel, isPrivate(parcel));
-      await memory.set(key, String(used + 1), TOKEN_LIVES_MS);
+      const first = used > 0 ? answers.first : sent === ORIGINAL ? nonce : null;
+      await this.#noteAnswers(interactionId, { used: Math.max(answers.used, used + 1), first });
       if (place.isElsewhere) await this.#sayToldInPrivate(parcel);
       return sent;
     } catch (error) {
@@ -132,22 +176,49 @@ export class Sender {
     }
   }
 
+  async #answersOf(interactionId: string): Promise<Answers> {
+    const { memory } = this.#options;
+    const kept = this.#answers.get(interactionId) ?? null;
+    const text = (await orInTrouble(memory.get(`interaction:${interactionId}`), kept)) ?? "0";
+    const [used, first = null] = text.split(" ");
+    return { used: Number(used), first };
+  }
+
+  /** Never throws. */
+  async #noteAnswers(interactionId: string, { used, first }: Answers): Promise<void> {
+    const { memory, log } = this.#options;
+    const text = first === null ? String(used) : `${used} ${first}`;
+    this.#answers.set(interactionId, text);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > MAX_KNOWN_ANSWERS && oldest !== undefined) this.#answers.delete(oldest);
+    try {
+      await memory.set(`interaction:${interactionId}`, text, TOKEN_LIVES_MS);
+    } catch (error) {
+      log.warn({ err: error }, "an interaction's answers could not be counted");
+    }
+  }
+
   async #first(place: DiscordPlace, parcel: Parcel): Promise<string> {
     const { rest, applicationId } = this.#options;
-    const route = Routes.webhookMessage(applicationId(), place.interactionToken ?? "", "@original");
+    const route = Routes.webhookMessage(await applicationId(), place.interactionToken ?? "", ORIGINAL);
     if (parcel.tone === "private" && !place.isEphemeral) {
       // What was announced to everybody cannot become private: it is taken back.
-      await rest.delete(route, { auth: false });
+      try {
+        await rest.delete(route, { auth: false });
+      } catch (error) {
+        // By a process that died in between, or by a moderator.
+        if (!isApiError(error, 10008)) throw error;
+      }
       return this.#followUp(place, parcel, true);
     }
     await rest.patch(route, { body: parcel.body, files: parcel.files, auth: false });
-    return "@original";
+    return ORIGINAL;
   }
 
   async #followUp(place: DiscordPlace, { body, files }: Parcel, isEphemeral: boolean): Promise<string> {
     const { rest, applicationId } = this.#options;
     // The answer's shape is Discord's documented message object.
-    const sent = (await rest.post(Routes.webhook(applicationId(), place.interactionToken ?? ""), {
+    const sent = (await rest.post(Routes.webhook(await applicationId(), place.interactionToken ?? ""), {
       body: { ...body, ...(isEphemeral ? { flags: EPHEMERAL } : {}) },
       files,
       auth: false,
@@ -156,10 +227,10 @@ export class Sender {
   }
 
   async #post(parcel: Parcel, channelId: string): Promise<string> {
-    const { target, tone, body, files } = parcel;
+    const { target, tone, body, files, name } = parcel;
     const { replyTo } = placeOf(target);
     const hangs = replyTo !== undefined && tone !== "progress" && tone !== "notice";
-    const nonce = nonceFor();
+    const nonce = nonceIn(channelId, name);
     const send = async (reference: object) => {
       const sent = (await this.#options.rest.post(Routes.channelMessages(channelId), {
         body: { ...body, nonce, enforce_nonce: true, ...reference },
@@ -196,7 +267,7 @@ export class Sender {
       const direct = { ...target, details: { channelId: channel.id, userId } };
       if (isLastWay) return await this.#post({ ...parcel, target: direct }, channel.id);
       const sent = (await rest.post(Routes.channelMessages(channel.id), {
-        body: { ...parcel.body, nonce: nonceFor(), enforce_nonce: true },
+        body: { ...parcel.body, nonce: nonceIn(channel.id, parcel.name), enforce_nonce: true },
         files: parcel.files,
       })) as APIMessage;
       return `${sent.channel_id}/${sent.id}`;
@@ -217,15 +288,31 @@ export class Sender {
       log.info({ err: error }, "a person takes no direct messages");
       const content = locales.plain(parcel.language, "discord.dm-closed");
       const body: Body = { content, allowed_mentions: { parse: [] } };
-      return this.#post({ ...parcel, tone: "reply", body, files: [] }, channelId);
+      return this.#post({ ...aside(parcel), body }, channelId);
     }
   }
 
   async #sayToldInPrivate(parcel: Parcel): Promise<void> {
     const content = this.#options.locales.plain(parcel.language, "discord.told-in-private");
     const body: Body = { content, allowed_mentions: { parse: [] } };
-    await this.#post({ ...parcel, tone: "reply", body, files: [] }, placeOf(parcel.target).channelId);
+    await this.#post({ ...aside(parcel), body }, placeOf(parcel.target).channelId);
   }
+}
+
+/** Each part has a name of its own. */
+function nameOf({ once }: OutgoingMessage, part: number): string | null {
+  return once === undefined ? null : `${once} ${part}`;
+}
+
+/** A named message that goes somewhere else is another one: it may have been taken back where it was before. */
+function nonceIn(channelId: string, name: string | null): string {
+  return nonceFor(name === null ? null : `${channelId} ${name}`);
+}
+
+/** The word in place about what was said elsewhere. */
+function aside(parcel: Parcel): Parcel {
+  const name = parcel.name === null ? null : `${parcel.name} aside`;
+  return { ...parcel, tone: "reply", files: [], name };
 }
 
 function isPrivate({ target, tone }: Parcel): boolean {

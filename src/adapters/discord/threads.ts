@@ -5,7 +5,7 @@
 
 import type { APIChannel } from "discord.js";
 import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
-import type { AdapterMemory, Log } from "../../core/ports.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 import { isApiError } from "./errors.ts";
 
 const NAME_LENGTH = 90;
@@ -13,20 +13,30 @@ const NAME_LENGTH = 90;
 const ARCHIVE_MINUTES = 4320;
 const OWN_FOR_MS = 365 * 86_400_000;
 
+export interface ThreadOptions {
+  rest: REST;
+  memory: AdapterMemory;
+  log: Log;
+  /** Told of each thread of the bot's own; never throws. */
+  onOpen: (threadId: string, guildId: string) => Promise<void>;
+}
+
 export class Threads {
   readonly #rest: REST;
   readonly #memory: AdapterMemory;
   readonly #log: Log;
+  readonly #onOpen: ThreadOptions["onOpen"];
   /** Kinds of channels, which never change; bounded. */
   readonly #kinds = new Map<string, ChannelType>();
 
-  constructor(rest: REST, memory: AdapterMemory, log: Log) {
-    this.#rest = rest;
-    this.#memory = memory;
-    this.#log = log;
+  constructor(options: ThreadOptions) {
+    this.#rest = options.rest;
+    this.#memory = options.memory;
+    this.#log = options.log;
+    this.#onOpen = options.onOpen;
   }
 
-  /** True for a thread that the bot has opened. */
+  /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
   async isOwn(channelId: string): Promise<boolean> {
     return (await this.#memory.get(`thread:${channelId}`)) !== null;
   }
@@ -43,7 +53,7 @@ export class Threads {
 
   /**
    * Opens a thread from a message for the project of `userId`; null where the answer belongs in place: in a
-   * thread, a direct message, a guild that prefers it, or without the permission.
+   * thread, a direct message, a guild that prefers it, or without the permission. Throws `StoreTroubleError`.
    */
   async open(
     place: { guildId: string | undefined; channelId: string; channelType?: ChannelType; messageId: string },
@@ -58,18 +68,25 @@ export class Threads {
       const thread = (await this.#rest.post(Routes.threads(channelId, messageId), {
         body: { name: threadName(project.name), auto_archive_duration: ARCHIVE_MINUTES },
       })) as APIChannel;
-      return await this.#own(thread.id, project.userId);
+      return await this.#own(thread.id, guildId, project.userId);
     } catch (error) {
       // A repeated request: the first one opened it, and a message's thread has the id of the message.
-      if (isApiError(error, 160004)) return this.#own(messageId, project.userId);
+      if (isApiError(error, 160004)) return this.#own(messageId, guildId, project.userId);
       if (!(error instanceof DiscordAPIError)) throw error;
       this.#log.info({ err: error, channel: channelId }, "no thread could be opened; answering in place");
       return null;
     }
   }
 
-  async #own(threadId: string, userId: string): Promise<string> {
-    await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+  async #own(threadId: string, guildId: string, userId: string): Promise<string> {
+    try {
+      await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      // The thread is there, and what is said in it has to be stored too: that comes again, and this with it.
+      this.#log.warn({ err: error, channel: threadId }, "a thread could not be written down");
+    }
+    await this.#onOpen(threadId, guildId);
     return threadId;
   }
 

@@ -3,13 +3,20 @@ import { Api, GrammyError } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { Agent } from "undici";
 import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink } from "../../core/ports.ts";
+import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
+import { StopError } from "../../core/world.ts";
 import type { HttpServer } from "../../http-server.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
+import { Courier } from "./courier.ts";
 import { Migrations } from "./migrations.ts";
-import { Outbox, type OutboxOptions } from "./outbox.ts";
+import { OnceMarks } from "./once.ts";
+import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
+import { LocalPace } from "./pace.ts";
 import { Polling } from "./polling.ts";
+import { SharedPace } from "./shared-pace.ts";
+import { isOurEnd, nativeSignal } from "./signals.ts";
+import { SteadyMemory } from "./steady-memory.ts";
 import { TelegramPlatform } from "./telegram-platform.ts";
 import { ALLOWED_UPDATES, UpdateHandler } from "./updates.ts";
 import { Webhook } from "./webhook.ts";
@@ -23,6 +30,8 @@ export interface TelegramOptions {
   localFilesDir: string | null;
   /** Null: long polling. */
   webhook: { url: string; secret: string } | null;
+  /** Other processes send for the same bot, and share the memory: the pace holds for all of them together. */
+  isShared: boolean;
   /** The pace; Telegram's own limits unless a benchmark says otherwise. */
   outbox?: OutboxOptions;
 }
@@ -33,6 +42,7 @@ export interface TelegramWorld {
   locales: Locales;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
   /** Serves the webhook; null with long polling. */
   http: HttpServer | null;
 }
@@ -43,56 +53,73 @@ export class TelegramAdapter {
   readonly #world: TelegramWorld;
   readonly #api: Api;
   readonly #dispatcher = new Agent();
+  readonly #memory: SteadyMemory;
   readonly #migrations: Migrations;
   readonly #outbox: Outbox;
   readonly #stopped = new AbortController();
+  readonly #sendingStopped = new AbortController();
   #polling: Polling | null = null;
   #webhook: Webhook | null = null;
+  #isConnected = false;
 
   constructor(options: TelegramOptions, world: TelegramWorld) {
-    const { log, clock, memory, engine } = world;
+    const { log, clock, memory, metrics } = world;
     this.#options = options;
     this.#world = world;
-    this.#api = new Api(options.token, { apiRoot: options.apiRoot });
-    this.#migrations = new Migrations(memory, log);
-    this.#outbox = new Outbox(log, clock, options.outbox);
+    this.#api = createApi(options, metrics);
+    this.#memory = new SteadyMemory(memory, clock, log);
+    this.#migrations = new Migrations(memory, this.#memory, log);
+    const outboxOptions = options.outbox ?? DEFAULT_OUTBOX_OPTIONS;
+    const local = new LocalPace(clock, outboxOptions);
+    const pace = options.isShared ? new SharedPace(this.#memory, local, clock, log, outboxOptions) : local;
+    this.#outbox = new Outbox(log, clock, pace, outboxOptions);
+    const marks = new OnceMarks(this.#memory, log);
+    const onGone = (conversationId: string) => this.#abandon(conversationId);
+    const sending = { migrations: this.#migrations, marks, log, onGone };
     this.platform = new TelegramPlatform({
+      ...sending,
       api: this.#api,
-      outbox: this.#outbox,
-      memory,
-      migrations: this.#migrations,
+      courier: new Courier({ ...sending, outbox: this.#outbox }),
+      pace,
+      memory: this.#memory,
       files: { ...options, dispatcher: this.#dispatcher, clock, log },
-      log,
-      onGone: (conversationId) => {
-        void engine.abandon(conversationId);
-      },
+      stopped: this.#sendingStopped.signal,
     });
+  }
+
+  /** Whether messages come in, or, where the adapter only sends, whether Telegram knows the bot. */
+  get isConnected(): boolean {
+    return this.#polling ? this.#polling.isConnected : this.#isConnected;
   }
 
   /** Connects and starts to take messages. Throws `StartError` when Telegram refuses the token. */
   async start(): Promise<void> {
     const { log, clock, memory, locales, engine, http } = this.#world;
-    const me = await this.#patiently(() => this.#api.getMe());
+    const me = await this.#whoAmI();
     const handler = new UpdateHandler({
       api: this.#api,
       bot: { id: me.id, username: me.username },
       engine,
       memory,
+      buttons: this.#memory,
       migrations: this.#migrations,
       locales,
       log,
     });
     const { webhook } = this.#options;
     if (webhook && http) {
-      this.#webhook = new Webhook({ handler, memory, secret: webhook.secret, log });
-      http.route(`POST ${new URL(webhook.url).pathname}`, this.#webhook.handle);
-      await this.#webhook.start();
-      await this.#patiently(() =>
-        this.#api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: ALLOWED_UPDATES }),
-      );
+      const { url, secret } = webhook;
+      this.#webhook = new Webhook({ handler, memory, secret, clock, log });
+      http.route(`POST ${new URL(url).pathname}`, this.#webhook.handle);
+      this.#webhook.start();
+      const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
+      await this.#patiently((signal) => this.#api.setWebhook(url, settings, nativeSignal(signal)));
+      this.#isConnected = true;
     } else {
       // A webhook of an earlier set-up would keep every update from us.
-      await this.#patiently(() => this.#api.deleteWebhook({ drop_pending_updates: false }));
+      await this.#patiently((signal) =>
+        this.#api.deleteWebhook({ drop_pending_updates: false }, nativeSignal(signal)),
+      );
       this.#polling = new Polling(this.#api, handler, clock, log);
       this.#polling.start();
     }
@@ -104,25 +131,61 @@ export class TelegramAdapter {
     );
   }
 
-  /** Stops taking messages. What is being sent may finish until `stopSending`. */
-  async stopReceiving(): Promise<void> {
-    this.#stopped.abort(new Error("the bot stops"));
-    await this.#polling?.stop();
-    this.#webhook?.stop();
+  /** For a process that only sends: makes sure of the token. Throws `StartError` when Telegram refuses it. */
+  async startSending(): Promise<void> {
+    const me = await this.#whoAmI();
+    this.#isConnected = true;
+    this.#world.log.info({ bot: me.username, by: "sending only" }, "Telegram is connected");
   }
 
+  /** Stops taking messages, within two seconds. What is being sent may finish until `stopSending`. */
+  async stopReceiving(): Promise<void> {
+    this.#stopped.abort(new StopError("shutdown"));
+    this.#isConnected = false;
+    this.#webhook?.stop();
+    await this.#polling?.stop();
+  }
+
+  /**
+   * What waits to be sent rejects with a `StopError`, at once; a request that is under way does so if its answer
+   * takes longer than a moment.
+   */
   async stopSending(): Promise<void> {
-    this.#outbox.stop(new Error("the bot stops"));
+    // A process that only sends may still be at its start.
+    this.#stopped.abort(new StopError("shutdown"));
+    this.#isConnected = false;
+    this.#outbox.stop(new StopError("shutdown"));
+    this.#sendingStopped.abort(new StopError("shutdown"));
+    this.#memory.stop();
     await this.#dispatcher.destroy();
   }
 
+  #abandon(conversationId: string): void {
+    const { engine, log } = this.#world;
+    engine.abandon(conversationId).catch((error: unknown) => {
+      // Its next message will be refused again, and then it is abandoned again.
+      log.warn(
+        { err: error, conversation: conversationId },
+        "the work of a chat that is gone goes on for now",
+      );
+    });
+  }
+
+  #whoAmI(): Promise<UserFromGetMe> {
+    return this.#patiently((signal) => this.#api.getMe(nativeSignal(signal)));
+  }
+
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */
-  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+  async #patiently<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { log, clock } = this.#world;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
       try {
-        return await call();
+        const result = await call(this.#stopped.signal);
+        // Nothing begins any more once the end was announced.
+        this.#stopped.signal.throwIfAborted();
+        return result;
       } catch (error) {
+        this.#stopped.signal.throwIfAborted();
         if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
           throw new StartError("Telegram cannot be used:", [
             "TELEGRAM_BOT_TOKEN: Telegram does not know this token (BotFather gives a new one)",
@@ -135,6 +198,23 @@ export class TelegramAdapter {
       }
     }
   }
+}
+
+/** The Bot API with every answer counted. */
+function createApi({ token, apiRoot }: TelegramOptions, metrics: Metrics): Api {
+  const api = new Api(token, { apiRoot });
+  api.config.use(async (call, method, payload, signal) => {
+    try {
+      const answer = await call(method, payload, signal);
+      metrics.apiCall("telegram", answer.ok ? 200 : answer.error_code);
+      return answer;
+    } catch (error) {
+      // What we ended ourselves says nothing about Telegram.
+      if (!isOurEnd(signal)) metrics.apiCall("telegram", null);
+      throw error;
+    }
+  });
+  return api;
 }
 
 function warnAboutPrivacy(me: UserFromGetMe, log: Log): void {

@@ -11,6 +11,8 @@ export const ALBUM_SETTLE_MS = 1_000;
 export interface MessageGroup {
   /** Of the first part: the same however often the parts come again. */
   updateId: number;
+  /** Of all parts. */
+  updateIds: number[];
   parts: Message[];
   albumId: string | null;
 }
@@ -24,9 +26,10 @@ export function groupAlbums(messages: readonly { updateId: number; message: Mess
     const known = albumId ? albums.get(albumId) : undefined;
     if (known) {
       known.parts.push(message);
+      known.updateIds.push(updateId);
       continue;
     }
-    const group = { updateId, parts: [message], albumId };
+    const group = { updateId, updateIds: [updateId], parts: [message], albumId };
     groups.push(group);
     if (albumId) albums.set(albumId, group);
   }

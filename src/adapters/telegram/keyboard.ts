@@ -6,12 +6,16 @@ import { encodeAction } from "../action-codes.ts";
 
 const LABEL_LENGTH = 60;
 const MAX_BUTTONS = 100;
+
+/** Undefined: no buttons. */
+export type Keyboard = { inline_keyboard: InlineKeyboardButton[][] } | undefined;
+
 /** The keyboard of a message of `conversationId`; undefined when there is nothing Telegram would show. */
 export async function renderKeyboard(
   rows: Button[][],
   conversationId: string,
   memory: AdapterMemory,
-): Promise<{ inline_keyboard: InlineKeyboardButton[][] } | undefined> {
+): Promise<Keyboard> {
   const keyboard: InlineKeyboardButton[][] = [];
   let count = 0;
   for (const row of rows) {

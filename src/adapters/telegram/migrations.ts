@@ -3,40 +3,77 @@
  * comes from the new chat is led to it, and what is for the old chat goes to the new one.
  * Source: Bot API, `migrate_to_chat_id`; platforms.md, "Migration".
  */
-import type { AdapterMemory, Log } from "../../core/ports.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 
+/** Ids below are those of supergroups. Source: Bot API, "dialog ids". */
+const FIRST_SUPERGROUP = -1_000_000_000_000;
+/** Moves that this process remembers by itself; the oldest go when there are more. */
+const MAX_KNOWN = 10_000;
+
+/** While the store is away, what this process has seen counts, and else a chat counts as never moved. */
 export class Migrations {
   readonly #memory: AdapterMemory;
+  /** The memory for those who must not wait. */
+  readonly #steady: AdapterMemory;
   readonly #log: Log;
+  readonly #known = new Map<string, string>();
 
-  constructor(memory: AdapterMemory, log: Log) {
+  constructor(memory: AdapterMemory, steady: AdapterMemory, log: Log) {
     this.#memory = memory;
+    this.#steady = steady;
     this.#log = log;
   }
 
   /** Notes a migration; both signals tell of the same one, and the second changes nothing. */
   async note(oldChatId: string, newChatId: string): Promise<void> {
-    if ((await this.#memory.get(`migrated-to:${oldChatId}`)) === newChatId) return;
+    const [to, from] = [`migrated-to:${oldChatId}`, `migrated-from:${newChatId}`];
+    this.#know(to, newChatId);
+    if (!this.#known.has(from)) this.#know(from, this.#known.get(`migrated-from:${oldChatId}`) ?? oldChatId);
+    if ((await this.#memory.get(to)) === newChatId) return;
     const origin = (await this.#memory.get(`migrated-from:${oldChatId}`)) ?? oldChatId;
-    await this.#memory.set(`migrated-from:${newChatId}`, origin);
-    await this.#memory.set(`migrated-to:${oldChatId}`, newChatId);
+    await this.#memory.set(from, origin);
+    await this.#memory.set(to, newChatId);
     this.#log.info({}, "a group became a supergroup; its conversation moves along");
   }
 
-  /** Where a message for `chatId` has to go now. */
+  /** Where a message for `chatId` has to go now. For sending: never throws `StoreTroubleError`. */
   async currentOf(chatId: string): Promise<string> {
-    let current = chatId;
-    // A chat migrates once in its life; the bound only guards against a damaged store.
-    for (let hop = 0; hop < 3; hop++) {
-      const next = await this.#memory.get(`migrated-to:${current}`);
-      if (!next) break;
-      current = next;
-    }
-    return current;
+    // Of all chats only plain groups ever move, and they do once.
+    if (!isPlainGroup(chatId)) return chatId;
+    const key = `migrated-to:${chatId}`;
+    return this.#known.get(key) ?? (await this.#read(this.#steady, key)) ?? chatId;
   }
 
   /** The chat id under which the conversation of `chatId` began. */
   async originOf(chatId: string): Promise<string> {
-    return (await this.#memory.get(`migrated-from:${chatId}`)) ?? chatId;
+    if (!isSupergroup(chatId)) return chatId;
+    return (await this.#read(this.#memory, `migrated-from:${chatId}`)) ?? chatId;
   }
+
+  async #read(memory: AdapterMemory, key: string): Promise<string | null> {
+    try {
+      const value = await memory.get(key);
+      if (value !== null) this.#know(key, value);
+      // What we saw may still wait to be written.
+      return value ?? this.#known.get(key) ?? null;
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      return this.#known.get(key) ?? null;
+    }
+  }
+
+  #know(key: string, value: string): void {
+    this.#known.delete(key);
+    this.#known.set(key, value);
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size > MAX_KNOWN) this.#known.delete(oldest);
+  }
+}
+
+function isSupergroup(chatId: string): boolean {
+  return Number(chatId) <= FIRST_SUPERGROUP;
+}
+
+function isPlainGroup(chatId: string): boolean {
+  return Number(chatId) < 0 && !isSupergroup(chatId);
 }

@@ -5,8 +5,8 @@
 import type { Api } from "grammy";
 import type { CallbackQuery, ChatMemberUpdated, Message, Update } from "grammy/types";
 import type { Locales } from "../../core/locales.ts";
-import type { IncomingMessage } from "../../core/message.ts";
-import type { AdapterMemory, Log, MessageSink } from "../../core/ports.ts";
+import type { Action, IncomingMessage } from "../../core/message.ts";
+import { type AdapterMemory, type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
 import { decodeAction } from "../action-codes.ts";
 import type { MessageGroup } from "./albums.ts";
 import type { Migrations } from "./migrations.ts";
@@ -23,12 +23,16 @@ import {
 export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
 /** Telegram redelivers within a day; two days leave room. */
 const PART_KEPT_FOR_MS = 172_800_000;
+/** Button presses whose answer is remembered, so that one that is tried again is not answered again. */
+const MAX_ANSWERED = 1_000;
 
 export interface UpdateHandlerOptions {
   api: Api;
   bot: BotIdentity;
   engine: MessageSink;
   memory: AdapterMemory;
+  /** Knows what buttons mean that are still to be stored. */
+  buttons: AdapterMemory;
   migrations: Migrations;
   locales: Locales;
   log: Log;
@@ -36,6 +40,7 @@ export interface UpdateHandlerOptions {
 
 export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
+  readonly #answered = new Set<string>();
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
@@ -46,8 +51,11 @@ export class UpdateHandler {
     return isAddressed(message, this.#options.bot);
   }
 
-  /** A message, or the parts of an album. Throws when the core could not take it: it must come again. */
-  async message({ updateId, parts: all, albumId }: MessageGroup): Promise<void> {
+  /**
+   * A message, or the parts of an album. Throws when the core could not take it: it must come again. While the
+   * store is away it is offered to the core all the same, which tells the person. False when it is not for the bot.
+   */
+  async message({ updateId, parts: all, albumId }: MessageGroup): Promise<boolean> {
     const { migrations, engine, memory, bot } = this.#options;
     const parts = albumId === null ? all : await this.#newParts(all);
     for (const part of parts) {
@@ -56,56 +64,90 @@ export class UpdateHandler {
       if (from !== undefined) await migrations.note(String(from), String(part.chat.id));
     }
     const message = readMessages(parts, updateId, bot);
-    if (!message) return;
+    if (!message) return false;
     await engine.receive(await this.#settled(message, parts[0]));
-    if (albumId === null) return;
+    if (albumId === null) return true;
     for (const part of parts) await memory.set(`album-part:${keyOf(part)}`, "1", PART_KEPT_FOR_MS);
+    return true;
   }
 
   /** An album is known by its first update, and any of its parts can come again alone. */
   async #newParts(parts: Message[]): Promise<Message[]> {
-    const known = await Promise.all(
-      parts.map((part) => this.#options.memory.get(`album-part:${keyOf(part)}`)),
-    );
-    return parts.filter((_part, index) => known[index] === null);
+    try {
+      const { memory } = this.#options;
+      const known = await Promise.all(parts.map((part) => memory.get(`album-part:${keyOf(part)}`)));
+      return parts.filter((_part, index) => known[index] === null);
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      return parts;
+    }
   }
 
-  /** Everything that is not a message. */
-  async other(update: Update): Promise<void> {
-    if (update.callback_query) await this.#press(update.callback_query, update.update_id);
-    else if (update.edited_message) await this.#edited(update.edited_message, update.update_id);
-    else if (update.my_chat_member) await this.#membership(update.my_chat_member);
+  /** Everything that is not a message; see `message`. */
+  async other(update: Update): Promise<boolean> {
+    if (update.callback_query) return this.#press(update.callback_query, update.update_id);
+    if (update.edited_message) return this.#edited(update.edited_message, update.update_id);
+    return update.my_chat_member ? this.#membership(update.my_chat_member) : false;
   }
 
-  async #press(query: CallbackQuery, updateId: number): Promise<void> {
-    const { api, memory, engine, locales, log } = this.#options;
+  /** An update that has to wait for an earlier one of its chat: what cannot wait with it is done. */
+  async putOff(update: Update): Promise<void> {
+    const { engine, bot } = this.#options;
+    if (update.callback_query) await this.#answer(update.callback_query, "button.later");
+    const { message: source } = update;
+    const message = source && readMessages([source], update.update_id, bot);
+    if (message) await engine.putOff(await this.#settled(message, source));
+  }
+
+  async #press(query: CallbackQuery, updateId: number): Promise<boolean> {
+    const { engine, buttons } = this.#options;
     const { message } = query;
-    const conversationId = message ? await this.#conversationOf(message as Message) : null;
-    const action =
-      message && query.data && conversationId ? await decodeAction(query.data, conversationId, memory) : null;
-    const language = locales.match(query.from.language_code) ?? "en";
+    let action: Action | null = null;
+    try {
+      const conversationId = message ? await this.#conversationOf(message as Message) : null;
+      if (query.data && conversationId) action = await decodeAction(query.data, conversationId, buttons);
+    } catch (error) {
+      await this.#answer(query, "button.later");
+      throw error;
+    }
     // Answered before anything else: a late answer leaves the person's button spinning.
-    const answered = api
-      .answerCallbackQuery(query.id, action ? {} : { text: locales.plain(language, "button.too-old") })
-      .catch((error: unknown) => log.debug({ err: error }, "a button press could not be confirmed"));
+    const answered = this.#answer(query, action ? null : "button.too-old");
     if (message && action) {
       // What is inaccessible has a chat and an id, and that is all we need of it.
       const pressed = readPressedButton(query, message as Message, action, updateId);
       await engine.receive(await this.#settled(pressed, message as Message));
     }
     await answered;
+    return action !== null;
   }
 
-  async #edited(message: Message, updateId: number): Promise<void> {
+  /** Ends the waiting of a button, with a word or without. */
+  async #answer(query: CallbackQuery, word: "button.too-old" | "button.later" | null): Promise<void> {
+    const { api, locales, log } = this.#options;
+    if (this.#answered.has(query.id)) return;
+    this.#answered.add(query.id);
+    const [oldest] = this.#answered;
+    if (oldest !== undefined && this.#answered.size > MAX_ANSWERED) this.#answered.delete(oldest);
+    const language = locales.match(query.from.language_code) ?? "en";
+    try {
+      await api.answerCallbackQuery(query.id, word ? { text: locales.plain(language, word) } : {});
+    } catch (error) {
+      log.debug({ err: error }, "a button press could not be confirmed");
+    }
+  }
+
+  async #edited(message: Message, updateId: number): Promise<boolean> {
     const edited = readMessages([message], updateId, this.#options.bot);
     if (edited) await this.#options.engine.revise(await this.#settled(edited, message));
+    return edited !== null;
   }
 
-  async #membership(change: ChatMemberUpdated): Promise<void> {
+  async #membership(change: ChatMemberUpdated): Promise<boolean> {
     const { status } = change.new_chat_member;
-    if (status !== "kicked" && status !== "left") return;
+    if (status !== "kicked" && status !== "left") return false;
     const origin = await this.#options.migrations.originOf(String(change.chat.id));
     await this.#options.engine.abandon(`telegram:${origin}`);
+    return true;
   }
 
   /** Led to the conversation a migrated group began with, and with what only Telegram can tell. */

@@ -1,55 +1,68 @@
 /**
- * Updates by webhook. The secret is compared in constant time; an update is answered with 200 once the core
- * owns it, or, for a part of an album, once it is stored. Source: Bot API, setWebhook.
+ * Updates by webhook, which may land on any process. The secret is compared in constant time; an update is answered
+ * with 200 once the core owns it, or, for a part of an album, once it is stored. Source: Bot API, setWebhook.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Message, Update } from "grammy/types";
 import { z } from "zod";
-import type { AdapterMemory, Log } from "../../core/ports.ts";
+import type { AdapterMemory, Clock, Log } from "../../core/ports.ts";
 import type { HttpHandler } from "../../http-server.ts";
-import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
+import { groupAlbums } from "./albums.ts";
+import { type AlbumPart, OpenAlbums } from "./open-albums.ts";
+import { Outage } from "./outage.ts";
+import { OverheardAlbums } from "./overheard-albums.ts";
 import type { UpdateHandler } from "./updates.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const OPEN_ALBUMS = "open-albums";
+/** How often albums are looked for whose process has died. */
+const LOOK_EVERY_MS = 3_000;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+/** While the store is away. */
+const STORE_RETRY_MS = 1_000;
+/** Tries of one album. A store that is away does not count, a fault of ours does. */
+const MAX_FAILURES = 20;
 
-interface StoredPart {
-  updateId: number;
-  message: Message;
+export interface WebhookOptions {
+  handler: UpdateHandler;
+  memory: AdapterMemory;
+  secret: string;
+  clock: Clock;
+  log: Log;
 }
 
 export class Webhook {
-  readonly #handler: UpdateHandler;
-  readonly #memory: AdapterMemory;
-  readonly #secret: string;
-  readonly #log: Log;
-  /** Albums that may still grow, with the timer that closes them. */
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** Parts of albums of which none is meant for the bot so far: a group's own talk is not stored. */
-  readonly #overheard = new Map<string, StoredPart[]>();
-  /** Changes of stored albums, one after another. */
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #options: WebhookOptions;
+  readonly #albums: OpenAlbums;
+  readonly #overheard: OverheardAlbums;
+  readonly #outage: Outage;
+  readonly #stopped = new AbortController();
+  /** Albums that this process waits for. */
+  readonly #watched = new Set<string>();
 
-  constructor(options: {
-    handler: UpdateHandler;
-    memory: AdapterMemory;
-    secret: string;
-    log: Log;
-  }) {
-    this.#handler = options.handler;
-    this.#memory = options.memory;
-    this.#secret = options.secret;
-    this.#log = options.log;
+  constructor(options: WebhookOptions) {
+    this.#options = options;
+    this.#albums = new OpenAlbums(options.memory);
+    this.#overheard = new OverheardAlbums(options.clock, this.#stopped.signal);
+    this.#outage = new Outage(options.log);
   }
 
-  /** Takes up albums that a stopped process left open. */
-  async start(): Promise<void> {
-    for (const albumId of await this.#openAlbums()) this.#closeLater(albumId);
+  /** Takes up albums whose process has died, now and from time to time. */
+  start(): void {
+    void this.#run(async () => {
+      for (;;) {
+        try {
+          for (const albumId of await this.#albums.list()) this.#watch(albumId);
+        } catch (error) {
+          if (!this.#outage.isMet(error)) throw error;
+        }
+        await this.#options.clock.sleep(LOOK_EVERY_MS, this.#stopped.signal);
+      }
+    });
   }
 
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#stopped.abort(new Error("the webhook stops"));
   }
 
   /** Serves `POST <webhook path>`. */
@@ -73,78 +86,124 @@ export class Webhook {
       response.writeHead(400).end();
       return;
     }
-    try {
-      await this.#take(update);
-      response.writeHead(200).end();
-    } catch (error) {
-      // Not owned: Telegram sends it again.
-      this.#log.error({ err: error }, "an update could not be taken");
-      response.writeHead(503).end();
-    }
+    response.writeHead((await this.#isTaken(update)) ? 200 : 503).end();
   };
+
+  /** False when the update is not owned: Telegram sends it again, perhaps to another process. */
+  async #isTaken(update: Update): Promise<boolean> {
+    if (this.#stopped.signal.aborted) return false;
+    try {
+      if (await this.#take(update)) this.#outage.end();
+      return true;
+    } catch (error) {
+      if (!this.#outage.isMet(error)) this.#options.log.error({ err: error }, "an update could not be taken");
+      return false;
+    }
+  }
 
   #isSecret(given: string | string[] | undefined): boolean {
     const digest = (text: string) => createHash("sha256").update(text).digest();
-    return timingSafeEqual(digest(String(given ?? "")), digest(this.#secret));
+    return timingSafeEqual(digest(String(given ?? "")), digest(this.#options.secret));
   }
 
-  async #take(update: Update): Promise<void> {
+  /** True when something was stored. */
+  async #take(update: Update): Promise<boolean> {
+    const { handler } = this.#options;
     const { message, update_id: updateId } = update;
-    if (!message) return this.#handler.other(update);
-    if (!message.media_group_id) return this.#handler.message({ updateId, parts: [message], albumId: null });
-    const albumId = `${message.chat.id}:${message.media_group_id}`;
-    await this.#inTurn(async () => {
-      const parts = await this.#partsOf(albumId);
-      if (!parts.some((part) => part.updateId === updateId)) parts.push({ updateId, message });
-      if (!parts.some((part) => this.#handler.isForBot(part.message))) {
-        this.#overheard.set(albumId, parts);
-        return;
+    if (!message) return handler.other(update);
+    const { media_group_id: group } = message;
+    if (group) return this.#takePart(`${message.chat.id}:${group}`, updateId, message);
+    return handler.message({ updateId, updateIds: [updateId], parts: [message], albumId: null });
+  }
+
+  async #takePart(albumId: string, updateId: number, message: Message): Promise<boolean> {
+    const { handler, clock } = this.#options;
+    const part = { updateId, message };
+    if (!handler.isForBot(message)) {
+      if (!(await this.#join(albumId, [part]))) this.#listen(albumId, part);
+      return false;
+    }
+    const held = this.#overheard.take(albumId);
+    try {
+      await this.#albums.add(albumId, [part, ...held], clock.now());
+    } catch (error) {
+      for (const one of held) this.#listen(albumId, one);
+      throw error;
+    }
+    this.#watch(albumId);
+    return true;
+  }
+
+  /** Adds parts to an album that is kept; false when there is none. */
+  async #join(albumId: string, parts: AlbumPart[]): Promise<boolean> {
+    if (!(await this.#albums.has(albumId))) return false;
+    if (!(await this.#albums.add(albumId, parts, this.#options.clock.now(), true))) return false;
+    this.#watch(albumId);
+    return true;
+  }
+
+  /** A group's own talk is not stored; but the words for the bot may be on a part that another process has. */
+  #listen(albumId: string, part: AlbumPart): void {
+    void this.#run(() => this.#overheard.hold(albumId, part, (parts) => this.#join(albumId, parts)));
+  }
+
+  /** Waits until the album has settled, and hands it over unless another process does. */
+  #watch(albumId: string): void {
+    if (this.#watched.has(albumId) || this.#stopped.signal.aborted) return;
+    this.#watched.add(albumId);
+    void this.#run(async () => {
+      try {
+        await this.#closeWhenSettled(albumId);
+      } finally {
+        this.#watched.delete(albumId);
       }
-      this.#overheard.delete(albumId);
-      await this.#memory.set(`album:${albumId}`, JSON.stringify(parts));
-      const open = await this.#openAlbums();
-      if (!open.includes(albumId)) await this.#memory.set(OPEN_ALBUMS, JSON.stringify([...open, albumId]));
     });
-    this.#closeLater(albumId);
   }
 
-  #closeLater(albumId: string): void {
-    clearTimeout(this.#timers.get(albumId));
-    const close = () => {
-      this.#timers.delete(albumId);
-      this.#inTurn(() => this.#close(albumId)).catch((error: unknown) => {
-        this.#log.error({ err: error }, "an album could not be taken; trying again");
-        this.#closeLater(albumId);
-      });
-    };
-    this.#timers.set(albumId, setTimeout(close, ALBUM_SETTLE_MS));
+  async #closeWhenSettled(albumId: string): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopped;
+    let failures = 0;
+    for (;;) {
+      try {
+        const claim = await this.#albums.claim(albumId, clock.now());
+        if (claim.kind === "gone") return;
+        if (claim.kind === "wait") {
+          await clock.sleep(claim.waitMs, signal);
+          continue;
+        }
+        // Out of patience: to leave it out is the last thing that can be done.
+        if (failures < MAX_FAILURES) {
+          for (const group of groupAlbums(claim.parts)) await this.#options.handler.message(group);
+        }
+        await this.#albums.close(albumId, claim.parts);
+        this.#outage.end();
+        failures = 0;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (this.#outage.isMet(error)) {
+          await clock.sleep(STORE_RETRY_MS, signal);
+          continue;
+        }
+        failures++;
+        log.error(
+          { err: error, failures },
+          failures < MAX_FAILURES
+            ? "an album could not be taken; trying again"
+            : "an album could not be taken and is left out",
+        );
+        await clock.sleep(Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS), signal);
+      }
+    }
   }
 
-  async #close(albumId: string): Promise<void> {
-    if (this.#overheard.delete(albumId)) return;
-    for (const group of groupAlbums(await this.#partsOf(albumId))) await this.#handler.message(group);
-    const open = await this.#openAlbums();
-    await this.#memory.set(OPEN_ALBUMS, JSON.stringify(open.filter((one) => one !== albumId)));
-    await this.#memory.delete(`album:${albumId}`);
-  }
-
-  async #partsOf(albumId: string): Promise<StoredPart[]> {
-    const overheard = this.#overheard.get(albumId);
-    if (overheard) return overheard;
-    // Written by us, from updates that were looked at.
-    return JSON.parse((await this.#memory.get(`album:${albumId}`)) ?? "[]") as StoredPart[];
-  }
-
-  async #openAlbums(): Promise<string[]> {
-    return z.array(z.string()).parse(JSON.parse((await this.#memory.get(OPEN_ALBUMS)) ?? "[]"));
-  }
-
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(task);
-    this.#tail = result.catch(() => {
-      // Told to whoever asked for it.
-    });
-    return result;
+  /** Something that goes on beside the requests, until the stop. */
+  async #run(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.#options.log.error({ err: error }, "a wait for albums ended");
+    }
   }
 }
 

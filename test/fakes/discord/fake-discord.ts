@@ -16,7 +16,7 @@ import { FakeGuild, removeBot } from "./fake-guild.ts";
 import { FakeInteraction } from "./fake-interaction.ts";
 import type { FakeMessage } from "./fake-message.ts";
 import { FakeUser } from "./fake-user.ts";
-import { type Fault, Faults } from "./faults.ts";
+import { type Fault, Faults, type Hold } from "./faults.ts";
 import { FakeGateway } from "./gateway.ts";
 import { Interactions, sharesGuild } from "./interactions.ts";
 import { EVERYONE_PERMISSIONS } from "./permissions.ts";
@@ -284,6 +284,21 @@ export class FakeDiscord {
   /** Makes the next calls of a route fail, before or after their effect. */
   fail(fault: Fault): void {
     this.#faults.add(fault);
+  }
+
+  /** Keeps the next call of a route waiting until it is released, before its effect or, by default, after it. */
+  hold(route: CallFilter, stage: Hold["stage"] = "after"): Hold {
+    return this.#faults.hold(route, stage);
+  }
+
+  /** Makes the fifteen minutes pass that the tokens of all interactions so far have. */
+  expireTokens(): void {
+    this.#interactions.expireTokens();
+  }
+
+  /** Tells the bot of an interaction once more. */
+  redeliver(interaction: FakeInteraction): void {
+    this.#interactions.tell(interaction.state);
   }
 
   /** Resets the token in the developer portal: the old one is worth nothing from now on. */

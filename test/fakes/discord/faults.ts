@@ -1,4 +1,7 @@
-/** Failures made to order: the server answers with an error or cuts the line, before or after the deed. */
+/**
+ * Failures made to order: the server answers with an error or cuts the line, before or after the deed; or it
+ * does the deed and keeps the answer to itself.
+ */
 
 import { type CallFilter, type CallRecord, fits } from "./calls.ts";
 import type { JsonObject } from "./wire.ts";
@@ -17,13 +20,63 @@ export interface Fault {
   delayMs?: number;
 }
 
+/** A call that is kept waiting: before its effect, or after it, so that whoever made it does not know. */
+export class Hold {
+  readonly route: CallFilter;
+  readonly stage: "before" | "after";
+  /** The call, once it came. */
+  readonly reached: Promise<CallRecord>;
+  readonly released: Promise<void>;
+  #reach: (call: CallRecord) => void = () => {};
+  #release: () => void = () => {};
+  #isReached = false;
+
+  constructor(route: CallFilter, stage: Hold["stage"]) {
+    this.route = route;
+    this.stage = stage;
+    this.reached = new Promise((resolve) => {
+      this.#reach = resolve;
+    });
+    this.released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  /** Lets the answer go, or whatever comes later. */
+  release(): void {
+    this.#isReached = true;
+    this.#release();
+  }
+
+  /** True when this call is the one to keep waiting. */
+  take(call: CallRecord): boolean {
+    if (this.#isReached || !fits(call, this.route)) return false;
+    this.#isReached = true;
+    this.#reach(call);
+    return true;
+  }
+}
+
 /** Keeps the faults still to come. */
 export class Faults {
   readonly #faults: Fault[] = [];
+  readonly #holds: Hold[] = [];
 
   /** Makes the next calls of a route fail. */
   add(fault: Fault): void {
     this.#faults.push({ ...fault });
+  }
+
+  /** Keeps the next call of a route waiting. */
+  hold(route: CallFilter, stage: Hold["stage"]): Hold {
+    const hold = new Hold(route, stage);
+    this.#holds.push(hold);
+    return hold;
+  }
+
+  /** The hold for a call that has come so far; null for all others. */
+  holdFor(call: CallRecord, stage: Hold["stage"]): Hold | null {
+    return this.#holds.find((one) => one.stage === stage && one.take(call)) ?? null;
   }
 
   /** The fault for this call, used up by asking. */

@@ -21,6 +21,8 @@ export interface InteractionState {
   type: number;
   user: UserState;
   channel: ChannelState;
+  /** What was chosen, typed or pressed, as the gateway tells it. */
+  data: JsonObject;
   /** 0 → guild id or "0", 1 → user id. */
   owners: Readonly<Record<string, string>>;
   context: number;
@@ -80,6 +82,7 @@ export class Interactions {
       type: input.type,
       user,
       channel,
+      data: input.data,
       owners,
       context: contextOf(core, channel),
       metadata: {
@@ -100,23 +103,34 @@ export class Interactions {
       timer: undefined,
     };
     this.#byToken.set(interaction.token, interaction);
-    const isDelivered = core.dispatch({
-      name: "INTERACTION_CREATE",
-      guildId: channel.guild?.id ?? null,
-      intents: 0,
-      data: (view) => ({
-        ...this.#wire(interaction, input.data),
-        ...(interaction.componentMessage === null
-          ? {}
-          : { message: messageWire(interaction.componentMessage, view, { isFull: true }) }),
-      }),
-    });
+    const isDelivered = this.tell(interaction);
     interaction.timer = setTimeout(
       () => this.#expire(interaction, isDelivered),
       core.settings.interactionDeadlineMs,
     );
     core.changes.emit("change");
     return interaction;
+  }
+
+  /** Tells the gateway of an interaction, also once more. True when a live connection took it. */
+  tell(interaction: InteractionState): boolean {
+    return this.#core.dispatch({
+      name: "INTERACTION_CREATE",
+      guildId: interaction.channel.guild?.id ?? null,
+      intents: 0,
+      data: (view) => ({
+        ...this.#wire(interaction),
+        ...(interaction.componentMessage === null
+          ? {}
+          : { message: messageWire(interaction.componentMessage, view, { isFull: true }) }),
+      }),
+    });
+  }
+
+  /** Makes the fifteen minutes of every interaction so far pass. */
+  expireTokens(): void {
+    for (const interaction of this.#byToken.values())
+      interaction.createdAt -= this.#core.settings.interactionTokenMs;
   }
 
   /** The interaction a callback is for. Throws 10062 or 40060 where no answer may come any more. */
@@ -168,7 +182,7 @@ export class Interactions {
     this.#core.changes.emit("change");
   }
 
-  #wire(interaction: InteractionState, data: JsonObject): JsonObject {
+  #wire(interaction: InteractionState): JsonObject {
     const core = this.#core;
     const { channel, user } = interaction;
     const { guild } = channel;
@@ -179,7 +193,7 @@ export class Interactions {
       type: interaction.type,
       token: interaction.token,
       version: 1,
-      data,
+      data: interaction.data,
       channel_id: channel.id,
       channel: partialChannelWire(core, channel, user),
       ...(guild === null

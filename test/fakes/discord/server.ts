@@ -78,6 +78,7 @@ export async function serveApi(
     if (limited.status !== null) return answer(limited.status, limited.body, limited.headers);
     const fault = parts.faults.take(record);
     if (fault?.delayMs !== undefined) await delay(fault.delayMs);
+    await parts.faults.holdFor(record, "before")?.released;
     let reply: Reply | null = null;
     if (fault === undefined || fault.afterEffect === true) {
       const call: Call = {
@@ -91,6 +92,8 @@ export async function serveApi(
       };
       reply = match.route.handle(call);
     }
+    const hold = parts.faults.holdFor(record, "after");
+    if (hold !== null) await hold.released;
     if (fault?.status === "cut") {
       parts.core.changes.emit("change");
       response.destroy();

@@ -138,6 +138,7 @@ export class FakeTelegram {
   /** Cuts all connections and frees the port. */
   async stop(): Promise<void> {
     this.#world.webhook.remove();
+    this.#world.faults.stop();
     await this.#server.stop();
   }
 
@@ -239,6 +240,11 @@ export class FakeTelegram {
   /** Makes calls fail, or loses their answers. */
   fail(options: FailOptions = {}): void {
     this.#world.faults.fail(options);
+  }
+
+  /** Calls of a method take effect, and their answers come only when the returned function is called. Default once. */
+  holdAnswers(method: string, times = 1): () => void {
+    return this.#world.faults.hold(method, times);
   }
 
   /** Ends floods and failures that were ordered. */

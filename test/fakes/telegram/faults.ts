@@ -81,9 +81,41 @@ interface Failure {
   isAfterEffect: boolean;
 }
 
-/** Methods that count against the limits. */
+/** Methods that count against the limits of their chat and of all chats together. */
 export function isPaced(method: string): boolean {
   return /^(send(?!chataction)|edit|delete(message|messages)$|copy|forward)/i.test(method);
+}
+
+const TICK_MS = 20;
+/** How long a hold-up of this process is allowed for. */
+const LAG_KEPT_MS = 5_000;
+
+/** How long this very process was held up lately: calls that came meanwhile look closer together than they were sent. */
+class Lag {
+  #holdUps: Array<{ at: number; ms: number }> = [];
+  #tickedAt = Date.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS).unref();
+  }
+
+  /** The longest hold-up of the last seconds. */
+  longestMs(now: number): number {
+    this.#tick(now);
+    this.#holdUps = this.#holdUps.filter(({ at }) => now - at < LAG_KEPT_MS);
+    return Math.max(0, ...this.#holdUps.map(({ ms }) => ms));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(now: number): void {
+    const ms = now - this.#tickedAt - TICK_MS;
+    if (ms > TICK_MS) this.#holdUps.push({ at: now, ms });
+    this.#tickedAt = now;
+  }
 }
 
 /** Decides before each call whether it fails, and remembers violations. */
@@ -91,15 +123,22 @@ export class Faults {
   readonly violations: Violation[] = [];
   readonly #floods: Flood[] = [];
   readonly #failures: Failure[] = [];
+  readonly #holds = new Set<{ method: string; left: number; released: Promise<void> }>();
   /** By chat or method: until when the bot was told to wait. */
   readonly #closedUntil = new Map<string, number>();
-  readonly #sent: Array<{ chatId: string; isGroup: boolean; at: number }> = [];
+  readonly #sent: Array<{ chatId: string | null; at: number }> = [];
   readonly #rates: RateOptions | null;
+  readonly #lag: Lag | null;
   readonly #retryAfterScale: number;
 
   constructor(options: { rates: RateOptions | null; retryAfterScale: number }) {
     this.#rates = options.rates;
+    this.#lag = options.rates === null ? null : new Lag();
     this.#retryAfterScale = options.retryAfterScale;
+  }
+
+  stop(): void {
+    this.#lag?.stop();
   }
 
   flood(options: FloodOptions): void {
@@ -118,6 +157,21 @@ export class Faults {
       left: options.times ?? 1,
       isAfterEffect: options.afterEffect ?? false,
     });
+  }
+
+  /** Keeps the next answers of a method back until the returned function is called. */
+  hold(method: string, times: number): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#holds.add({ method: method.toLowerCase(), left: times, released: promise });
+    return resolve;
+  }
+
+  /** What the answer of this call has to wait for; null for nothing. */
+  takeHold(method: string): Promise<void> | null {
+    const hold = [...this.#holds].find((one) => one.left > 0 && one.method === method);
+    if (hold === undefined) return null;
+    hold.left -= 1;
+    return hold.released;
   }
 
   /** Ends all ordered trouble. */
@@ -154,7 +208,7 @@ export class Faults {
       flood.left -= 1;
       return this.#close(key, flood.retryAfter ?? 1);
     }
-    const waitMs = isPaced(method) && chatId !== null ? this.#rateWaitMs(chatId, now) : 0;
+    const waitMs = chatId !== null ? this.#rateWaitMs(method, chatId, now) : 0;
     if (waitMs > 0) {
       this.note("too-fast", method, chatId, `${waitMs} ms too early`);
       return this.#close(key, waitMs / 1000);
@@ -180,24 +234,23 @@ export class Faults {
     return error;
   }
 
-  #rateWaitMs(chatId: string, now: number): number {
+  #rateWaitMs(method: string, chatId: string, now: number): number {
     const rates = this.#rates;
-    if (rates === null) return 0;
+    // Signs of activity show nothing in their chat, but they are calls like any other.
+    const isMessage = isPaced(method);
+    if (rates === null || !(isMessage || method === "sendchataction")) return 0;
     const isGroup = chatId.startsWith("-") || chatId.startsWith("@");
+    const lagMs = this.#lag?.longestMs(now) ?? 0;
+    const inChat = (one: { chatId: string | null }) => one.chatId === chatId;
     const waits = [
-      this.#windowWaitMs(
-        now,
-        rates.perChatMs * rates.chatBurst,
-        rates.chatBurst,
-        (one) => one.chatId === chatId,
-      ),
-      this.#windowWaitMs(now, 1000, rates.perSecond, () => true),
-      isGroup
-        ? this.#windowWaitMs(now, rates.groupWindowMs, rates.perGroup, (one) => one.chatId === chatId)
+      this.#windowWaitMs(now, 1000 - lagMs, rates.perSecond, () => true),
+      isMessage
+        ? this.#windowWaitMs(now, rates.perChatMs * rates.chatBurst - lagMs, rates.chatBurst, inChat)
         : 0,
+      isMessage && isGroup ? this.#windowWaitMs(now, rates.groupWindowMs - lagMs, rates.perGroup, inChat) : 0,
     ];
     const waitMs = Math.max(...waits);
-    if (waitMs === 0) this.#sent.push({ chatId, isGroup, at: now });
+    if (waitMs === 0) this.#sent.push({ chatId: isMessage ? chatId : null, at: now });
     return waitMs;
   }
 
@@ -205,7 +258,7 @@ export class Faults {
     now: number,
     windowMs: number,
     most: number,
-    counts: (one: { chatId: string }) => boolean,
+    counts: (one: { chatId: string | null }) => boolean,
   ): number {
     const recent = this.#sent.filter((one) => one.at > now - windowMs && counts(one));
     if (recent.length < most) return 0;

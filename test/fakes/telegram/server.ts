@@ -124,6 +124,10 @@ export class BotApiServer {
         response.destroy();
         return;
       }
+      world.signal.notify();
+      const hold = world.faults.takeHold(name);
+      if (hold !== null) await Promise.race([hold, aborted(gone)]);
+      if (gone.aborted) return;
       record.status = 200;
       answer(response, 200, {
         ok: true,
@@ -157,6 +161,11 @@ export class BotApiServer {
       this.#world.faults.note("token-handed-out", name, null, "a parameter holds the bot's token");
     }
   }
+}
+
+/** Resolves when the caller went away. */
+function aborted(gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => gone.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function isToken(token: string, world: World): boolean {

@@ -1,0 +1,157 @@
+/** Buttons, menus, and the window that asks for a prompt. */
+import {
+  type APIInteraction,
+  type APIMessage,
+  type APIMessageApplicationCommandInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
+  ComponentType,
+  InteractionResponseType,
+  TextInputStyle,
+} from "discord.js";
+import type { Locales } from "../../core/locales.ts";
+import type { Action, Attachment } from "../../core/message.ts";
+import type { AdapterMemory } from "../../core/ports.ts";
+import { decodeAction } from "../action-codes.ts";
+import type { Desk } from "./desk.ts";
+import type { Handover } from "./handover.ts";
+import {
+  canManage,
+  channelOf,
+  fieldOf,
+  isAppOnly,
+  isForOneAlone,
+  languageOf,
+  type Taken,
+} from "./interaction-facts.ts";
+import { attachmentsOf, conversationOf, userOf } from "./normalize.ts";
+import { EDIT_MORE, readCustomId } from "./render.ts";
+import type { Threads } from "./threads.ts";
+import { soonOr } from "./trouble.ts";
+
+/** How long the files behind an open window are kept. */
+const WINDOW_LIVES_MS = 3_600_000;
+/** Windows that are known without the store. */
+const MAX_WINDOWS = 500;
+/** Of the three seconds that Discord gives. */
+const STORE_PATIENCE_MS = 500;
+
+export interface ButtonOptions {
+  memory: AdapterMemory;
+  locales: Locales;
+  threads: Threads;
+  desk: Desk;
+  handover: Handover;
+}
+
+export class Buttons {
+  readonly #options: ButtonOptions;
+  /** What the latest windows were opened for: the store may be in trouble meanwhile. */
+  readonly #windows = new Map<string, string>();
+
+  constructor(options: ButtonOptions) {
+    this.#options = options;
+  }
+
+  /** A button, or a choice of a menu. */
+  async press(interaction: Taken<APIMessageComponentInteraction>): Promise<void> {
+    const { memory, locales, desk, handover } = this.#options;
+    const { code, authorId } = readCustomId(interaction.data.custom_id);
+    const language = languageOf(interaction, locales);
+    if (!(await this.#mayPress(interaction, authorId))) {
+      return desk.say(interaction, locales.plain(language, "button.not-yours"));
+    }
+    if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
+    const { data } = interaction;
+    const chosen = data.component_type === ComponentType.StringSelect ? (data.values[0] ?? "") : code;
+    const read = () => decodeAction(chosen, conversationOf(channelOf(interaction)), memory);
+    // Undefined: the store does not say now what was kept for the button; it is asked again later.
+    const action = await soonOr<Action | null | undefined>(STORE_PATIENCE_MS, read(), undefined);
+    if (action === null) return desk.say(interaction, locales.plain(language, "button.too-old"));
+    const isPrivate = action !== undefined && isForOneAlone(action);
+    const isAnswer = isPrivate || isAppOnly(interaction);
+    await desk.take(interaction, isPrivate ? "private" : isAnswer ? "public" : "update", async () => {
+      const known = action ?? (await read());
+      if (!known) return desk.follow(interaction, locales.plain(language, "button.too-old"));
+      const what = { text: "", attachments: [], action: known };
+      await handover.receive(interaction, isForOneAlone(known), what, !isAnswer);
+    });
+  }
+
+  /** The context menu: the target's files are kept for the window that asks for the prompt. */
+  async editThis(interaction: APIMessageApplicationCommandInteraction): Promise<void> {
+    const { locales, memory, desk, handover } = this.#options;
+    if (await handover.refuse(interaction)) return;
+    const message = interaction.data.resolved.messages[interaction.data.target_id];
+    const files = message ? attachmentsOf(message as APIMessage) : [];
+    const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
+    if (files.length + links.length === 0) {
+      return desk.say(interaction, locales.plain(languageOf(interaction, locales), "discord.no-clip"));
+    }
+    const source = JSON.stringify({ files, links: links.slice(0, 3) });
+    this.#windows.set(interaction.id, source);
+    const [oldest] = this.#windows.keys();
+    if (this.#windows.size > MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
+    const kept = memory.set(`window:${interaction.id}`, source, WINDOW_LIVES_MS);
+    await soonOr(STORE_PATIENCE_MS, kept, undefined);
+    await this.#openWindow(interaction, interaction.id);
+  }
+
+  /** The window was sent. */
+  async submit(interaction: Taken<APIModalSubmitInteraction>): Promise<void> {
+    const { memory, desk, handover } = this.#options;
+    await desk.take(interaction, "public", async () => {
+      const [, windowId = ""] = interaction.data.custom_id.split(":");
+      const prompt = fieldOf(interaction);
+      if (windowId === "none") {
+        return handover.receive(interaction, false, { text: prompt, attachments: [] });
+      }
+      const kept = this.#windows.get(windowId) ?? (await memory.get(`window:${windowId}`));
+      // Written by `editThis`.
+      const source = kept
+        ? (JSON.parse(kept) as { files: Attachment[]; links: string[] })
+        : { files: [], links: [] };
+      const text = source.files.length > 0 ? prompt : [...source.links, prompt].join(" ");
+      await handover.start(interaction, text, source.files);
+    });
+  }
+
+  /** Whom the answer is for, who started the project, and who manages the channel. */
+  async #mayPress(interaction: APIMessageComponentInteraction, authorId: string | null): Promise<boolean> {
+    const { id } = userOf(interaction);
+    if (authorId === id || canManage(interaction)) return true;
+    const asked = interaction.guild_id
+      ? this.#options.threads.ownerOf(channelOf(interaction))
+      : Promise.resolve(null);
+    const owner = await soonOr(STORE_PATIENCE_MS, asked, null);
+    return owner === null ? authorId === null : owner === id;
+  }
+
+  #openWindow(interaction: APIInteraction, windowId: string): Promise<void> {
+    const { locales, desk } = this.#options;
+    const language = languageOf(interaction, locales);
+    return desk.respond(interaction, {
+      type: InteractionResponseType.Modal,
+      data: {
+        custom_id: `window:${windowId}`,
+        title: locales.plain(language, "discord.window-title").slice(0, 45),
+        components: [
+          {
+            type: ComponentType.ActionRow,
+            components: [
+              {
+                type: ComponentType.TextInput,
+                custom_id: "prompt",
+                label: locales.plain(language, "discord.window-label").slice(0, 45),
+                placeholder: locales.plain(language, "discord.window-example").slice(0, 100),
+                style: TextInputStyle.Paragraph,
+                max_length: 4000,
+                required: true,
+              },
+            ],
+          },
+        ],
+      },
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Looks for what was said in a channel while the bot was down. Discord tells a new connection nothing of it.
+ * Source: Discord docs, "Get Channel Messages"; platforms.md, "What users of other bots complain about".
+ */
+import type { APIMessage } from "discord.js";
+import { type REST, Routes } from "discord.js";
+import type { Clock, Log } from "../../core/ports.ts";
+import type { SaidMessage } from "./normalize.ts";
+import type { Place } from "./served.ts";
+import { byId, idAt, laterId } from "./snowflakes.ts";
+
+const PAGE = 100;
+/** A thousand messages; whoever spoke to the bot among more of them has to do it again. */
+const MAX_PAGES = 10;
+/** Nobody waits for an answer any longer. */
+const MAX_AGE_MS = 7 * 86_400_000;
+
+/** The messages after the last one seen, oldest first. Throws Discord's refusal. */
+export async function* missedIn(
+  place: Place,
+  world: { rest: REST; clock: Clock; log: Log },
+): AsyncGenerator<SaidMessage> {
+  const { rest, clock, log } = world;
+  const { id, guildId } = place;
+  let after = laterId(place.lastId, idAt(clock.now() - MAX_AGE_MS));
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query = new URLSearchParams({ after, limit: String(PAGE) });
+    // The answer's shape is Discord's documented list of messages, the newest first.
+    const messages = (await rest.get(Routes.channelMessages(id), { query })) as APIMessage[];
+    for (const message of messages.sort(byId)) {
+      after = message.id;
+      // Only the gateway says in which guild a message is.
+      yield { ...message, ...(guildId === null ? {} : { guild_id: guildId }) };
+    }
+    if (messages.length < PAGE) return;
+  }
+  log.warn({ channel: id }, "too much was said while the bot was down: the rest was not looked at");
+}
+
+/** A few at once, as the rate limits like it; who is waited for comes next. */
+export class Pace {
+  readonly #atOnce: number;
+  #running = 0;
+  #waiting: { key: string; go: () => void }[] = [];
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+  }
+
+  async run(key: string, task: () => Promise<void>): Promise<void> {
+    if (this.#running >= this.#atOnce) {
+      await new Promise<void>((resolve) => this.#waiting.push({ key, go: resolve }));
+    } else this.#running += 1;
+    try {
+      await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next.go();
+      else this.#running -= 1;
+    }
+  }
+
+  /** Somebody waits for this one. */
+  hurry(key: string): void {
+    const place = this.#waiting.findIndex((one) => one.key === key);
+    if (place > 0) this.#waiting.unshift(...this.#waiting.splice(place, 1));
+  }
+}

@@ -1,0 +1,96 @@
+/** What an interaction says, read out of its JSON. Source: Discord docs, "Interaction Structure". */
+import {
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIModalSubmitInteraction,
+  ApplicationCommandOptionType,
+  PermissionFlagsBits,
+} from "discord.js";
+import type { Locales } from "../../core/locales.ts";
+import type { Action } from "../../core/message.ts";
+import { isThread } from "./permissions.ts";
+
+/** An interaction with the moment it came, epoch ms: its token lives from then. */
+export type Taken<T extends APIInteraction = APIInteraction> = T & { receivedAt: number };
+export type Slash = Taken<APIChatInputApplicationCommandInteraction>;
+
+/** Installed by the person alone: the bot itself is not in the channel. */
+export function isAppOnly(interaction: APIInteraction): boolean {
+  const { authorizing_integration_owners: owners, guild_id: guildId, context } = interaction;
+  if (guildId) return owners?.[0] === undefined;
+  // 1: the bot's own direct messages.
+  return context !== undefined && context !== 1;
+}
+
+/** Money and settings are answered for the person alone. */
+export function isForOneAlone({ kind }: Action): boolean {
+  return ["credits", "skill", "language", "help", "upload-help"].includes(kind);
+}
+
+/** The value of a command's option; undefined when it was left out. */
+export function optionOf(interaction: Slash, name: string): string | number | boolean | undefined {
+  const option = interaction.data.options?.find((one) => one.name === name);
+  if (!option || option.type === ApplicationCommandOptionType.Subcommand) return undefined;
+  return "value" in option ? option.value : undefined;
+}
+
+/** The prompt that was typed into the window. */
+export function fieldOf(interaction: APIModalSubmitInteraction): string {
+  for (const row of interaction.data.components) {
+    if ("components" in row) {
+      for (const field of row.components)
+        if (field.custom_id === "prompt" && "value" in field) return field.value;
+    }
+  }
+  return "";
+}
+
+/** Where it happened. */
+export function channelOf(interaction: APIInteraction): string {
+  return interaction.channel?.id ?? interaction.channel_id ?? "";
+}
+
+/** How an interaction can be answered later. */
+export function answerOf(interaction: Taken) {
+  return {
+    interactionId: interaction.id,
+    interactionToken: interaction.token,
+    interactionAt: interaction.receivedAt,
+  };
+}
+
+/** The channel of the thread it happened in; absent elsewhere. */
+export function parentOf(interaction: APIInteraction): { parentId?: string } {
+  const { channel } = interaction;
+  const isInThread = channel && isThread(channel.type) && "parent_id" in channel && channel.parent_id;
+  return isInThread ? { parentId: String(channel.parent_id) } : {};
+}
+
+/** How large the files of an answer may be. */
+export function limitOf(interaction: APIInteraction): { fileLimitBytes?: number } {
+  const limit = interaction.attachment_size_limit;
+  return limit ? { fileLimitBytes: limit } : {};
+}
+
+/** True for those who may also stop what others started. */
+export function canManage(interaction: APIInteraction): boolean {
+  return (
+    hasPermission(interaction, PermissionFlagsBits.ManageChannels) ||
+    hasPermission(interaction, PermissionFlagsBits.ManageThreads)
+  );
+}
+
+/** True when the person has the permission in the channel. */
+export function hasPermission(interaction: APIInteraction, permission: bigint): boolean {
+  const permissions = BigInt(interaction.member?.permissions ?? "0");
+  return (permissions & (permission | PermissionFlagsBits.Administrator)) !== 0n;
+}
+
+/** The language the answer is in. */
+export function languageOf(interaction: APIInteraction, locales: Locales): string {
+  return (
+    locales.match("locale" in interaction ? interaction.locale : null) ??
+    locales.match(interaction.guild_locale) ??
+    "en"
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * The line of what came in: taken in the order of its channel, and held here while the store is in trouble,
+ * since Discord says nothing twice. Source: the `MessageSink` port; DESIGN.md, rules 3 and 9.
+ */
+import { createKeyedQueue } from "../../core/keyed-queue.ts";
+import { type Clock, StoreTroubleError } from "../../core/ports.ts";
+
+export interface LineLimits {
+  /** Between two tries while the store is in trouble. */
+  retryMs: number;
+  /** What may wait for the store, of all channels together. */
+  maxHeld: number;
+}
+
+const DEFAULT_LIMITS: LineLimits = { retryMs: 1_000, maxHeld: 1_000 };
+
+export class Line {
+  readonly #clock: Clock;
+  readonly #limits: LineLimits;
+  readonly #inTurn = createKeyedQueue();
+  readonly #stopping = new AbortController();
+  /** Channels with something that the store did not take yet, and how much of it. */
+  readonly #held = new Map<string, number>();
+  /** Everything that is not at its end. */
+  #size = 0;
+
+  constructor(clock: Clock, limits: LineLimits = DEFAULT_LIMITS) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Aborted when nothing more is taken. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** How much could not be stored yet. */
+  get heldCount(): number {
+    return this.#held.size === 0 ? 0 : this.#size;
+  }
+
+  /**
+   * Runs `task` after everything of its channel that came before, as often as the store's trouble makes it
+   * fail. Throws when too much waits for the store already, when the line is stopped, and what `task` throws.
+   */
+  async inOrder(channelId: string, task: () => Promise<void>): Promise<void> {
+    if (this.heldCount >= this.#limits.maxHeld) throw new Error("too much waits for the store: it is lost");
+    this.#size += 1;
+    try {
+      await this.#inTurn(channelId, () => this.#untilStored(channelId, task));
+    } finally {
+      this.#size -= 1;
+    }
+  }
+
+  /** Runs `task` now, beside what is under way; while the store is in trouble as `inOrder` does. Throws as that. */
+  async atOnce(channelId: string, task: () => Promise<void>): Promise<void> {
+    this.signal.throwIfAborted();
+    if (this.#held.has(channelId)) return this.inOrder(channelId, task);
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      await this.inOrder(channelId, task);
+    }
+  }
+
+  /** Gives up what waits for the store, and what has not begun. */
+  stop(): void {
+    this.#stopping.abort(new Error("the bot stops"));
+  }
+
+  async #untilStored(channelId: string, task: () => Promise<void>): Promise<void> {
+    this.signal.throwIfAborted();
+    try {
+      return await task();
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+    }
+    this.#held.set(channelId, (this.#held.get(channelId) ?? 0) + 1);
+    try {
+      for (;;) {
+        await this.#clock.sleep(this.#limits.retryMs, this.signal);
+        try {
+          return await task();
+        } catch (error) {
+          if (!(error instanceof StoreTroubleError)) throw error;
+        }
+      }
+    } finally {
+      const left = (this.#held.get(channelId) ?? 1) - 1;
+      if (left > 0) this.#held.set(channelId, left);
+      else this.#held.delete(channelId);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Work that has begun waits for a store in trouble, where intake would rather say so at once: what is at stake
+ * is a turn that was paid for. Source: DESIGN.md, rules 2 and 4.
+ */
+import { type Clock, type ConversationStore, type Log, StoreTroubleError, type WorkQueue } from "./ports.ts";
+
+export interface Patience {
+  clock: Clock;
+  log: Log;
+  /** Ends all waiting: the process stops, and the work goes on elsewhere. */
+  signal: AbortSignal;
+  /** Longest wait of one call; then its trouble is thrown after all. */
+  maxWaitMs: number;
+}
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
+
+/** Repeats `task` while the store is in trouble. Throws its last trouble, any other error, and the signal's reason. */
+async function patiently<T>(task: () => Promise<T>, patience: Patience): Promise<T> {
+  const { clock, log, signal, maxWaitMs } = patience;
+  const until = clock.now() + maxWaitMs;
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    try {
+      return await task();
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError) || clock.now() >= until) throw error;
+      log.debug({ err: error }, "work waits for the store");
+      await clock.sleep(waitMs, signal);
+    }
+  }
+}
+
+/** The same store, with patience. */
+export function patientStore(store: ConversationStore, patience: Patience): ConversationStore {
+  return {
+    read: (id) => patiently(() => store.read(id), patience),
+    update: (id, change) => patiently(() => store.update(id, change), patience),
+    readUser: (id) => patiently(() => store.readUser(id), patience),
+    updateUser: (id, change) => patiently(() => store.updateUser(id, change), patience),
+    hasSeen: (key) => patiently(() => store.hasSeen(key), patience),
+    markSeen: (key) => patiently(() => store.markSeen(key), patience),
+  };
+}
+
+/** The same queue, with patience for what work asks of it. */
+export function patientQueue(queue: WorkQueue, patience: Patience): WorkQueue {
+  return {
+    push: (item) => patiently(() => queue.push(item), patience),
+    start: (handler) => queue.start(handler),
+    cancel: (lane, reason) => patiently(() => queue.cancel(lane, reason), patience),
+    revise: (item) => patiently(() => queue.revise(item), patience),
+    running: (lane) => patiently(() => queue.running(lane), patience),
+    remove: (lane, itemId, may) => patiently(() => queue.remove(lane, itemId, may), patience),
+    clear: (lane, may) => patiently(() => queue.clear(lane, may), patience),
+    size: (lane) => patiently(() => queue.size(lane), patience),
+    depth: () => patiently(() => queue.depth(), patience),
+    idle: () => queue.idle(),
+    stop: (reason) => queue.stop(reason),
+  };
+}

@@ -1,0 +1,10 @@
+/** The result of `task`, or `otherwise` when it takes longer than `ms`; the task itself goes on, and may fail unheard. */
+export async function within<T, U>(ms: number, task: Promise<T>, otherwise: U): Promise<T | U> {
+  const { promise: late, resolve } = Promise.withResolvers<U>();
+  const timer = setTimeout(() => resolve(otherwise), ms);
+  try {
+    return await Promise.race([task, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

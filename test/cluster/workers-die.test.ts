@@ -1,0 +1,78 @@
+/**
+ * One ingress, three workers and a real Redis as processes. Workers are killed at random under load: every
+ * message is answered once, and in order. Source: DESIGN.md, rules 1 to 4.
+ */
+import { describe, expect, it } from "vitest";
+import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
+import { HAS_REDIS } from "../support/redis.ts";
+import { answersTo, type ClusterScene, startCluster } from "./scene.ts";
+
+const GROUPS = 8;
+const MESSAGES = 4;
+/** How long the agent works on each edit. */
+const TURN_MS = 400;
+const KILLS = 6;
+const PATIENCE = { timeoutMs: 120_000 };
+
+/** Mulberry32: the same numbers for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface Talk {
+  chat: ChatPlayer;
+  questions: SeenMessage[];
+}
+
+function startTalks({ telegram }: ClusterScene): Talk[] {
+  return Array.from({ length: GROUPS }, (_, group) => {
+    const chat = telegram.group({ title: `Creators ${group}` });
+    const questions = Array.from({ length: MESSAGES }, (_, index) =>
+      chat.say(`@${telegram.bot.username} generate a video of the sea number ${group}-${index}`),
+    );
+    return { chat, questions };
+  });
+}
+
+describe.runIf(HAS_REDIS)("workers that are killed under load", () => {
+  it("lose no message, answer none twice, and keep the order of each chat", async () => {
+    const seed = Date.now() % 100_000;
+    const random = randomOf(seed);
+    await using scene = await startCluster({ workers: 3, nemo: { credits: 1000 } });
+    const { telegram, nemo } = scene;
+    nemo.scenario.add({ on: "turn", do: { kind: "delay", ms: TURN_MS }, times: GROUPS * MESSAGES * 2 });
+    const talks = startTalks(scene);
+    const answered = () =>
+      talks.flatMap(({ chat, questions }) => questions.filter(({ id }) => answersTo(chat, id).length > 0));
+    for (let kill = 1; kill <= KILLS; kill++) {
+      // Each kill comes when some more turns have begun, so that it hits work in all its stages.
+      const due = Math.min(kill * 3, GROUPS * MESSAGES);
+      await telegram.waitFor(() => scene.turns().length >= due || answered().length >= due, PATIENCE);
+      const victim = scene.worker(Math.floor(random() * 3));
+      await victim.stop("SIGKILL");
+      victim.restart();
+    }
+    try {
+      await telegram.waitFor(() => answered().length === GROUPS * MESSAGES, PATIENCE);
+    } catch (error) {
+      throw new Error(`seed ${seed}; ${answered().length} answered\n${scene.log}`, { cause: error });
+    }
+    for (const { chat, questions } of talks) {
+      const answers = questions.map(({ id }) => answersTo(chat, id));
+      expect(
+        answers.map((list) => list.length),
+        `seed ${seed}`,
+      ).toEqual(questions.map(() => 1));
+      const order = answers.flat().map((message) => message.id);
+      expect(order, `seed ${seed}`).toEqual(order.toSorted((a, b) => a - b));
+    }
+    const turns = scene.turns();
+    expect(new Set(turns).size, `seed ${seed}: nothing is sent twice`).toBe(turns.length);
+  }, 240_000);
+});

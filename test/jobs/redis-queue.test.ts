@@ -1,0 +1,379 @@
+/** The queue on Redis: what every queue promises, and what several processes, their deaths and outages ask for. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
+import { Redis } from "ioredis";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { StoreTroubleError } from "../../src/core/ports.ts";
+import type { WorkItem } from "../../src/core/work-item.ts";
+import { StopError } from "../../src/core/world.ts";
+import { RedisLink } from "../../src/jobs/redis-link.ts";
+import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
+import { QueueCommands } from "../../src/jobs/redis-queue-commands.ts";
+import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "../../src/jobs/redis-queue-options.ts";
+import { describeWorkQueue } from "../contracts/work-queue.ts";
+import { startQueueWorker } from "../support/queue-worker.ts";
+import { HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";
+import { TestLog } from "../support/test-chat.ts";
+import { item, startHands } from "../support/work-items.ts";
+
+/** Waits that a test can live with, in the proportions of the real ones. */
+const FAST: Partial<RedisQueueOptions> = {
+  heartbeatMs: 250,
+  leaseMs: 1_500,
+  pauseMs: 700,
+  settleMs: 1_000,
+  lookMs: 100,
+  lostWakeUpMs: 700,
+  answerMs: 1_000,
+  retryMs: 50,
+};
+/** Longer than a lease, so that those of the living run out too. */
+const OUTAGE_MS = 2_500;
+/** For what needs a takeover or a new connection. */
+const PATIENT = { timeout: 15_000, interval: 20 };
+
+/** A queue as one process has it. */
+async function connect(redis: RedisServer, options: Partial<RedisQueueOptions> = {}) {
+  const log = new TestLog();
+  const queue = await connectRedisQueue(redis.url, log, { ...FAST, ...options });
+  onTestFinished(() => queue.stop(new StopError("shutdown")));
+  return { queue, log };
+}
+
+/** One that works, each item until the test lets it go. */
+async function startWorker(redis: RedisServer, options: Partial<RedisQueueOptions> = {}) {
+  const { queue, log } = await connect(redis, options);
+  const hands = await startHands(queue);
+  return { queue, log, hands, events: hands.events };
+}
+
+/** A look into Redis itself. */
+function look(redis: RedisServer): Redis {
+  const client = new Redis(redis.url, { retryStrategy: () => 100 });
+  client.on("error", () => {
+    // Tests stop the server.
+  });
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+/** Stores an item as a process does that dies before it wakes anybody. */
+async function pushAndDie(redis: RedisServer, id: string): Promise<void> {
+  const options = { ...DEFAULT_REDIS_QUEUE_OPTIONS, ...FAST };
+  const link = await RedisLink.connect(redis.url, new TestLog(), options.answerMs);
+  await new QueueCommands(link, "dead", options).push("test:1", id, JSON.stringify(item(id)));
+  link.close();
+}
+
+const OUTAGES = [
+  { how: "gone", away: (redis: RedisServer) => redis.stop(), back: (redis: RedisServer) => redis.start() },
+  {
+    how: "frozen",
+    away: async (redis: RedisServer) => redis.freeze(),
+    back: async (redis: RedisServer) => redis.thaw(),
+  },
+];
+
+describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
+  describeWorkQueue("like any other", async () => {
+    const redis = await startRedis();
+    return {
+      open: (options) => connect(redis, options),
+      breakDown: () => redis.stop(),
+      mend: () => redis.start(),
+    };
+  });
+
+  describe("with several processes", () => {
+    it("works on one item of a lane at a time, in the order of the pushes, whoever pushes and whoever works", async () => {
+      const redis = await startRedis();
+      const lanes = Array.from({ length: 20 }, (_, n) => `test:${n}`);
+      const running = new Map<string, string>();
+      const done = new Map<string, string[]>(lanes.map((lane) => [lane, []]));
+      const queues = [await connect(redis), await connect(redis), await connect(redis)];
+      const [first, ...others] = queues.map(({ queue }) => queue);
+      const work = async ({ id, lane }: WorkItem, signal: AbortSignal) => {
+        expect(running.get(lane)).toBeUndefined();
+        running.set(lane, id);
+        await sleep(3, undefined, { signal }).finally(() => running.delete(lane));
+        done.get(lane)?.push(id);
+      };
+      await first?.start(work);
+      const pushing = lanes.map(async (lane, at) => {
+        for (let n = 0; n < 15; n++) {
+          const pushed = await queues[1 + ((n + at) % 2)]?.queue.push(item(`${lane} ${n}`, lane));
+          expect(pushed?.kind).toBe("accepted");
+        }
+      });
+      await expect.poll(() => [...done.values()].flat().length, { interval: 1 }).toBeGreaterThan(20);
+      for (const queue of others) await queue.start(work);
+      await first?.stop(new StopError("shutdown"));
+      await Promise.all(pushing);
+      await others[0]?.idle();
+      for (const lane of lanes) {
+        expect(done.get(lane)).toEqual(Array.from({ length: 15 }, (_, n) => `${lane} ${n}`));
+      }
+      for (const { log } of queues) expect(log.lines).toEqual([]);
+    });
+
+    it("leaves the work to those that were started", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      await ingress.queue.push(item("a"));
+      expect(await ingress.queue.running("test:1")).toBeNull();
+      const { hands, events } = await startWorker(redis);
+      await expect.poll(() => events).toEqual(["a starts"]);
+      expect(await ingress.queue.running("test:1")).toEqual(item("a"));
+      expect(await ingress.queue.push(item("b"))).toEqual({ kind: "accepted", ahead: 1 });
+      hands.finish("a", "b");
+      await ingress.queue.idle();
+      expect(events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
+    });
+
+    it("cancels what another process runs, for the reason that was given, and nothing after it", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      const { hands, events } = await startWorker(redis);
+      for (const id of ["a", "b", "c"]) await ingress.queue.push(item(id));
+      await expect.poll(() => events).toEqual(["a starts"]);
+      expect(await ingress.queue.cancel("test:1", new StopError("gone"))).toBe(true);
+      await expect.poll(() => events).toContain("b starts");
+      expect(hands.reasons.get("a")).toMatchObject({ name: "StopError", kind: "gone" });
+      hands.finish("b", "c");
+      await ingress.queue.idle();
+      expect([...hands.reasons.keys()]).toEqual(["a"]);
+      expect(await ingress.queue.cancel("test:1", new StopError("gone"))).toBe(false);
+    });
+
+    it("cancels also when the word gets lost on its way", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      const { hands, events } = await startWorker(redis);
+      await ingress.queue.push(item("a"));
+      await expect.poll(() => events).toEqual(["a starts"]);
+      await look(redis).client("KILL", "TYPE", "pubsub");
+      expect(await ingress.queue.cancel("test:1", new StopError("cancelled"))).toBe(true);
+      await ingress.queue.idle();
+      expect(hands.reasons.get("a")).toMatchObject({ kind: "cancelled" });
+    });
+
+    it("knows an item also after its end: a redelivery may come late", async () => {
+      const redis = await startRedis();
+      const [ingress, { hands, events }] = [await connect(redis), await startWorker(redis)];
+      await ingress.queue.push(item("a"));
+      hands.finish("a");
+      await ingress.queue.idle();
+      expect(await ingress.queue.push(item("a"))).toEqual({ kind: "known" });
+      expect(events).toEqual(["a starts", "a ends"]);
+    });
+
+    it("hands over at once what a stop cuts off", async () => {
+      const redis = await startRedis();
+      const first = await startWorker(redis);
+      for (const id of ["a", "b"]) await first.queue.push(item(id));
+      await expect.poll(() => first.events).toEqual(["a starts"]);
+      const second = await startWorker(redis);
+      await first.queue.stop(new StopError("shutdown"));
+      // Within much less than a lease or a look for lost wake-ups takes.
+      await expect.poll(() => second.events, { timeout: 500, interval: 10 }).toEqual(["a starts"]);
+      second.hands.finish("a", "b");
+      await second.queue.idle();
+      expect(second.events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
+    });
+  });
+
+  describe("when a process dies", () => {
+    it("gives its lanes to another one within 8 s, the item that ran first", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      const doomed = await startQueueWorker(redis);
+      for (const id of ["a", "b", "c"]) await ingress.queue.push(item(id));
+      await expect.poll(() => doomed.events, PATIENT).toEqual(["a starts"]);
+      doomed.finish("a");
+      await expect.poll(() => doomed.events, PATIENT).toEqual(["a starts", "a ends", "b starts"]);
+      // With the intervals of a real one.
+      const { queue, hands, events } = await startWorker(redis, DEFAULT_REDIS_QUEUE_OPTIONS);
+      doomed.signal("SIGKILL");
+      await expect.poll(() => events, { timeout: 8_000, interval: 20 }).toEqual(["b starts"]);
+      hands.finish("b", "c");
+      await queue.idle();
+      expect(events).toEqual(["b starts", "b ends", "c starts", "c ends"]);
+    });
+
+    it("stops the item that it ran when that was cancelled before anybody took it over", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      const doomed = await startQueueWorker(redis, FAST);
+      for (const id of ["a", "b"]) await ingress.queue.push(item(id));
+      await expect.poll(() => doomed.events, PATIENT).toEqual(["a starts"]);
+      doomed.signal("SIGKILL");
+      await doomed.ended;
+      expect(await ingress.queue.cancel("test:1", new StopError("cancelled"))).toBe(true);
+      const { hands, events } = await startWorker(redis);
+      hands.finish("b");
+      await ingress.queue.idle();
+      expect(events).toEqual(["a starts", "a stops: the person cancelled", "b starts", "b ends"]);
+    });
+
+    it("stops one that was only taken for dead, and lets the other one go on", async () => {
+      const redis = await startRedis();
+      const ingress = await connect(redis);
+      const sleeper = await startQueueWorker(redis, FAST);
+      for (const id of ["a", "b"]) await ingress.queue.push(item(id));
+      await expect.poll(() => sleeper.events, PATIENT).toEqual(["a starts"]);
+      const { queue, hands, events } = await startWorker(redis);
+      sleeper.signal("SIGSTOP");
+      await expect.poll(() => events, PATIENT).toEqual(["a starts"]);
+      sleeper.signal("SIGCONT");
+      await expect
+        .poll(() => sleeper.events, PATIENT)
+        .toEqual(["a starts", "a stops: the process shuts down"]);
+      expect(await queue.size("test:1")).toBe(2);
+      hands.finish("a", "b");
+      await queue.idle();
+      expect(events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
+      expect(sleeper.events).toHaveLength(2);
+    });
+
+    it("finds an item whose process died before it woke anybody", async () => {
+      const redis = await startRedis();
+      const { queue, hands, events } = await startWorker(redis);
+      await pushAndDie(redis, "a");
+      await expect.poll(() => events, PATIENT).toEqual(["a starts"]);
+      hands.finish("a");
+      await queue.idle();
+    });
+
+    it("wakes such an item at once when it is delivered again", async () => {
+      const redis = await startRedis();
+      const { queue, hands, events } = await startWorker(redis, { lostWakeUpMs: 60_000 });
+      await pushAndDie(redis, "a");
+      expect(await queue.push(item("a"))).toEqual({ kind: "known" });
+      await expect.poll(() => events).toEqual(["a starts"]);
+      hands.finish("a");
+      await queue.idle();
+    });
+  });
+
+  describe("when Redis is away", () => {
+    it.each(OUTAGES)(
+      "$how: what runs goes on where it is, and nothing is lost or done twice",
+      async ({ away, back }) => {
+        const redis = await startRedis();
+        const [one, other] = [await startWorker(redis), await startWorker(redis)];
+        const lanes = ["test:1", "test:2", "test:3", "test:4"];
+        for (const lane of lanes) {
+          await one.queue.push(item(`${lane} a`, lane));
+          await other.queue.push(item(`${lane} b`, lane));
+        }
+        const events = () => [...one.events, ...other.events];
+        await expect.poll(() => events().length).toBe(4);
+        await away(redis);
+        const awayAt = performance.now();
+        await expect(one.queue.push(item("c"))).rejects.toBeInstanceOf(StoreTroubleError);
+        await expect(one.queue.check()).rejects.toBeInstanceOf(StoreTroubleError);
+        expect(performance.now() - awayAt).toBeLessThan(2_500);
+        // Two items end meanwhile, which nobody can be told.
+        for (const { hands } of [one, other]) hands.finish("test:1 a", "test:2 a");
+        await expect.poll(() => events().filter((event) => event.endsWith("ends"))).toHaveLength(2);
+        await expect.poll(() => performance.now() - awayAt, PATIENT).toBeGreaterThan(OUTAGE_MS);
+        await back(redis);
+        await expect
+          .poll(() => one.queue.push(item("c", "test:9")).catch(() => null), PATIENT)
+          .not.toBeNull();
+        for (const { hands } of [one, other])
+          hands.finish("c", ...lanes.flatMap((lane) => [`${lane} a`, `${lane} b`]));
+        await one.queue.idle();
+        const all = ["c", ...lanes.flatMap((lane) => [`${lane} a`, `${lane} b`])];
+        expect(events().toSorted()).toEqual(all.flatMap((id) => [`${id} starts`, `${id} ends`]).toSorted());
+        for (const { log } of [one, other]) {
+          expect(log.lines.filter((line) => line.startsWith("error"))).toHaveLength(1);
+        }
+      },
+    );
+
+    it.each(OUTAGES)(
+      "$how: the lanes of a process that dies meanwhile are taken over, no others",
+      async ({ away, back }) => {
+        const redis = await startRedis();
+        const doomed = await startQueueWorker(redis, FAST);
+        const ingress = await connect(redis);
+        await ingress.queue.push(item("a", "test:1"));
+        await expect.poll(() => doomed.events, PATIENT).toEqual(["a starts"]);
+        const living = [await startWorker(redis), await startWorker(redis)];
+        const lanes = ["test:2", "test:3", "test:4", "test:5"];
+        // The doomed process may take some of them as well.
+        for (const lane of lanes) await ingress.queue.push(item(lane, lane));
+        const events = () => living.flatMap((worker) => worker.events);
+        await expect.poll(() => events().length + doomed.events.length).toBe(5);
+        await away(redis);
+        const awayAt = performance.now();
+        doomed.signal("SIGKILL");
+        await expect.poll(() => performance.now() - awayAt, PATIENT).toBeGreaterThan(OUTAGE_MS);
+        await back(redis);
+        await expect.poll(() => events().length, PATIENT).toBe(5);
+        for (const { hands } of living) hands.finish("a", ...lanes);
+        await expect.poll(() => ingress.queue.depth().catch(() => null), PATIENT).toBe(0);
+        expect(events().toSorted()).toEqual(
+          ["a", ...lanes].flatMap((id) => [`${id} starts`, `${id} ends`]).toSorted(),
+        );
+      },
+    );
+
+    it.each(OUTAGES)("$how: a stop ends all the same, and the process with it", async ({ away }) => {
+      const redis = await startRedis();
+      const worker = await startQueueWorker(redis);
+      const { queue } = await connect(redis);
+      await queue.push(item("a"));
+      await expect.poll(() => worker.events, PATIENT).toEqual(["a starts"]);
+      await away(redis);
+      const stoppedAt = performance.now();
+      worker.stop();
+      expect(await worker.ended).toBe(0);
+      expect(performance.now() - stoppedAt).toBeLessThan(6_000);
+      expect(worker.log).not.toContain("rejection");
+      expect(worker.events).toEqual(["a starts", "a stops: the process shuts down"]);
+    });
+  });
+
+  it("sets aside what cannot be read, says so, and goes on behind it", async () => {
+    const redis = await startRedis();
+    const client = look(redis);
+    const { queue, hands, events, log } = await startWorker(redis);
+    await queue.push(item("a"));
+    await expect.poll(() => events).toEqual(["a starts"]);
+    await client.hset("nemobot:q:items", "strange", '{"version":7}');
+    await client.rpush("nemobot:q:lane:test:1", "strange");
+    await queue.push(item("b"));
+    expect(await queue.clear("test:1", () => false)).toEqual([]);
+    hands.finish("a", "b");
+    await queue.idle();
+    expect(events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
+    expect(await client.lrange("nemobot:q:unreadable", 0, -1)).toEqual(['{"version":7}']);
+    expect(log.lines).toEqual([expect.stringMatching(/^error an item of waiting work cannot be read/)]);
+  });
+
+  it("leaves nothing in Redis of work that has ended, but what it remembers for a while", async () => {
+    const redis = await startRedis();
+    const { queue, hands, events } = await startWorker(redis);
+    for (const id of ["a", "b", "c", "d"]) await queue.push(item(id));
+    await expect.poll(() => events).toEqual(["a starts"]);
+    await queue.remove("test:1", "b", () => true);
+    await queue.cancel("test:1", new StopError("cancelled"));
+    hands.finish("c", "d");
+    await queue.idle();
+    await queue.stop(new StopError("shutdown"));
+    const keys = (await look(redis).keys("nemobot:q:*")).filter((key) => !key.startsWith("nemobot:q:bull:"));
+    expect(keys.filter((key) => !key.startsWith("nemobot:q:ended:"))).toEqual(["nemobot:q:pulse"]);
+  });
+
+  it("says that it cannot connect, without the password", async () => {
+    const redis = await startRedis();
+    await look(redis).config("SET", "requirepass", "sesame");
+    const url = redis.url.replace("redis://", "redis://:open-barley@");
+    const refused = await connectRedisQueue(url, new TestLog()).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(StoreTroubleError);
+    expect(inspect(refused, { depth: 10 })).toContain("WRONGPASS");
+    expect(inspect(refused, { depth: 10 })).not.toContain("open-barley");
+  });
+});

@@ -1,0 +1,152 @@
+import { createServer, type Server } from "node:net";
+import { describe, expect, it, vi } from "vitest";
+import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
+import { HAS_REDIS, startRedis } from "../support/redis.ts";
+import { startTelegramScene, until } from "../telegram/scene.ts";
+
+const TOKEN = `123456:${"A".repeat(35)}`;
+/** Nobody listens there: a Telegram that cannot be reached. */
+const NOWHERE = "http://127.0.0.1:1";
+const AWAY = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_API_ROOT: NOWHERE };
+
+async function get(bot: BotProcess, path: string, method = "GET") {
+  const response = await fetch(`${await bot.url()}${path}`, { method });
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/** Waits until `/readyz` says so. */
+async function readiness(bot: BotProcess, status: number): Promise<unknown> {
+  const asked = async () => {
+    const answer = await get(bot, "/readyz");
+    return answer.status === status ? answer : null;
+  };
+  const answer = await vi.waitUntil(asked, { timeout: 20_000, interval: 50 });
+  return JSON.parse(answer.body);
+}
+
+describe.concurrent("a bot that works", () => {
+  it("says that it lives and that it is ready", async () => {
+    await using scene = await startTelegramScene();
+    const { status, headers, body } = await get(scene.bot, "/healthz");
+    expect({ status, body }).toEqual({ status: 200, body: '{"status":"ok"}' });
+    expect(headers.get("content-type")).toBe("application/json");
+    expect(await readiness(scene.bot, 200)).toEqual({ status: "ready" });
+    expect((await get(scene.bot, "/healthz?from=probe")).status).toBe(200);
+  });
+
+  it("gives its metrics to Prometheus", async () => {
+    await using scene = await startTelegramScene();
+    scene.holdTurn("running");
+    scene.telegram.privateChat().say("make a video of the sea");
+    await scene.nemo.scenario.held("running");
+    const { status, headers, body } = await get(scene.bot, "/metrics");
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(body).toMatch(/^nemobot_info\{version="\d+\.\d+\.\d+",role="all"\} 1$/m);
+    expect(body).toMatch(/^nemobot_queue_depth 1$/m);
+    expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
+    expect(body).not.toContain(scene.telegram.token);
+    scene.nemo.scenario.release("running");
+  });
+
+  it("answers HEAD, and refuses other methods and paths", async () => {
+    await using scene = await startTelegramScene({ webhook: true });
+    for (const path of ["/healthz", "/readyz", "/metrics"]) {
+      await until(() => scene.bot.log.includes("Telegram is connected"));
+      expect(await get(scene.bot, path, "HEAD"), path).toMatchObject({ status: 200, body: "" });
+      const refused = await get(scene.bot, path, "POST");
+      expect(refused.status, path).toBe(405);
+      expect(refused.headers.get("allow")).toBe("GET, HEAD");
+    }
+    const webhook = await get(scene.bot, "/telegram");
+    expect(webhook.status).toBe(405);
+    expect(webhook.headers.get("allow")).toBe("POST");
+    expect((await get(scene.bot, "/")).status).toBe(404);
+    expect((await get(scene.bot, "/metrics/more")).status).toBe(404);
+    expect((await get(scene.bot, "/constructor")).status).toBe(404);
+  });
+});
+
+describe.concurrent("a bot that cannot work", () => {
+  it("lives, and says that it waits for Telegram", async () => {
+    await using bot = await startBotProcess(AWAY);
+    await until(() => bot.log.includes("Telegram does not answer"));
+    const { status, body } = await get(bot, "/readyz");
+    expect({ status, body }).toEqual({
+      status: 503,
+      body: '{"status":"not ready","waitingFor":["telegram"]}',
+    });
+    expect((await get(bot, "/healthz")).status).toBe(200);
+    expect((await get(bot, "/metrics")).status).toBe(200);
+  });
+});
+
+describe.runIf(HAS_REDIS)("a bot whose Redis is away", () => {
+  it.for(["gone", "frozen"] as const)("lives, and says that it waits for the store (%s)", async (how) => {
+    const redis = await startRedis();
+    await using scene = await startTelegramScene({ env: { REDIS_URL: redis.url } });
+    await readiness(scene.bot, 200);
+    if (how === "gone") await redis.stop();
+    else redis.freeze();
+    const answer = await readiness(scene.bot, 503);
+    expect(answer).toEqual({ status: "not ready", waitingFor: ["store"] });
+    expect((await get(scene.bot, "/healthz")).status).toBe(200);
+    expect((await get(scene.bot, "/metrics")).status).toBe(200);
+    if (how === "gone") await redis.start();
+    else redis.thaw();
+    await readiness(scene.bot, 200);
+  });
+});
+
+describe("a port that is taken", () => {
+  /** Takes a port of loopback; somebody else may hold it already, which is as good. */
+  async function take(port: number): Promise<{ port: number } & AsyncDisposable> {
+    const server: Server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) =>
+        "code" in error && error.code === "EADDRINUSE" ? resolve() : reject(error),
+      );
+      server.listen(port, "127.0.0.1", resolve);
+    });
+    const address = server.address();
+    return {
+      port: typeof address === "object" && address ? address.port : port,
+      [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+    };
+  }
+
+  it("stops the bot when the operator chose it", async () => {
+    await using taken = await take(0);
+    await using bot = await startBotProcess({ ...AWAY, HTTP_PORT: String(taken.port) });
+    expect(await bot.ended()).toBe(1);
+    expect(bot.log).toContain(`HTTP_PORT: port ${taken.port} is taken`);
+    expect(bot.log).not.toMatch(/\n\s+at /);
+  });
+
+  it("stops nobody who chose none", async () => {
+    await using _taken = await take(8080);
+    await using bot = await startBotProcess({ ...AWAY, HTTP_PORT: "" });
+    await until(() => bot.log.includes("Telegram does not answer"));
+    const [warning] = bot.logged(40).map((line) => JSON.parse(line).msg);
+    expect(warning).toBe("HTTP_PORT: port 8080 is taken; health and metrics are off");
+    expect(await bot.stop()).toBe(0);
+  });
+
+  it("stops a bot whose webhook needs it", async () => {
+    await using _taken = await take(8080);
+    await using bot = await startBotProcess({
+      ...AWAY,
+      HTTP_PORT: "",
+      TELEGRAM_WEBHOOK_URL: "https://bot.example/telegram",
+      TELEGRAM_WEBHOOK_SECRET: "a-secret-for-tests",
+    });
+    expect(await bot.ended()).toBe(1);
+    expect(bot.log).toContain("HTTP_PORT: port 8080 is taken, and the webhook needs it");
+  });
+
+  it("is not confused with an address that the machine does not have", async () => {
+    await using bot = await startBotProcess({ ...AWAY, HTTP_PORT: "", HTTP_HOST: "192.0.2.1" });
+    expect(await bot.ended()).toBe(1);
+    expect(bot.log).toContain("HTTP_HOST, HTTP_PORT: ");
+  });
+});

@@ -1,0 +1,101 @@
+/** The store as a process opens it: by the settings, alone on its folder, with one key. */
+import { chmod, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { openStorage } from "../../src/store/storage.ts";
+import { startBotProcess } from "../support/bot-process.ts";
+import { HAS_REDIS, startRedis } from "../support/redis.ts";
+import { TestLog, temporaryFolder } from "../support/test-chat.ts";
+
+async function open(env: Record<string, string>) {
+  const storage = await openStorage(loadConfig(env), new TestLog());
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+describe("the data folder", () => {
+  it("belongs to one process: the next waits for its end", async () => {
+    const dir = await temporaryFolder();
+    const first = await open({ DATA_DIR: dir });
+    await first.records.set("a", 1);
+    const log = new TestLog();
+    const second = openStorage(loadConfig({ DATA_DIR: dir }), log);
+    await expect.poll(() => log.lines.join()).toContain("another nemobot uses the data folder");
+    await first.close();
+    const storage = await second;
+    onTestFinished(() => storage.close());
+    expect(await storage.records.get("a")).toBe(1);
+  });
+
+  it("is refused in one sentence while another process keeps it", async () => {
+    const dir = await temporaryFolder();
+    await open({ DATA_DIR: dir });
+    await expect(open({ DATA_DIR: dir })).rejects.toThrow(
+      "DATA_DIR: another nemobot is running on this folder",
+    );
+  }, 20_000);
+
+  it("is free again when its process was killed", async () => {
+    await using bot = await startBotProcess({ NEMO_API_URL: "http://127.0.0.1:9", ...NOBODY });
+    await expect.poll(() => bot.log, { timeout: 10_000 }).toContain("Telegram does not answer");
+    await bot.stop("SIGKILL");
+    const { records } = await open({ DATA_DIR: bot.dataDir });
+    await records.set("a", 1);
+  });
+
+  it("that is a file ends the start with the variable's name", async () => {
+    const path = join(await temporaryFolder(), "file");
+    await writeFile(path, "");
+    await expect(open({ DATA_DIR: path })).rejects.toThrow(
+      /^The data folder cannot be used:\n {2}DATA_DIR: /,
+    );
+  });
+
+  it("and the key file in it are for the bot's own user alone", async () => {
+    const dir = join(await temporaryFolder(), "data");
+    await open({ DATA_DIR: dir });
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dir, "encryption.key"))).mode & 0o777).toBe(0o600);
+    await chmod(dir, 0o700);
+  });
+});
+
+describe.runIf(HAS_REDIS)("Redis", () => {
+  const key = (digit: string) => digit.repeat(64);
+
+  it("is shared by processes with the same key", async () => {
+    const { url } = await startRedis();
+    const env = { REDIS_URL: url, ENCRYPTION_KEY: key("a") };
+    const [one, other] = [await open(env), await open(env)];
+    await one.records.set("a", 1);
+    expect(await other.records.get("a")).toBe(1);
+  });
+
+  it("refuses a process with another key, by name and without values", async () => {
+    const { url } = await startRedis();
+    await open({ REDIS_URL: url, ENCRYPTION_KEY: key("a") });
+    const other = open({ REDIS_URL: url, ENCRYPTION_KEY: key("b") });
+    await expect(other).rejects.toThrow(/ENCRYPTION_KEY: .*Redis.*all processes need the same/);
+    await expect(other).rejects.not.toThrow(key("b"));
+  });
+
+  it("with the operator's own token holds nothing sealed: each process may have a key file of its own", async () => {
+    const { url } = await startRedis();
+    const env = async () => ({ REDIS_URL: url, NEMO_TOKEN: "token", DATA_DIR: await temporaryFolder() });
+    await open(await env());
+    await open(await env());
+  });
+
+  it("that does not answer ends the start in one sentence without the password", async () => {
+    const start = open({ REDIS_URL: "redis://:secret-word@127.0.0.1:9", ENCRYPTION_KEY: key("a") });
+    await expect(start).rejects.toThrow(/^Redis cannot be used:\n {2}REDIS_URL: /);
+    await expect(start).rejects.not.toThrow("secret-word");
+  });
+});
+
+/** A Telegram that nobody can reach: the bot stands there and waits. */
+const NOBODY = {
+  TELEGRAM_BOT_TOKEN: "1234567:nobody-listens-to-this-token-at-all",
+  TELEGRAM_API_ROOT: "http://127.0.0.1:9",
+};

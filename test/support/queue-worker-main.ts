@@ -1,0 +1,20 @@
+/** A process that works on a queue on Redis until its parent tells it to stop. See `queue-worker.ts`. */
+import { StopError } from "../../src/core/world.ts";
+import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
+import { Hands } from "./work-items.ts";
+
+/** What the parent may say: an item may end, or the process. */
+type Word = { finish: string } | "stop";
+
+const [url = "", options = "{}"] = process.argv.slice(2);
+const write = (facts: object, message: string) => console.error(message, facts);
+const log = { debug: write, info: write, warn: write, error: write };
+const queue = await connectRedisQueue(url, log, JSON.parse(options));
+const hands = new Hands((event) => process.send?.(event));
+process.on("message", (word: Word) => {
+  if (word !== "stop") hands.finish(word.finish);
+  // Without its parent's channel only what was forgotten keeps the process alive.
+  else void queue.stop(new StopError("shutdown")).then(() => process.disconnect());
+});
+await queue.start(hands.work);
+process.send?.("ready");
