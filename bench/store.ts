@@ -69,7 +69,11 @@ async function measure(storage: string, keyv: Keyv, env: Record<string, string>)
       name: "Keyv get + set",
       async call(id) {
         const value = await keyv.get(id);
-        await keyv.set(id, { ...value, renderId: `render_${changes++}` }, retention.conversationMs);
+        await keyv.set(
+          id,
+          { ...value, render: { renderId: `render_${changes++}`, itemId: "" } },
+          retention.conversationMs,
+        );
       },
       perS: [],
     },
@@ -78,7 +82,7 @@ async function measure(storage: string, keyv: Keyv, env: Record<string, string>)
       call: (id) =>
         store.update(id, (current) => {
           if (!current) throw new Error("the record is gone");
-          return { ...current, renderId: `render_${changes++}` };
+          return { ...current, render: { renderId: `render_${changes++}`, itemId: "" } };
         }),
       perS: [],
     },

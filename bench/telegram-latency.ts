@@ -4,17 +4,14 @@
  * Telegram sets it, and with it the thousandth answer waits 40 s whatever the bot does. The pace of each chat
  * stays. `node bench/telegram-latency.ts` (Linux)
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { privateMessage, startBotApiStub } from "./support/bot-api-stub.ts";
+import { Child } from "./support/child.ts";
 import { percentile, printTable } from "./support/figures.ts";
 import { finishTurn, startNemoStub } from "./support/nemo-stub.ts";
-import { memoryOf } from "./support/process-memory.ts";
 
 const CONVERSATIONS = 1_000;
 /** Answers that are measured one at a time; the rest come all at once. */
@@ -22,7 +19,6 @@ const SINGLE = 500;
 const LIFTED_PACE = 1_000_000;
 /** After this long a chat's own pace holds nothing back, and what starting cost has calmed down. */
 const CALM_MS = 5_000;
-const CHILD = fileURLToPath(new URL("support/telegram-child.ts", import.meta.url));
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
@@ -41,28 +37,26 @@ const telegram = await startBotApiStub({
   },
 });
 const dataDir = await mkdtemp(join(tmpdir(), "nemobot-bench-"));
-const bot = spawn(process.execPath, ["--max-semi-space-size=1", CHILD, String(LIFTED_PACE)], {
-  stdio: ["ignore", "inherit", "inherit"],
-  env: {
-    PATH: process.env.PATH ?? "",
-    DATA_DIR: dataDir,
-    LOG_LEVEL: "warn",
-    NEMO_API_URL: nemo.url,
-    NEMO_WEB_URL: nemo.url,
-    NEMO_TOKEN: "bench",
-    TELEGRAM_BOT_TOKEN: telegram.token,
-    TELEGRAM_API_ROOT: telegram.apiRoot,
-  },
+const bot = new Child(new URL("support/telegram-child.ts", import.meta.url), [String(LIFTED_PACE)], {
+  DATA_DIR: dataDir,
+  LOG_LEVEL: "warn",
+  NEMO_API_URL: nemo.url,
+  NEMO_WEB_URL: nemo.url,
+  NEMO_TOKEN: "bench",
+  TELEGRAM_BOT_TOKEN: telegram.token,
+  TELEGRAM_API_ROOT: telegram.apiRoot,
 });
 try {
   telegram.push([privateMessage(CONVERSATIONS, { text: "help" })]);
   await until(() => isGreeted);
-  const { rssBytes: idleBytes } = await memoryOf(bot.pid ?? 0);
+  const idleBytes = await bot.rssBytes();
   const people = Array.from({ length: CONVERSATIONS }, (_, person) => person);
   telegram.push(people.map((person) => privateMessage(person, { text: `Make film number ${person}` })));
   await until(() => nemo.turns.size === CONVERSATIONS);
   await until(() => performance.now() - lastCallAt > CALM_MS);
-  const { rssBytes: busyBytes } = await memoryOf(bot.pid ?? 0);
+  const busyBytes = await bot.rssBytes();
+  // Not before: V8 is thriftier in a process whose garbage was collected on demand once.
+  const busyLiveBytes = await bot.ask<number>("liveHeapBytes");
 
   const saidAt = new Map<string, number>();
   const speak = (person: number) => {
@@ -83,20 +77,20 @@ try {
   for (const person of burst) speak(person);
   await until(() => burst.every((person) => arrivedAt.has(`Answer ${person}.`)));
   const together = latencies();
+  const liveBytes = busyLiveBytes - (await bot.ask<number>("liveHeapBytes"));
 
-  const perConversation = (busyBytes - idleBytes) / CONVERSATIONS;
+  const each = (bytes: number) => `${(bytes / CONVERSATIONS / 1000).toFixed(0)} kB`;
   printTable(`Backend text to Bot API call, ${CONVERSATIONS} conversations in a turn`, [
     ["one at a time, p50", percentile(single, 0.5), ""],
     ["one at a time, p99", percentile(single, 0.99), ""],
     [`${burst.length} at once, p50`, percentile(together, 0.5), ""],
     [`${burst.length} at once, p99`, percentile(together, 0.99), "all of them in one moment"],
-    ["memory a conversation", `${(perConversation / 1000).toFixed(0)} kB`, "its open stream included"],
+    ["memory a conversation", each(busyBytes - idleBytes), "its open stream and all garbage included"],
+    ["alive in the heap", each(liveBytes), "a conversation"],
     ["memory of the bot", `${(busyBytes / 1e6).toFixed(0)} MB`, `${(idleBytes / 1e6).toFixed(0)} MB idle`],
   ]);
 } finally {
-  const ended = once(bot, "close");
-  bot.kill();
-  await ended;
+  await bot.kill();
   telegram.stop();
   nemo.stop();
   await rm(dataDir, { recursive: true, force: true });

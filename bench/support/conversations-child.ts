@@ -3,11 +3,10 @@
  * `bare`, nothing but streams of undici held open. `node conversations-child.ts bot|bare`, settings as usual.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Agent } from "undici";
 import { type Answers, answerParent } from "./child.ts";
 import { CountingPlatform, said } from "./counting-platform.ts";
+import { liveHeapBytes } from "./live-heap.ts";
 
 /** How long the event loop is watched, and what the process costs meanwhile. */
 async function watchLoop(ms: number) {
@@ -87,6 +86,4 @@ async function bare(): Promise<Answers> {
 }
 
 const roles: Record<string, () => Promise<Answers>> = { bot, bare };
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-answerParent({ ...(await roles[process.argv[2] ?? ""]?.()), watchLoop, collectGarbage });
+answerParent({ ...(await roles[process.argv[2] ?? ""]?.()), watchLoop, liveHeapBytes });

@@ -56,7 +56,7 @@ answerParent({
       if ((await store.read(id)) !== null) found += 1;
       await store.update(id, (current) => ({
         ...(current ?? newConversation("film-maker")),
-        renderId: `render_${time}`,
+        render: { renderId: `render_${time}`, itemId: "" },
       }));
     }
     return found;

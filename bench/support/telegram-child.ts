@@ -9,6 +9,8 @@ import { systemClock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { NO_METRICS } from "../../src/metrics.ts";
+import { answerParent } from "./child.ts";
+import { liveHeapBytes } from "./live-heap.ts";
 
 const perSecond = Number(process.argv[2] ?? DEFAULT_OUTBOX_OPTIONS.perSecond);
 const config = loadConfig(process.env);
@@ -30,3 +32,4 @@ const adapter = new TelegramAdapter(
 bot.addPlatform(adapter.platform);
 await bot.engine.start();
 await adapter.start();
+answerParent({ liveHeapBytes });

@@ -58,9 +58,13 @@ export type Conversation = z.infer<typeof recordSchema>;
 /** Reads a record of this version or of an older one. */
 export const conversationSchema = z.preprocess(migrate, recordSchema);
 
+const firstSchema = z.looseObject({ version: z.literal(1), renderId: z.string().nullable() });
+
 /** Version 1 did not say for which item a render was submitted, nor which turn had ended. */
 function migrate(raw: unknown): unknown {
-  const first = z.looseObject({ version: z.literal(1), renderId: z.string().nullable() }).safeParse(raw);
+  // Asked first, on every read: to find out by a schema that does not fit takes longer than reading the record.
+  if (typeof raw !== "object" || raw === null || !("version" in raw) || raw.version !== 1) return raw;
+  const first = firstSchema.safeParse(raw);
   if (!first.success) return raw;
   const { renderId, ...rest } = first.data;
   return { ...rest, version: 2, settled: null, render: renderId === null ? null : { renderId, itemId: "" } };
