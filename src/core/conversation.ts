@@ -1,7 +1,7 @@
 /** What the bot keeps of a conversation and of a person. Source: DESIGN.md, "Words" and rule 4. */
 import { z } from "zod";
 import { guiActionSchema } from "./gui-words.ts";
-import { attachmentSchema } from "./message.ts";
+import { attachmentSchema, sentMessageSchema } from "./message.ts";
 import { timelineSchema } from "./timeline.ts";
 
 const accountSchema = z.object({
@@ -32,7 +32,14 @@ const recordSchema = z.object({
   arrived: z.object({ itemId: z.string(), files: z.array(z.number()) }).optional(),
   /** A turn whose request may have left: written before it leaves, removed at its end. */
   inFlight: z
-    .object({ itemId: z.string(), text: z.string(), before: timelineSchema.nullable(), sentAt: z.number() })
+    .object({
+      itemId: z.string(),
+      text: z.string(),
+      before: timelineSchema.nullable(),
+      sentAt: z.number(),
+      /** The message that says that work goes on; absent while none was needed. */
+      progress: sentMessageSchema.optional(),
+    })
     .nullable(),
   /** What the last message that did not work asked for: the retry button sends it once more. */
   lastFailed: z

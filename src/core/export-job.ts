@@ -136,7 +136,10 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
   const chat = await Chat.open(world, { id, target, language, itemId: item.id });
   const { speaker } = chat;
   const session: SessionRef = { sessionId: item.sessionId, taskId: item.taskId, userId: null };
-  const progress = new Progress(world, speaker, item.progress).start("uploading-video");
+  const progress = new Progress(world, speaker, {
+    sent: item.progress,
+    startedAt: item.startedAt,
+  }).start("uploading-video");
   const caller = await chat.caller();
   const { render } = chat.record;
   // One that was submitted again by a process that died meanwhile takes the item's place.

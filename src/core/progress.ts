@@ -9,10 +9,21 @@ import type { RichText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
 import type { World } from "./world.ts";
 
+/** What another process has begun, or another item. */
+export interface ProgressSoFar {
+  /** The message that shows it; null while none was needed. */
+  sent?: SentMessage | null;
+  /** Epoch ms; default now. */
+  startedAt?: number;
+  /** Told when the message is shown for the first time: whoever takes over goes on with it. */
+  onFirstShown?: (sent: SentMessage) => Promise<void>;
+}
+
 export class Progress {
   readonly #world: Pick<World, "clock" | "limits" | "log">;
   readonly #speaker: Speaker;
   readonly #startedAt: number;
+  readonly #onFirstShown: ProgressSoFar["onFirstShown"];
   #isOver = false;
   /** Plain ones: a turn holds them for minutes, and timers that take a signal weigh several times as much. */
   readonly #timers: NodeJS.Timeout[] = [];
@@ -24,16 +35,13 @@ export class Progress {
   #tail: Promise<unknown> = Promise.resolve();
   #lastShownAt = Number.NEGATIVE_INFINITY;
 
-  /** Continues `sent` when work was handed over from another item. */
-  constructor(
-    world: Pick<World, "clock" | "limits" | "log">,
-    speaker: Speaker,
-    sent: SentMessage | null = null,
-  ) {
+  /** Goes on from `soFar`. */
+  constructor(world: Pick<World, "clock" | "limits" | "log">, speaker: Speaker, soFar: ProgressSoFar = {}) {
     this.#world = world;
     this.#speaker = speaker;
-    this.#sent = sent;
-    this.#startedAt = world.clock.now();
+    this.#sent = soFar.sent ?? null;
+    this.#startedAt = soFar.startedAt ?? world.clock.now();
+    this.#onFirstShown = soFar.onFirstShown;
   }
 
   /** The message that shows the progress; null while none was needed. */
@@ -74,7 +82,9 @@ export class Progress {
     return this.#enqueue(async () => {
       if (this.#newest !== text) return;
       this.#newest = null;
+      const isFirst = this.#sent === null;
       this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text });
+      if (isFirst && this.#sent) await this.#onFirstShown?.(this.#sent);
     });
   }
 

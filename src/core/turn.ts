@@ -5,6 +5,7 @@
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import type { GuiAction } from "./gui-translation.ts";
+import type { SentMessage } from "./message.ts";
 import type { ProjectState, SessionRef, TurnOutcome } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import { awaitOutcome, type Outcome } from "./recovery.ts";
@@ -47,7 +48,8 @@ export async function runTurn(
   request: TurnRequest,
   signal: AbortSignal,
 ): Promise<TurnResult> {
-  const progress = new Progress(chat.world, chat.speaker).start();
+  const onFirstShown = (sent: SentMessage) => keepProgress(chat, sent);
+  const progress = new Progress(chat.world, chat.speaker, { onFirstShown }).start();
   try {
     return await carryOut(chat, session, request, progress, signal);
   } finally {
@@ -94,10 +96,12 @@ async function carryOut(
   } catch (error) {
     await answer.flush();
     if (isShutdown(signal)) throw error;
+    const isToldHere = error instanceof BackendError && error.kind !== "session-lost";
+    // Before it counts as over: whoever finds it in flight tells it.
+    if (isToldHere) await report.failed(error);
     await landed(chat, inFlight, pending ?? []);
     world.metrics.turnEnded(signal.aborted ? "cancelled" : "failed");
-    if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
-    await report.failed(error);
+    if (!isToldHere) throw error;
     return { actions: [], hasSpoken: true };
   } finally {
     watch.hangUp();
@@ -119,7 +123,10 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
   const { limits, clock } = world;
   const caller = await chat.caller();
   const report = new TurnReport(chat, inFlight);
-  const progress = new Progress(world, chat.speaker).start();
+  const progress = new Progress(world, chat.speaker, {
+    sent: inFlight.progress ?? null,
+    startedAt: inFlight.sentAt,
+  }).start();
   try {
     // The agent may still be at it; long after its hard limit it is not.
     const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
@@ -263,6 +270,16 @@ async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal)
 
 function recheckMs(limits: Limits): number {
   return Math.min(SILENT_RECHECK_MS, limits.recoveryFirstWaitMs);
+}
+
+/** Whoever takes the turn over goes on with the same message. */
+async function keepProgress(chat: Chat, progress: SentMessage): Promise<void> {
+  const { itemId } = chat;
+  await chat.update((current) =>
+    current.inFlight?.itemId === itemId
+      ? { ...current, inFlight: { ...current.inFlight, progress } }
+      : current,
+  );
 }
 
 /** The turn is over, whichever way: nothing is in flight any more. What it asks for is kept until it is done. */

@@ -12,8 +12,10 @@ const EDIT = 'add the title "First"';
 const NEXT = 'add the title "Second"';
 
 /** A scene with a clip in its project, from before the trouble. */
-async function startProject(): Promise<{ scene: TelegramScene; chat: ChatPlayer }> {
-  const scene = await startTelegramScene();
+async function startProject(
+  env: Record<string, string> = {},
+): Promise<{ scene: TelegramScene; chat: ChatPlayer }> {
+  const scene = await startTelegramScene({ env });
   const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });
   chat.sendFile({ kind: "video", bytes: await clipBytes(), name: "clip.mp4" });
   await chat.nextBotMessage((message) => message.text.includes("What should I do"), PATIENTLY);
@@ -118,6 +120,22 @@ describe.concurrent("a process that is killed", () => {
     await bringToRest(chat);
     expect(scene.turns()).toEqual([EDIT, NEXT]);
     expect(all(chat, "lost sight")).toHaveLength(1);
+  });
+
+  it("while it says that work goes on, ends that message too", async ({ expect }) => {
+    const { scene, chat } = await startProject({ STILL_WORKING_MS: "1500" });
+    await using _ = scene;
+    const held = standStill(scene, [{ kind: "edit", edit: { op: "title", text: "First" } }]);
+    chat.say(EDIT);
+    await held;
+    const working = await chat.nextBotMessage(says("⏳ Still working"), PATIENTLY);
+    // Edited once: then the process knows its own message for sure.
+    await chat.waitFor(() => chat.message(working.id).history.length > 1, PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("your edit arrived"), PATIENTLY);
+    await bringToRest(chat);
+    await chat.waitFor(() => chat.message(working.id).text.includes("Done after"), PATIENTLY);
+    expect(all(chat, "⏳")).toEqual([]);
   });
 
   it("while it submits a render, delivers one video", async ({ expect }) => {
