@@ -157,8 +157,8 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === "Command timed out";
 }
 
-/** Errors of the driver carry their command: people's words, or the password. */
-function withoutCommand(error: unknown): Error {
+/** An error of the driver without the command it carries: that holds people's words, or the password. */
+export function withoutCommand(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const plain = new Error(error.message);
   plain.name = error.name;

@@ -6,7 +6,8 @@
 import { Queue, Worker } from "bullmq";
 import { z } from "zod";
 import type { Log } from "../core/ports.ts";
-import type { RedisLink } from "./redis-link.ts";
+import { endsWithin } from "./grace.ts";
+import { type RedisLink, withoutCommand } from "./redis-link.ts";
 import { QUEUE_KEYS } from "./redis-queue-commands.ts";
 
 const NAME = "wake-ups";
@@ -87,13 +88,13 @@ export class WakeUps {
     if (!worker) return;
     this.#worker = null;
     this.#link.dropPatience();
-    await inTime(worker.close(this.#link.isAway));
+    await endsWithin(worker.close(this.#link.isAway), CLOSE_MS);
   }
 
   /** Sees to it that the last wake-ups have left, unless Redis is away. */
   async close(): Promise<void> {
-    await inTime(Promise.all(this.#adding));
-    await inTime(this.#queue.close());
+    await endsWithin(Promise.all(this.#adding), CLOSE_MS);
+    await endsWithin(this.#queue.close(), CLOSE_MS);
   }
 
   async #add(lanes: string[]): Promise<void> {
@@ -110,25 +111,8 @@ export class WakeUps {
     if (this.#isInTrouble || this.#link.isAway || "syscall" in error) return;
     this.#isInTrouble = true;
     this.#log.warn(
-      { err: error },
+      { err: withoutCommand(error) },
       "wake-ups of the work queue fail; lanes are found without, a little later",
     );
-  }
-}
-
-/** False when it does not end in time; its errors count as an end. */
-async function inTime(ending: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), CLOSE_MS);
-  });
-  const ended = ending.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([ended, deadline]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -24,7 +24,7 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
     return { queue, log, hands, events: hands.events };
   };
 
-  /** `ids` are what happened last; a queue may need a moment to get there. */
+  /** What has happened; a queue may need a moment to get there. */
   const seen = (events: string[]) => expect.poll(() => events);
 
   describe(name, () => {
@@ -109,13 +109,10 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       const { queue } = await openQueue();
       await queue.push(item("a"));
       await queue.push(item("b"));
-      const { events, finish } = await startHands(queue).then((hands) => ({
-        events: hands.events,
-        finish: () => hands.finish("a", "b"),
-      }));
-      finish();
+      const hands = await startHands(queue);
+      hands.finish("a", "b");
       await queue.idle();
-      expect(events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
+      expect(hands.events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
     });
 
     it("goes on with the lane when an item ends in an error, and logs it", async () => {

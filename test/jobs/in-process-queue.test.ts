@@ -63,15 +63,12 @@ describeWorkQueue("the work queue of one process", async () => {
 describe("the work queue of one process, without a journal", () => {
   it("begins an item before its push is answered, and is idle once the last has ended", async () => {
     const queue = new InProcessQueue(new TestLog());
-    const { events, finish } = await startHands(queue).then((hands) => ({
-      events: hands.events,
-      finish: () => hands.finish("a"),
-    }));
+    const hands = await startHands(queue);
     await queue.push(item("a"));
-    expect(events).toEqual(["a starts"]);
-    finish();
+    expect(hands.events).toEqual(["a starts"]);
+    hands.finish("a");
     await queue.idle();
-    expect(events).toEqual(["a starts", "a ends"]);
+    expect(hands.events).toEqual(["a starts", "a ends"]);
     await queue.stop(new StopError("shutdown"));
   });
 });

@@ -11,30 +11,22 @@ export class QueueWorker {
   /** What its hands did: "a starts", "a ends". */
   readonly events: string[] = [];
   #isReady = false;
-  #log = "";
   readonly #child: ChildProcess;
   /** Resolves with its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
 
   constructor(url: string, options: Partial<RedisQueueOptions>) {
-    this.#child = fork(MAIN, [url, JSON.stringify(options)], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.#child = fork(MAIN, [url, JSON.stringify(options)], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     this.#child.on("message", (event) => {
       if (event === "ready") this.#isReady = true;
       else this.events.push(String(event));
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on("data", (chunk: Buffer) => {
-        this.#log += chunk.toString();
-      });
-    }
     this.ended = new Promise((resolve) => this.#child.on("close", (code) => resolve(code)));
   }
 
-  /** Everything it wrote. */
-  get log(): string {
-    return this.#log;
-  }
-
+  /** Resolves once it works. */
   async ready(): Promise<void> {
     await expect.poll(() => this.#isReady, { timeout: 10_000 }).toBe(true);
   }
