@@ -7,11 +7,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { createClient } from "@keyv/redis";
 import { startBot } from "../src/bot.ts";
 import { loadConfig } from "../src/config.ts";
 import { CountingPlatform, said } from "./support/counting-platform.ts";
 import { median, percentile, printTable } from "./support/figures.ts";
 import { quietLog } from "./support/quiet-log.ts";
+import { startRedis } from "./support/redis.ts";
 
 const MESSAGES = 4_000;
 const CONVERSATIONS = 1_000;
@@ -24,6 +26,9 @@ interface Round {
   /** From the call of `receive` to the handler, in ms. */
   waits: number[];
 }
+
+/** Message ids are never used twice: the store and the queue remember them. */
+let lastId = 0;
 
 /** One round through the mailbox of a bot with these settings. */
 async function throughMailbox(env: Record<string, string>): Promise<Round> {
@@ -40,7 +45,7 @@ async function throughMailbox(env: Record<string, string>): Promise<Round> {
   const line = async () => {
     while (next < MESSAGES) {
       const number = next++;
-      const message = said(number % CONVERSATIONS, `Make film number ${number}`);
+      const message = said(number % CONVERSATIONS, `Make film number ${number}`, `bench:${lastId++}`);
       receivedAt.set(message.id, performance.now());
       await bot.engine.receive(message);
     }
@@ -78,8 +83,35 @@ async function bareSqlite(): Promise<number> {
   return perS;
 }
 
+/** The same messages put into a list and taken out again, as many at once. */
+async function bareRedis(url: string): Promise<number> {
+  const client = createClient({ url });
+  await client.connect();
+  let next = 0;
+  const line = async () => {
+    while (next < MESSAGES) {
+      const number = next++;
+      await client.rPush("bare", JSON.stringify(said(number % CONVERSATIONS, `Make film number ${number}`)));
+      await client.lPop("bare");
+    }
+  };
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: AT_ONCE }, line));
+  const perS = MESSAGES / ((performance.now() - startedAt) / 1000);
+  client.destroy();
+  return perS;
+}
+
 /** A storage, the settings that name it, and the least that owning a message costs there. */
-const storages = [{ name: "SQLite", env: {}, bare: bareSqlite }];
+interface Storage {
+  name: string;
+  env: Record<string, string>;
+  bare: () => Promise<number>;
+}
+
+const redis = await startRedis();
+const storages: Storage[] = [{ name: "SQLite", env: {}, bare: bareSqlite }];
+if (redis) storages.push({ name: "Redis", env: { REDIS_URL: redis.url }, bare: () => bareRedis(redis.url) });
 
 const rows: string[][] = [];
 for (const { name, env, bare } of storages) {
@@ -105,3 +137,4 @@ printTable(
   `${MESSAGES} messages of ${CONVERSATIONS} conversations, ${AT_ONCE} at once; median of ${ROUNDS}`,
   rows,
 );
+await redis?.stop();

@@ -66,6 +66,9 @@ answerParent({
   edit() {
     nemo.draft = film("Urban Dreams, the sequel");
   },
+  /** How many sessions and renders were asked for since `forget`. */
+  asked: () => nemo.asked.size,
+  forget: () => nemo.asked.clear(),
   /** How many turns and renders were sent, and how many of them more than once. */
   sent: () => ({
     all: nemo.sent.size,

@@ -11,6 +11,8 @@ export interface NemoStub {
   readonly turns: Map<string, ServerResponse>;
   /** How often each was sent: the words of a turn, the id of a render. */
   readonly sent: Map<string, number>;
+  /** The sessions whose state, and the renders whose status, was asked for. */
+  readonly asked: Set<string>;
   /** Of every project; empty at first. */
   draft: unknown;
   /** True: every turn answers and every render is done as soon as it is asked for. */
@@ -53,9 +55,15 @@ export async function startNemoStub({ onUpload }: NemoStubOptions = {}): Promise
 
   function answerOf(path: string, isPost: boolean, body: () => unknown): unknown {
     if (path.startsWith("/api/tasks/")) return { session_id: `s${sessions++}`, task_id: "t", user_id: "u" };
-    if (!path.startsWith("/api/render/")) return { session_id: "s", state: { draft: stub.draft } };
-    const id = isPost ? (body() as { id: string }).id : path.split("/").pop();
-    if (isPost && id) count(id);
+    const [, , kind, , , sessionId = ""] = path.split("/");
+    if (kind === "state") {
+      stub.asked.add(sessionId);
+      return { session_id: sessionId, state: { draft: stub.draft } };
+    }
+    if (kind !== "render") return {};
+    const id = isPost ? (body() as { id: string }).id : (path.split("/").pop() ?? "");
+    if (isPost) count(id);
+    else stub.asked.add(id);
     return stub.isQuick
       ? { id, status: "completed", progress: 100, outputUrl: `https://cdn.example.com/${id}.mp4` }
       : { id, status: "processing", progress: 40 };
@@ -75,6 +83,7 @@ export async function startNemoStub({ onUpload }: NemoStubOptions = {}): Promise
     url: `http://127.0.0.1:${port}`,
     turns: new Map(),
     sent: new Map(),
+    asked: new Set(),
     draft: {},
     isQuick: false,
     stop() {

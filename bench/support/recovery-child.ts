@@ -8,22 +8,25 @@ import { createLog } from "../../src/log.ts";
 import { answerParent, tellParent } from "./child.ts";
 import { CountingPlatform, said } from "./counting-platform.ts";
 
+/** A person reads an answer. */
+export interface Answered {
+  conversationId: string;
+  /** By this name the chat would know an answer that comes again, and not show it. */
+  once: string | undefined;
+}
+
 const config = loadConfig(process.env);
 const log = await createLog({ level: config.logLevel, secrets: [] });
 const bot = await startBot(config, { log, storage: "disk" });
 bot.addPlatform(
-  new CountingPlatform(({ conversationId }, { tone }) => {
+  new CountingPlatform(({ conversationId }, { tone, once }) => {
     // The place in the queue, "Still working" and the like end nothing.
-    if (tone === "reply" || tone === "error") tellParent(conversationId);
+    if (tone === "reply" || tone === "error") tellParent({ conversationId, once } satisfies Answered);
   }),
 );
 
 answerParent({
-  /** Resolves with the number of jobs that were taken up. */
-  async start() {
-    await bot.engine.start();
-    return bot.queue.depth();
-  },
+  start: () => bot.engine.start(),
   say: ([person, text]: [number, string]) => bot.engine.receive(said(person, text)),
   depth: () => bot.queue.depth(),
 });
