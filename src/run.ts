@@ -80,7 +80,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopS
 async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
   const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
   const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
-  if (!onSandbox) return chat(config, log, null);
+  if (!onSandbox) return chat(ofItsOwn(config), log, null);
   const { startSandbox } = await import("./sandbox/sandbox.ts");
   const sandbox = await startSandbox({ pace: "demo", log });
   try {
@@ -89,6 +89,12 @@ async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<n
   } finally {
     await sandbox.stop();
   }
+}
+
+/** The terminal keeps its conversation apart: what is owed to people on platforms is not for it to do. */
+function ofItsOwn(config: Config): Config {
+  const dataDir = join(config.storage.dataDir, "console");
+  return { ...config, storage: { ...config.storage, dataDir, redisUrl: null } };
 }
 
 /** `sandboxCommand` is null on the real backend, whose conversation is kept on disk. */

@@ -37,6 +37,8 @@ const recordSchema = z.object({
       text: z.string(),
       before: timelineSchema.nullable(),
       sentAt: z.number(),
+      /** What an earlier turn of the same item has asked for beside this one; absent for the first. */
+      pending: z.array(guiActionSchema).optional(),
       /** The message that says that work goes on; absent while none was needed. */
       progress: sentMessageSchema.optional(),
     })

@@ -23,6 +23,9 @@ import {
 import { Worker } from "./worker.ts";
 import { StopError, type World } from "./world.ts";
 
+/** UTF-16 units of a refused message that are kept. */
+const MAX_REFUSED_TEXT = 200;
+
 export class Engine implements MessageSink {
   /** For intake: a store in trouble says so at once. */
   readonly #world: World;
@@ -80,29 +83,38 @@ export class Engine implements MessageSink {
       await store.markSeen(message.id);
       return;
     }
-    const speaker = this.#speakerFor(message, await languageOf(this.#world, message));
     const tooMuch = tooMuchOf(message, limits);
-    if (tooMuch) {
-      await store.markSeen(message.id);
-      this.#aside(speaker.say(tooMuch.key, { limit: tooMuch.limit }, { tone: "error" }));
-      return;
-    }
+    if (tooMuch) return this.#refuse(message, tooMuch);
     const lane = await this.#laneOf(message);
     const pushed = await queue.push({ version: 1, id: message.id, kind: "message", lane, message });
+    if (pushed.kind === "full") return this.#refuse(message, { key: "queue.full", limit: pushed.limit });
     log.info({ conversation: message.conversationId, as: pushed.kind }, "a message came in");
     // Seen only now that it is owned: whatever comes in between, it is not lost.
     await store.markSeen(message.id);
     this.#offline.close();
-    if (pushed.kind === "full") {
-      this.#aside(speaker.say("queue.full", { limit: pushed.limit }, { tone: "error" }));
-    } else if (
-      pushed.kind === "accepted" &&
-      pushed.ahead > 0 &&
-      lane === mailboxLane(message.conversationId)
-    ) {
+    const waits = pushed.kind === "accepted" && pushed.ahead > 0;
+    if (waits && lane === mailboxLane(message.conversationId)) {
+      const speaker = this.#speakerFor(message, await languageOf(this.#world, message));
       const drop = speaker.button("button.cancel", { kind: "drop", itemId: message.id });
       this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons: [[drop]] }));
     }
+  }
+
+  /** A refusal is owed like an answer: it is stored before the message counts as seen. */
+  async #refuse(message: IncomingMessage, refusal: NonNullable<MessageItem["refusal"]>): Promise<void> {
+    const { store, queue, log } = this.#world;
+    const lane = instantLane(message.conversationId, false);
+    // What was too much is not kept; its first words tell the language.
+    const text = message.text.slice(0, MAX_REFUSED_TEXT);
+    const kept: IncomingMessage = { ...message, text, attachments: [], quoted: [] };
+    const item: MessageItem = { version: 1, id: message.id, kind: "message", lane, message: kept, refusal };
+    const pushed = await queue.push(item);
+    log.info(
+      { conversation: message.conversationId, why: refusal.key, as: pushed.kind },
+      "a message was refused",
+    );
+    // Whoever sends so much that even the refusals pile up has read some of them.
+    await store.markSeen(message.id);
   }
 
   async revise(message: IncomingMessage): Promise<void> {
@@ -145,9 +157,15 @@ export class Engine implements MessageSink {
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {
-    const { clock, log, inTurn } = this.#world;
+    const { clock, log, inTurn, platforms } = this.#world;
     const startedAt = clock.now();
     return inTurn(turnOf(item), async () => {
+      const { platform } = item.kind === "message" ? item.message.replyTo : item.replyTo;
+      if (!platforms.has(platform)) {
+        log.error({ platform }, "work waits for a platform that does not run here: is its token missing?");
+        // It stays owed: a process with that platform does it.
+        return untilStopped(signal);
+      }
       try {
         await this.#carryOut(item, signal);
       } finally {
@@ -177,6 +195,15 @@ export class Engine implements MessageSink {
     // What is said is logged where it fails; here it only ends.
     sending.then(over, over);
   }
+}
+
+/** Rejects with the reason of a stop. */
+function untilStopped(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
 }
 
 function tooMuchOf(message: IncomingMessage, limits: World["limits"]) {

@@ -85,6 +85,7 @@ export async function startExport(
       await forget(chat, renderId);
     }
     if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+    world.metrics.exportEnded("failed", 0);
     if (renderId) await forget(chat, renderId);
     await fail(chat, error);
   }

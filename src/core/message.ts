@@ -101,7 +101,7 @@ export type Button =
   | { kind: "action"; label: string; action: Action }
   | { kind: "link"; label: string; href: string };
 
-/** A finished export. At least one of `url` and `renderId` leads to the bytes. */
+/** A finished export; its bytes are opened by who delivers it. */
 interface OutgoingVideo {
   name: string;
   /** Public address of the MP4; null when only the download path works. */

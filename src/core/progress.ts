@@ -7,7 +7,7 @@ import { formatDuration } from "./media.ts";
 import type { SentMessage } from "./message.ts";
 import type { RichText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
-import type { World } from "./world.ts";
+import { StopError, type World } from "./world.ts";
 
 /** What another process has begun, or another item. */
 export interface ProgressSoFar {
@@ -88,10 +88,16 @@ export class Progress {
     });
   }
 
-  /** Like `show`, but skipped when the last one was shorter ago than the platform likes. */
+  /** Like `show`, but skipped when the last one was shorter ago than the platform likes. Never throws. */
   async showIfDue(text: RichText): Promise<void> {
     const isDue = this.#world.clock.now() - this.#lastShownAt >= this.#speaker.platform.progressIntervalMs;
-    if (isDue) await this.show(text);
+    if (!isDue) return;
+    try {
+      await this.show(text);
+    } catch (error) {
+      // The process ends: how far it was is shown by whoever goes on.
+      if (!(error instanceof StopError)) throw error;
+    }
   }
 
   /**

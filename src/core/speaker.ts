@@ -64,8 +64,11 @@ export class Speaker {
   async send(draft: MessageDraft): Promise<SentMessage | null> {
     try {
       const sent = await this.platform.send(this.target, this.#named(draft));
-      this.#onFirstWord?.();
-      this.#onFirstWord = undefined;
+      // That work has begun is not what the person waits for.
+      if (draft.tone !== "progress" && draft.tone !== "notice") {
+        this.#onFirstWord?.();
+        this.#onFirstWord = undefined;
+      }
       return sent;
     } catch (error) {
       this.#report(error, "a message was not sent");

@@ -4,6 +4,7 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import type { Conversation } from "./conversation.ts";
 import type { GuiAction } from "./gui-translation.ts";
 import type { SentMessage } from "./message.ts";
 import type { ProjectState, SessionRef, TurnOutcome } from "./ports.ts";
@@ -13,7 +14,7 @@ import type { Timeline } from "./timeline.ts";
 import { TurnAnswer } from "./turn-answer.ts";
 import { TurnReport } from "./turn-report.ts";
 import { type StreamEnd, watchStream } from "./turn-stream.ts";
-import { isShutdown, type Limits } from "./world.ts";
+import { isShutdown, type Limits, StopError } from "./world.ts";
 
 /** After a stream that closed without a word the state may lag a moment behind. */
 const SILENT_READS = 2;
@@ -70,8 +71,20 @@ async function carryOut(
   const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
   const before = await readBefore(chat, readState, signal);
   // Written before the request leaves: whoever takes over asks for the outcome and never sends it again.
-  const inFlight = { itemId: chat.itemId, text, before, sentAt: world.clock.now() };
-  await chat.update((current) => ({ ...current, inFlight, lastFailed: null }));
+  const inFlight: InFlight = {
+    itemId: chat.itemId,
+    text,
+    before,
+    sentAt: world.clock.now(),
+    ...(pending ? { pending } : {}),
+  };
+  await chat.update((current) => {
+    // Taken for dead meanwhile: another process is at it, and this one must not send anything.
+    if (current.inFlight || (pending === null && current.settled?.itemId === chat.itemId)) {
+      throw new StopError("shutdown");
+    }
+    return { ...current, inFlight, lastFailed: null };
+  });
   const answer = new TurnAnswer(chat);
   const watch = watchStream(
     world,
@@ -119,7 +132,8 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
   const { inFlight } = chat.record;
   const { session, world } = chat;
   if (!inFlight) return;
-  if (!session) return landed(chat, inFlight, []);
+  const pending = inFlight.pending ?? [];
+  if (!session) return landed(chat, inFlight, pending);
   const { limits, clock } = world;
   const caller = await chat.caller();
   const report = new TurnReport(chat, inFlight);
@@ -142,13 +156,15 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
       },
     );
     await tellOutcome(report, outcome);
-    await landed(chat, inFlight, []);
+    await landed(chat, inFlight, pending);
     world.metrics.recovered("turn");
     world.metrics.turnEnded(outcome.kind === "changed" ? "recovered" : "unchanged");
   } finally {
     await progress.finish(isShutdown(signal) ? "handed-over" : "done");
   }
 }
+
+type InFlight = NonNullable<Conversation["inFlight"]>;
 
 type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
 
@@ -282,9 +298,15 @@ async function keepProgress(chat: Chat, progress: SentMessage): Promise<void> {
   );
 }
 
-/** The turn is over, whichever way: nothing is in flight any more. What it asks for is kept until it is done. */
-async function landed(chat: Chat, { itemId }: { itemId: string }, actions: GuiAction[]): Promise<void> {
-  await chat.update((current) => ({ ...current, inFlight: null, settled: { itemId, actions } }));
+/**
+ * The turn is over, whichever way: it is in flight no more, and what it asks for is kept until it is done. A
+ * turn that another process has begun since stays untouched.
+ */
+async function landed(chat: Chat, { itemId, sentAt }: InFlight, actions: GuiAction[]): Promise<void> {
+  await chat.update((current) => {
+    const isOurs = current.inFlight?.itemId === itemId && current.inFlight.sentAt === sentAt;
+    return isOurs ? { ...current, inFlight: null, settled: { itemId, actions } } : current;
+  });
 }
 
 /** True for what is done without sending words to the agent. */

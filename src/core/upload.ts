@@ -19,7 +19,7 @@ import {
 import { Progress } from "./progress.ts";
 import type { RichText } from "./rich-text.ts";
 import { localized, type Skill } from "./skill.ts";
-import type { World } from "./world.ts";
+import { isShutdown, type World } from "./world.ts";
 
 /** How many examples a person gets who sent a file without words. */
 const EXAMPLES_AFTER_UPLOAD = 2;
@@ -124,6 +124,11 @@ async function uploadOne(
     await progress.finish(describeMedia(chat, attachment, media));
     return "arrived";
   } catch (error) {
+    if (isShutdown(signal)) {
+      // It is sent again by whoever goes on.
+      await progress.finish("handed-over");
+      throw error;
+    }
     await progress.finish(speaker.rich("upload.failed", { name: attachment.name }));
     if (error instanceof AttachmentError) {
       const params = { name: attachment.name, limit: formatBytes(error.limitBytes ?? 0) };

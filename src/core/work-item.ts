@@ -14,6 +14,13 @@ const messageItemSchema = z.object({
   lane: z.string(),
   kind: z.literal("message"),
   message: incomingMessageSchema,
+  /** The message is not taken, and all that is to be done is to say so: a text of the locales and its limit. */
+  refusal: z
+    .object({
+      key: z.enum(["message.too-long", "message.too-many-files", "queue.full"]),
+      limit: z.number(),
+    })
+    .optional(),
 });
 export type MessageItem = z.infer<typeof messageItemSchema>;
 

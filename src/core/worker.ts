@@ -24,7 +24,7 @@ import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
 import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./upload.ts";
 import { languageOf } from "./user-language.ts";
 import { type MessageItem, mailboxLane } from "./work-item.ts";
-import type { World } from "./world.ts";
+import { StopError, type World } from "./world.ts";
 
 /** One message while it is carried out. */
 interface Job {
@@ -53,6 +53,11 @@ export class Worker {
       isInMailbox: item.lane === mailboxLane(message.conversationId),
       signal,
     };
+    if (item.refusal) {
+      const { key, limit } = item.refusal;
+      await chat.speaker.say(key, { limit }, { tone: "error" });
+      return;
+    }
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
@@ -61,6 +66,8 @@ export class Worker {
       else if (chat.session) await this.#follow(job, chat.session, settled.actions);
     } catch (error) {
       if (signal.aborted) return;
+      // Another process goes on with it.
+      if (error instanceof StopError) throw error;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
       else await this.#apologise(job, request, error);
     }

@@ -292,7 +292,7 @@ describe("a render that never ends", () => {
     { language: "en", said: "Rendering takes much longer than it should, so I stopped waiting." },
     { language: "zh", said: "渲染时间远超正常，我不再等待。" },
   ])("is given up in words, and exporting again works ($language)", async ({ language, said }) => {
-    const scene = await startWithClip({ settings: { EXPORT_TIMEOUT_MS: "150" } });
+    const scene = await startWithClip({ settings: { EXPORT_TIMEOUT_MS: "800" } });
     scene.nemo.scenario.add(render({ ms: 60_000 }));
     await scene.chat.asks("export", { language });
     expect(scene.chat.last.text).toContain(said);

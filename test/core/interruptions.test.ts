@@ -223,6 +223,40 @@ function storeOver(keyv: Keyv, log: TestLog) {
   return createConversationStore(createRecords(keyv), { cipher, retention, log });
 }
 
+describe("a process that was taken for dead", () => {
+  it("takes away its own mark at the end of its turn, and not that of its successor", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
+    await chat.says('add the title "First"');
+    await nemo.scenario.held("first");
+    const { store } = chat.bot;
+    await store.update("test:1", (current) => {
+      if (!current) throw new Error("the record is gone");
+      const inFlight = { itemId: "test:second", text: "second", before: null, sentAt: 1 };
+      return { ...current, inFlight, settled: { itemId: "test:first", actions: [] } };
+    });
+    nemo.scenario.release("first");
+    await chat.bot.queue.idle();
+    expect((await store.read("test:1"))?.inFlight?.itemId).toBe("test:second");
+  });
+
+  it("sends nothing any more once another one is at it", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "state", do: { kind: "hold", name: "before" } });
+    await chat.says('add the title "First"');
+    await nemo.scenario.held("before");
+    await chat.bot.store.update("test:1", (current) => {
+      if (!current) throw new Error("the record is gone");
+      return { ...current, inFlight: { itemId: "test:second", text: "second", before: null, sentAt: 1 } };
+    });
+    nemo.scenario.release("before");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+  });
+});
+
 describe("a store in trouble", () => {
   it("never takes a failed read for a conversation that does not exist", async () => {
     const storage = new SqliteStorage(join(await temporaryFolder(), "nemobot.sqlite"));

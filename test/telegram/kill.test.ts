@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { TurnStep } from "../../src/sandbox/scenario.ts";
 import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
 import { clipBytes } from "../support/test-chat.ts";
-import { PATIENTLY, startTelegramScene, type TelegramScene } from "./scene.ts";
+import { PATIENTLY, startTelegramScene, type TelegramScene, until } from "./scene.ts";
 
 const EDIT = 'add the title "First"';
 const NEXT = 'add the title "Second"';
@@ -179,6 +179,57 @@ describe.concurrent("a process that is killed", () => {
     expect(all(chat, "lost sight")).toEqual([]);
   });
 
+  it.each([
+    { signal: "SIGKILL", how: "is killed" },
+    { signal: "SIGTERM", how: "is told to stop" },
+  ] as const)(
+    "while Telegram cannot be reached, and $how, leaves its answer to the next one",
+    async ({ signal }) => {
+      const { scene, chat } = await startProject();
+      await using _ = scene;
+      const { telegram, nemo, bot } = scene;
+      scene.holdTurn("turn", "The sea is ready.");
+      chat.say("make a video of the sea");
+      await nemo.scenario.held("turn");
+      telegram.fail({ method: "sendMessage", status: "disconnect", times: 50 });
+      nemo.scenario.release("turn");
+      await until(() => bot.log.includes("a call to Telegram failed"));
+      await bot.stop(signal);
+      telegram.calm();
+      bot.restart();
+      await chat.nextBotMessage((message) => /sea is ready|lost sight/.test(message.text), PATIENTLY);
+      await bringToRest(chat);
+      expect(chat.botMessages().filter((one) => /sea is ready|lost sight/.test(one.text))).toHaveLength(1);
+    },
+  );
+
+  it("with a video that did not get through, leaves it to the next one", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.telegram.fail({ method: "sendVideo", status: "disconnect", times: 50 });
+    chat.say("export");
+    await until(() => scene.bot.log.includes("a call to Telegram failed"));
+    await scene.bot.stop();
+    scene.telegram.calm();
+    scene.bot.restart();
+    await chat.nextBotMessage(says("Your video is ready"), PATIENTLY);
+    await bringToRest(chat);
+    expect(all(chat, "Your video is ready")).toHaveLength(1);
+  });
+
+  it("with a refusal that nobody has read, says it", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const held = standStill(scene, []);
+    chat.say("make it brighter");
+    await held;
+    for (let number = 1; number <= 21; number++) chat.say(`say hello ${number}`);
+    await scene.telegram.allConfirmed(PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("Too many messages are waiting"), { timeoutMs: 60_000 });
+    expect(all(chat, "Too many messages are waiting")).toHaveLength(1);
+  });
+
   it("when the video was just delivered, does not deliver it again", async ({ expect }) => {
     const { scene, chat } = await startProject();
     await using _ = scene;
@@ -212,6 +263,20 @@ describe.concurrent("a process that is killed", () => {
 });
 
 describe("an order to stop", () => {
+  it("in the middle of an upload is no word about a failure, and no error", async () => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const { telegram, bot } = scene;
+    telegram.slowDownloads({ delayPerChunkMs: 400, chunkBytes: 1_000_000 });
+    telegram.flood({ times: 50, retryAfter: 30, methods: ["editMessageText"] });
+    const bytes = Buffer.concat([await clipBytes(), Buffer.alloc(18_000_000)]);
+    chat.sendFile({ kind: "video", bytes, name: "second.mp4" });
+    await until(() => bot.log.includes("asks us to wait"));
+    expect(await bot.stop()).toBe(0);
+    expect(all(chat, "did not arrive")).toEqual([]);
+    expect(bot.logged(50)).toEqual([]);
+  });
+
   it("is not taken for the end of a turn: the next process tells it", async () => {
     const { scene, chat } = await startProject();
     await using _ = scene;

@@ -122,8 +122,9 @@ export class Courier {
             isOver = true;
             const other = shownByOther(error);
             if (other) throw new ShownByOtherError(other);
-            // Before any wait: whoever dies while waiting has not sent it.
-            if (wasNotSent(error)) await marks.release(once);
+            // Before any wait: the request is about to be repeated, by this process or, if it dies while waiting, by
+            // the next. Only what a stop has cut off on the wire counts as shown.
+            if (!signal.aborted) await marks.release(once);
             throw error;
           }
         },
@@ -171,24 +172,6 @@ export function isGone(error: unknown): boolean {
     (error.error_code === 403 && !error.description.includes("not enough rights")) ||
     (error.error_code === 400 && /chat not found|group chat was deactivated/.test(error.description))
   );
-}
-
-/** Codes of a connection that was never made. Source: Node.js, "Common system errors". */
-const NO_CONNECTION = new Set([
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "EHOSTDOWN",
-  "EHOSTUNREACH",
-  "ENETDOWN",
-  "ENETUNREACH",
-  "ENOTFOUND",
-]);
-
-/** True when the request surely had no effect: Telegram refused it, or never got it. */
-function wasNotSent(error: unknown): boolean {
-  if (error instanceof GrammyError) return true;
-  const cause = error instanceof HttpError ? error.error : null;
-  return cause instanceof Error && "code" in cause && NO_CONNECTION.has(String(cause.code));
 }
 
 /** A stream that threw comes wrapped. */
