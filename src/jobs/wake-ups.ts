@@ -40,7 +40,8 @@ export class WakeUps {
     this.#link = link;
     this.#log = log;
     this.#queue = new Queue(NAME, {
-      connection: link.redis,
+      // One that waits: BullMQ asks Redis once who it is, and would keep a failed answer for good.
+      connection: link.patientConnection(),
       prefix: PREFIX,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       streams: { events: { maxLen: MAX_EVENTS } },

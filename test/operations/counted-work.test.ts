@@ -13,13 +13,14 @@ describe("the metrics of a bot at work", () => {
     await chat.nextBotMessage((message) => message.text.includes("I added the title"), PATIENTLY);
     chat.say("export");
     await chat.nextBotMessage((message) => message.file !== null, PATIENTLY);
+    const read = async () => (await fetch(`${await bot.url()}/metrics`)).text();
+    await expect.poll(read, { timeout: 10_000 }).toMatch(/^nemobot_queue_depth 0$/m);
     nemo.scenario.add({ on: "render", do: { kind: "error", code: 2001 }, times: 6 });
     chat.say("export");
-    await chat.nextBotMessage((message) => message.text.includes("Register or upgrade"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("Register"), PATIENTLY);
     telegram.flood({ times: 1 });
     chat.say("/help");
     await chat.nextBotMessage((message) => message.text.includes("/credits"), PATIENTLY);
-    const read = async () => (await fetch(`${await bot.url()}/metrics`)).text();
     await expect.poll(read, { timeout: 10_000 }).toMatch(/^nemobot_queue_depth 0$/m);
     const metrics = await read();
     expect(metrics).toMatch(/^nemobot_turns_total\{outcome="done"\} 1$/m);

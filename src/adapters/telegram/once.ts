@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
+import { type AdapterMemory, type Clock, type Log, StoreTroubleError } from "../../core/ports.ts";
 
 /** A message that went out, or may have: then its process died before it knew. */
 export interface Shown {
@@ -15,6 +15,10 @@ export interface Shown {
   isFile: boolean;
 }
 
+/** Longer than a store that failed is left alone, and than a connection takes to be made anew. */
+const SECOND_LOOK_MS = 1_500;
+/** An outage that goes on is no reason to make every message wait. */
+const LONG_OUTAGE_MS = 30_000;
 const KEPT_FOR_MS = 2 * 86_400_000;
 
 const markSchema = z.object({
@@ -29,17 +33,35 @@ type Mark = z.infer<typeof markSchema>;
 /** Trouble of the store is no reason not to send: without it the promise is kept as well as it can be. */
 export class OnceMarks {
   readonly #memory: AdapterMemory;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #me = randomUUID();
+  #lookedAgainAt = Number.NEGATIVE_INFINITY;
 
-  constructor(memory: AdapterMemory, log: Log) {
+  constructor(memory: AdapterMemory, clock: Clock, log: Log) {
     this.#memory = memory;
+    this.#clock = clock;
     this.#log = log;
   }
 
-  /** The message that was shown under this key; null when there is none, as far as we can know. */
+  /**
+   * The message that was shown under this key; null when there is none, as far as we can know. A store in trouble
+   * is asked once more: a process that was frozen finds its connections dead, and somebody else may have been at it.
+   */
   async find(key: string): Promise<Shown | null> {
-    return this.#orGoOn(null, async () => readMark(await this.#memory.get(nameOf(key))));
+    const look = async () => readMark(await this.#memory.get(nameOf(key)));
+    return this.#orGoOn(null, async () => {
+      try {
+        return await look();
+      } catch (error) {
+        const now = this.#clock.now();
+        const isLongOutage = now - this.#lookedAgainAt < LONG_OUTAGE_MS;
+        if (!(error instanceof StoreTroubleError) || isLongOutage) throw error;
+        this.#lookedAgainAt = now;
+        await this.#clock.sleep(SECOND_LOOK_MS);
+        return look();
+      }
+    });
   }
 
   /**
