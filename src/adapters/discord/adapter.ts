@@ -17,6 +17,7 @@ import { Agent } from "undici";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
+import { StopError } from "../../core/world.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
@@ -108,6 +109,7 @@ export class DiscordAdapter {
       locales,
       clock,
       dispatcher: this.#dispatcher,
+      stopped: this.#ending.signal,
       log,
       onGone: (conversationId) => {
         void engine.abandon(conversationId);
@@ -190,20 +192,20 @@ export class DiscordAdapter {
     await Promise.all([this.#leaveGateway(), this.#intake.stop()]);
   }
 
-  /** Ends all requests, within a second. */
+  /** Ends all requests, within a second; what was not sent yet rejects with a `StopError`, at once. */
   async stopSending(): Promise<void> {
     this.#state = "stopped";
+    this.#ending.abort(new StopError("shutdown"));
     await this.#leaveGateway();
-    this.#ending.abort(new Error("the bot stops"));
     await this.#dispatcher.destroy();
   }
 
   /** Whoever is spoken to from now on is found by the next process. */
   async #leaveGateway(): Promise<void> {
     const { rest } = this.#client;
-    await inTime(GOODBYE_MS, this.#client.destroy());
-    // The goodbye takes the token with it; the last words still need it.
-    rest.setToken(this.#options.token);
+    // The goodbye takes the token with it, however late it ends; the last words still need it.
+    const goodbye = this.#client.destroy().finally(() => rest.setToken(this.#options.token));
+    await inTime(GOODBYE_MS, goodbye);
   }
 
   #whoAmI(): Promise<string> {

@@ -13,6 +13,7 @@ import {
 import { isApiError, isGone } from "./errors.ts";
 import { Files } from "./files.ts";
 import { placeOf } from "./normalize.ts";
+import { unlessStopped } from "./patience.ts";
 import { renderButtons, renderText } from "./render.ts";
 import { type Body, Sender, type SenderOptions } from "./sender.ts";
 
@@ -23,6 +24,8 @@ const TIER_BYTES: Record<number, number> = { 2: 50 * MIB, 3: 100 * MIB };
 
 export interface DiscordPlatformOptions extends SenderOptions {
   dispatcher: Dispatcher;
+  /** Aborted, with a `StopError`, when nothing more is sent. */
+  stopped: AbortSignal;
 }
 
 export class DiscordPlatform implements ChatPlatform {
@@ -42,7 +45,26 @@ export class DiscordPlatform implements ChatPlatform {
     this.#files = new Files(options);
   }
 
-  async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+  send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    return unlessStopped(this.#options.stopped, () => this.#send(target, message));
+  }
+
+  edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+    return unlessStopped(this.#options.stopped, () => this.#edit(sent, message));
+  }
+
+  deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    const { stopped } = this.#options;
+    const patience = AbortSignal.any([stopped, signal]);
+    return unlessStopped(stopped, () => this.#deliverVideo(target, message, openVideo, patience));
+  }
+
+  async #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
     const bodies = await this.#bodies(target, message);
     let sent = "";
     for (const [number, body] of bodies.entries()) {
@@ -51,7 +73,7 @@ export class DiscordPlatform implements ChatPlatform {
     return { target, messageId: sent };
   }
 
-  async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+  async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { target } = sent;
     const anew = message.once === undefined ? message : { ...message, once: `${message.once} anew` };
     const [first, ...rest] = await this.#bodies(target, message);
@@ -60,7 +82,7 @@ export class DiscordPlatform implements ChatPlatform {
       await this.#sender.edit(target, sent.messageId, { components: [], ...first });
     } catch (error) {
       // Deleted, folded away, or beyond the token's life: say it anew.
-      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.send(target, anew);
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.#send(target, anew);
       throw this.#sender.goneOr(target, error);
     }
     for (const [number, further] of rest.entries()) {
@@ -82,7 +104,7 @@ export class DiscordPlatform implements ChatPlatform {
     }
   }
 
-  async deliverVideo(
+  async #deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
@@ -119,7 +141,7 @@ export class DiscordPlatform implements ChatPlatform {
       }
     }
     // The text with its link is what must never get lost.
-    await this.send(target, further);
+    await this.#send(target, further);
     return { isFileSent: false };
   }
 

@@ -3,6 +3,7 @@ import type { APIInteraction, APIMessage, REST } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
 import { type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
+import { StopError } from "../../core/world.ts";
 import { type Desk, originalOf } from "./desk.ts";
 import {
   answerOf,
@@ -129,6 +130,8 @@ export class Handover {
       );
     } catch (error) {
       if (error instanceof StoreTroubleError) return undefined;
+      // The next process opens it.
+      if (error instanceof StopError) throw error;
       log.info({ err: error }, "no thread could be opened; answering in place");
       return null;
     }

@@ -15,7 +15,10 @@ const MAX_WAIT_MS = 5_000;
 /** The connection failed before an answer was read. */
 const CUT = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
 
-/** Every answer is counted, and a request that had none. `stopped` ends what is under way, and all that follows. */
+/**
+ * Every answer is counted, and a request that had none. `stopped` ends what is under way, and all that follows,
+ * with its reason.
+ */
 export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSignal): Partial<RESTOptions> {
   let failuresInARow = 0;
   const pause = (signal: AbortSignal | null | undefined) => {
@@ -28,6 +31,7 @@ export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSign
     timeout: TIMEOUT_MS,
     // discord.js brings an undici of its own, which must not meet ours: forms of one are strangers to the other.
     async makeRequest(url, init) {
+      stopped.throwIfAborted();
       // The types differ by the undici they come from; the fields that count are fetch's.
       const options = init as unknown as RequestInit;
       const signal = options.signal ? AbortSignal.any([options.signal, stopped]) : stopped;
@@ -35,14 +39,17 @@ export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSign
         metrics.apiCall("discord", null);
         if (!isCut(error)) throw error;
         await pause(signal);
+        stopped.throwIfAborted();
         // The one code that discord.js repeats a request for.
         throw Object.assign(new Error("the connection to Discord was cut", { cause: error }), {
           code: "ECONNRESET",
         });
       });
       metrics.apiCall("discord", response.status);
-      if (response.status >= 500) await pause(signal);
-      else failuresInARow = 0;
+      if (response.status >= 500) {
+        await pause(signal);
+        stopped.throwIfAborted();
+      } else failuresInARow = 0;
       // As above: the same class by another name.
       return response as unknown as Awaited<ReturnType<RESTOptions["makeRequest"]>>;
     },

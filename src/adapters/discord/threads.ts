@@ -6,6 +6,7 @@
 import type { APIChannel } from "discord.js";
 import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
 import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
+import { StopError } from "../../core/world.ts";
 import { isApiError } from "./errors.ts";
 
 const NAME_LENGTH = 90;
@@ -99,6 +100,7 @@ export class Threads {
       this.#kinds.set(channelId, channel.type);
       return channel.type;
     } catch (error) {
+      if (error instanceof StopError) throw error;
       this.#log.info({ err: error, channel: channelId }, "a channel could not be looked at");
       return null;
     }
