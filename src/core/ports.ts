@@ -315,9 +315,10 @@ export interface WorkQueue {
 export interface WorkJournal {
   /** False when an item with the same id is there already. */
   add(item: WorkItem): Promise<boolean>;
-  /** `item` takes the place of the item `id`. */
-  replace(id: string, item: WorkItem): Promise<void>;
-  remove(id: string): Promise<void>;
+  /** `item` takes the place of the item `id`; false when there is none. */
+  replace(id: string, item: WorkItem): Promise<boolean>;
+  /** All of them or, when it throws, none. What is not there is no error. */
+  remove(...ids: string[]): Promise<void>;
   /** In the order they were added. */
   all(): Promise<WorkItem[]>;
   close(): Promise<void>;

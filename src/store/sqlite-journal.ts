@@ -28,19 +28,19 @@ export class SqliteJournal implements WorkJournal {
       "INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
     );
     this.#replace = this.#database.prepare("UPDATE work SET id = ?, item = ? WHERE id = ?");
-    this.#remove = this.#database.prepare("DELETE FROM work WHERE id = ?");
+    this.#remove = this.#database.prepare("DELETE FROM work WHERE id IN (SELECT value FROM json_each(?))");
   }
 
   async add(item: WorkItem): Promise<boolean> {
     return sqliteCall(() => this.#add.run(item.id, JSON.stringify(item)).changes > 0);
   }
 
-  async replace(id: string, item: WorkItem): Promise<void> {
-    sqliteCall(() => this.#replace.run(item.id, JSON.stringify(item), id));
+  async replace(id: string, item: WorkItem): Promise<boolean> {
+    return sqliteCall(() => this.#replace.run(item.id, JSON.stringify(item), id).changes > 0);
   }
 
-  async remove(id: string): Promise<void> {
-    sqliteCall(() => this.#remove.run(id));
+  async remove(...ids: string[]): Promise<void> {
+    sqliteCall(() => this.#remove.run(JSON.stringify(ids)));
   }
 
   async all(): Promise<WorkItem[]> {
