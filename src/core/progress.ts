@@ -29,6 +29,8 @@ export class Progress {
   readonly #timers: NodeJS.Timeout[] = [];
   #sent: SentMessage | null;
   #note: RichText = [];
+  /** What it says now. */
+  #shown: RichText = [];
   /** What is to be shown next: while the platform holds edits up, only the newest counts. */
   #newest: RichText | null = null;
   /** Sends and edits, one after another. */
@@ -84,6 +86,7 @@ export class Progress {
       this.#newest = null;
       const isFirst = this.#sent === null;
       this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text });
+      this.#shown = text;
       if (isFirst && this.#sent) await this.#onFirstShown?.(this.#sent);
     });
   }
@@ -116,6 +119,8 @@ export class Progress {
       const elapsed = formatDuration(this.#world.clock.now() - this.#startedAt);
       const key = how === "stopped" ? "progress.stopped" : "progress.finished";
       const text = typeof how === "string" ? this.#speaker.rich(key, { elapsed }) : how;
+      // It says so already.
+      if (JSON.stringify(text) === JSON.stringify(this.#shown)) return;
       await this.#speaker.edit(this.#sent, { tone: "notice", text });
     });
   }

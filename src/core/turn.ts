@@ -159,8 +159,10 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
     await landed(chat, inFlight, pending);
     world.metrics.recovered("turn");
     world.metrics.turnEnded(outcome.kind === "changed" ? "recovered" : "unchanged");
+    await progress.finish(outcome.kind === "changed" ? "done" : "stopped");
   } finally {
-    await progress.finish(isShutdown(signal) ? "handed-over" : "done");
+    // An outcome that was told has ended it already.
+    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
   }
 }
 

@@ -49,13 +49,18 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
   }) as RedisClientType;
   const outage = new Outage(log);
   const bounded = <T>(answer: Promise<T>) => outage.bounded(answer);
+  // Until the first connection stands, who started us reads what is wrong: the first thing says most.
+  let reason: unknown;
+  client.on("error", (error: unknown) => {
+    reason ??= error;
+  });
   try {
-    // Until the first connection stands, who started us reads what is wrong.
-    client.on("error", () => {});
     await inTime(client.connect());
+    // A password that is wanted or wrong shows with the first command.
+    await inTime(client.ping());
   } catch (error) {
     client.destroy();
-    throw error;
+    throw reason === undefined ? error : new StoreTroubleError("Redis does not answer", { cause: reason });
   }
   client.on("error", (error: unknown) => outage.began(error));
   client.on("ready", () => outage.ended());

@@ -49,7 +49,7 @@ export async function openStorage(config: Config, log: Log): Promise<Storage> {
   // On Redis with the operator's own token nothing is sealed: whose key file it is does not matter.
   const isSealed = redisUrl === null || encryptionKey !== null || config.nemo.token === null;
   try {
-    if (isSealed) await checkKey(storage.records, cipher, redisUrl === null ? "DATA_DIR" : "Redis");
+    if (isSealed && !(await isItsKey(storage.records, cipher))) throw wrongKey(config.storage);
     return storage;
   } catch (error) {
     await storage.close();
@@ -107,16 +107,27 @@ function reasonOf(error: unknown): string {
 }
 
 /** Another key than the one the records were written with would make every token unreadable. */
-async function checkKey(records: Records, cipher: Cipher, where: string): Promise<void> {
+async function isItsKey(records: Records, cipher: Cipher): Promise<boolean> {
   const fresh = cipher.encrypt(KEY_CHECK);
   // As one step: of two processes that start together, the second finds the first one's.
   const sealed = await records.update<unknown>(KEY_CHECK, (current) => current ?? fresh);
   try {
-    if (typeof sealed === "string" && cipher.decrypt(sealed) === KEY_CHECK) return;
+    return typeof sealed === "string" && cipher.decrypt(sealed) === KEY_CHECK;
   } catch {
-    // Made with another key: said below.
+    // Made with another key.
+    return false;
   }
-  throw new StartError("The stored conversations cannot be read:", [
-    `ENCRYPTION_KEY: is not the key that ${where} was written with (nor is the key file in DATA_DIR); all processes need the same`,
-  ]);
+}
+
+function wrongKey({ redisUrl, encryptionKey }: Config["storage"]): StartError {
+  const where = redisUrl === null ? "DATA_DIR" : "Redis";
+  const what =
+    encryptionKey === null
+      ? `the key file in DATA_DIR is not the key that ${where} was written with; set the one that was`
+      : `is not the key that ${where} was written with`;
+  const hint =
+    redisUrl === null
+      ? "without the variable the key file in DATA_DIR is used"
+      : "all processes need the same";
+  return new StartError("The stored conversations cannot be read:", [`ENCRYPTION_KEY: ${what} (${hint})`]);
 }

@@ -130,8 +130,9 @@ describe("the terminal chat with a piped script", () => {
     const second = await runScript(["/status"], { cwd, args: ["console"], env });
     expect(second.output).toContain("Timeline (1 track):");
     expect(nemo.requests("POST /api/auth/anonymous-token")).toHaveLength(1);
-    for (const name of await readdir(join(cwd, "data"))) {
-      expect((await readFile(join(cwd, "data", name))).includes("nmv_usr_")).toBe(false);
+    const folder = join(cwd, "data", "console");
+    for (const name of await readdir(folder)) {
+      expect((await readFile(join(folder, name))).includes("nmv_usr_")).toBe(false);
     }
   }, 60_000);
 
