@@ -22,6 +22,10 @@ const CONFIG = join(import.meta.dirname, "../../config");
 /** The store, with a switch for its trouble. */
 export class Store implements AdapterMemory {
   isInTrouble = false;
+  /** Records that it does not take, while it is well otherwise. */
+  refuses: (key: string) => boolean = () => false;
+  /** How often it did not take one. */
+  refused = 0;
   readonly #memory = createAdapterMemory(openMemoryStorage().records, "discord");
 
   async get(key: string) {
@@ -41,6 +45,10 @@ export class Store implements AdapterMemory {
 
   async update(key: string, change: (current: string | null) => string | null, ttlMs?: number) {
     this.check();
+    if (this.refuses(key)) {
+      this.refused += 1;
+      throw new StoreTroubleError("refused for the test");
+    }
     return this.#memory.update(key, change, ttlMs);
   }
 
@@ -98,7 +106,7 @@ export interface AdapterScene {
   inbox: Inbox;
   /** One more process; stopped when the test ends. */
   adapter(
-    options?: Partial<DiscordOptions> & { onCall?: (status: number | null) => void },
+    options?: Partial<DiscordOptions> & { onCall?: (status: number | null) => void; now?: () => number },
   ): Promise<DiscordAdapter>;
 }
 
@@ -116,7 +124,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
     discord,
     store,
     inbox,
-    async adapter({ onCall, ...changes } = {}) {
+    async adapter({ onCall, now = systemClock.now, ...changes } = {}) {
       const adapter = new DiscordAdapter(
         {
           token: discord.token,
@@ -131,7 +139,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
           memory: store,
           locales,
           skills,
-          clock: systemClock,
+          clock: { ...systemClock, now },
           log,
           metrics: { ...NO_METRICS, apiCall: (_platform, status) => onCall?.(status) },
         },

@@ -116,6 +116,37 @@ describe("the places where the bot is in use", () => {
     expect(await lastIdOf()).toBe("1051");
   });
 
+  it.each(["the last words to the bot", "what has only passed by"])(
+    "are written down at the end where the store did not take them before: %s",
+    async (what) => {
+      const { time, ...options } = world();
+      const served = new ServedPlaces(options);
+      const id = idAt(time.ms);
+      await served.took(id, "7", "1000");
+      options.memory.isInTrouble = true;
+      if (what === "the last words to the bot") await served.took(id, "7", "1050");
+      else for (let n = 1; n <= 50; n++) await served.passed(id, String(1_000 + n));
+      await served.flush();
+      options.memory.isInTrouble = false;
+      await served.flush();
+      const next = new ServedPlaces(options);
+      await next.load();
+      expect(next.find(id)?.lastId).toBe("1050");
+    },
+  );
+
+  it("are not written again at the end when nothing has changed", async () => {
+    const { time, ...options } = world();
+    const served = new ServedPlaces(options);
+    const id = idAt(time.ms);
+    await served.took(id, "7", "1000");
+    for (let n = 0; n < 32; n++) await options.memory.delete(`served:${n}`);
+    await served.flush();
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toEqual([]);
+  });
+
   it("are forgotten after a week, and when there are too many", async () => {
     const { time, ...options } = world();
     const served = new ServedPlaces(options);
