@@ -24,11 +24,14 @@ export class Store implements AdapterMemory {
   isInTrouble = false;
   /** Records that it does not take, while it is well otherwise. */
   refuses: (key: string) => boolean = () => false;
+  /** Told of each record that is asked for. */
+  onGet: (key: string) => void = () => {};
   /** How often it did not take one. */
   refused = 0;
   readonly #memory = createAdapterMemory(openMemoryStorage().records, "discord");
 
   async get(key: string) {
+    this.onGet(key);
     this.check();
     return this.#memory.get(key);
   }
