@@ -4,7 +4,12 @@ import { expect, onTestFinished } from "vitest";
 import { DiscordAdapter, type DiscordOptions } from "../../src/adapters/discord/adapter.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../src/core/message.ts";
-import { type AdapterMemory, type MessageSink, StoreTroubleError } from "../../src/core/ports.ts";
+import {
+  type AdapterMemory,
+  type ByteSource,
+  type MessageSink,
+  StoreTroubleError,
+} from "../../src/core/ports.ts";
 import { loadLocales } from "../../src/locales.ts";
 import { createLog } from "../../src/log.ts";
 import { NO_METRICS } from "../../src/metrics.ts";
@@ -159,4 +164,21 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
 /** A message of the core. */
 export function words(text: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return { tone: "reply", text: [{ text }], buttons: [], language: "en", ...changes };
+}
+
+export const VIDEO = {
+  name: "film.mp4",
+  url: "https://example.org/film.mp4",
+  sizeBytes: 5,
+  durationS: 1,
+  width: 640,
+  height: 360,
+};
+
+/** The bytes of `VIDEO`. */
+export async function openVideo(): Promise<ByteSource> {
+  async function* bytes() {
+    yield Buffer.from("movie");
+  }
+  return { stream: bytes(), sizeBytes: VIDEO.sizeBytes };
 }
