@@ -4,7 +4,12 @@ import { expect, onTestFinished } from "vitest";
 import { DiscordAdapter, type DiscordOptions } from "../../src/adapters/discord/adapter.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../src/core/message.ts";
-import { type AdapterMemory, type MessageSink, StoreTroubleError } from "../../src/core/ports.ts";
+import {
+  type AdapterMemory,
+  type ByteSource,
+  type MessageSink,
+  StoreTroubleError,
+} from "../../src/core/ports.ts";
 import { loadLocales } from "../../src/locales.ts";
 import { createLog } from "../../src/log.ts";
 import { NO_METRICS } from "../../src/metrics.ts";
@@ -22,9 +27,16 @@ const CONFIG = join(import.meta.dirname, "../../config");
 /** The store, with a switch for its trouble. */
 export class Store implements AdapterMemory {
   isInTrouble = false;
+  /** Records that it does not take, while it is well otherwise. */
+  refuses: (key: string) => boolean = () => false;
+  /** Told of each record that is asked for. */
+  onGet: (key: string) => void = () => {};
+  /** How often it did not take one. */
+  refused = 0;
   readonly #memory = createAdapterMemory(openMemoryStorage().records, "discord");
 
   async get(key: string) {
+    this.onGet(key);
     this.check();
     return this.#memory.get(key);
   }
@@ -41,6 +53,10 @@ export class Store implements AdapterMemory {
 
   async update(key: string, change: (current: string | null) => string | null, ttlMs?: number) {
     this.check();
+    if (this.refuses(key)) {
+      this.refused += 1;
+      throw new StoreTroubleError("refused for the test");
+    }
     return this.#memory.update(key, change, ttlMs);
   }
 
@@ -98,7 +114,7 @@ export interface AdapterScene {
   inbox: Inbox;
   /** One more process; stopped when the test ends. */
   adapter(
-    options?: Partial<DiscordOptions> & { onCall?: (status: number | null) => void },
+    options?: Partial<DiscordOptions> & { onCall?: (status: number | null) => void; now?: () => number },
   ): Promise<DiscordAdapter>;
 }
 
@@ -116,7 +132,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
     discord,
     store,
     inbox,
-    async adapter({ onCall, ...changes } = {}) {
+    async adapter({ onCall, now = systemClock.now, ...changes } = {}) {
       const adapter = new DiscordAdapter(
         {
           token: discord.token,
@@ -131,7 +147,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
           memory: store,
           locales,
           skills,
-          clock: systemClock,
+          clock: { ...systemClock, now },
           log,
           metrics: { ...NO_METRICS, apiCall: (_platform, status) => onCall?.(status) },
         },
@@ -148,4 +164,21 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
 /** A message of the core. */
 export function words(text: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return { tone: "reply", text: [{ text }], buttons: [], language: "en", ...changes };
+}
+
+export const VIDEO = {
+  name: "film.mp4",
+  url: "https://example.org/film.mp4",
+  sizeBytes: 5,
+  durationS: 1,
+  width: 640,
+  height: 360,
+};
+
+/** The bytes of `VIDEO`. */
+export async function openVideo(): Promise<ByteSource> {
+  async function* bytes() {
+    yield Buffer.from("movie");
+  }
+  return { stream: bytes(), sizeBytes: VIDEO.sizeBytes };
 }

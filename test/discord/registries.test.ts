@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Taken } from "../../src/adapters/discord/interaction-facts.ts";
-import { Line } from "../../src/adapters/discord/line.ts";
+import { Line, type Standing } from "../../src/adapters/discord/line.ts";
 import { PendingInteractions } from "../../src/adapters/discord/pending.ts";
 import { ServedPlaces } from "../../src/adapters/discord/served.ts";
 import { idAt } from "../../src/adapters/discord/snowflakes.ts";
@@ -39,6 +39,32 @@ describe("the line of what came in", () => {
     expect(line.heldCount).toBe(0);
   });
 
+  it("gives the room of what may be for the bot to what surely is, and none to the rest", async () => {
+    const store = new Store();
+    const line = new Line(systemClock, { retryMs: 5, maxHeld: 3 });
+    const done: string[] = [];
+    const take = (name: string, standing: Standing) => {
+      const task = async () => {
+        store.check();
+        done.push(name);
+      };
+      return line.inOrder(name, task, standing).catch((error: Error) => error.message);
+    };
+    store.isInTrouble = true;
+    const unsure = [1, 2, 3].map((n) => take(`unsure ${n}`, "unsure"));
+    await expect.poll(() => line.heldCount).toBe(3);
+    expect(await take("unsure 4", "unsure")).toContain("lost");
+    const sure = [1, 2, 3].map((n) => take(`sure ${n}`, "sure"));
+    for (const one of unsure) expect(await one).toContain("lost");
+    expect(await take("sure 4", "sure")).toContain("lost");
+    // Behind what is held nobody waits for it.
+    expect(await take("sure 1", "aside")).toBeUndefined();
+    expect(line.heldCount).toBe(3);
+    store.isInTrouble = false;
+    await Promise.all(sure);
+    expect(done.sort()).toEqual(["sure 1", "sure 2", "sure 3"]);
+  });
+
   it("lets nothing of a channel pass what is held there, and nobody else wait", async () => {
     const store = new Store();
     const line = new Line(systemClock, { retryMs: 5, maxHeld: 10 });
@@ -66,6 +92,29 @@ describe("the line of what came in", () => {
     line.stop();
     await expect(held).rejects.toThrow("stops");
     await expect(line.atOnce("two", async () => {})).rejects.toThrow("stops");
+  });
+
+  it("passes nothing by that it gave up when it was stopped", async () => {
+    const line = new Line(systemClock, { retryMs: 5, maxHeld: 10 });
+    const [begun, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const done: string[] = [];
+    const task = (name: string) => async () => {
+      done.push(name);
+    };
+    const running = line.inOrder("one", () => {
+      begun.resolve();
+      return first.promise;
+    });
+    const given = Promise.allSettled([
+      line.inOrder("one", task("for the bot")),
+      line.inOrder("one", task("for others"), "aside"),
+    ]);
+    await begun.promise;
+    line.stop();
+    first.resolve();
+    await running;
+    expect((await given).map((one) => one.status)).toEqual(["rejected", "rejected"]);
+    expect(done).toEqual([]);
   });
 });
 
@@ -114,6 +163,37 @@ describe("the places where the bot is in use", () => {
     await served.passed(id, "1051");
     await served.flush();
     expect(await lastIdOf()).toBe("1051");
+  });
+
+  it.each(["the last words to the bot", "what has only passed by"])(
+    "are written down at the end where the store did not take them before: %s",
+    async (what) => {
+      const { time, ...options } = world();
+      const served = new ServedPlaces(options);
+      const id = idAt(time.ms);
+      await served.took(id, "7", "1000");
+      options.memory.isInTrouble = true;
+      if (what === "the last words to the bot") await served.took(id, "7", "1050");
+      else for (let n = 1; n <= 50; n++) await served.passed(id, String(1_000 + n));
+      await served.flush();
+      options.memory.isInTrouble = false;
+      await served.flush();
+      const next = new ServedPlaces(options);
+      await next.load();
+      expect(next.find(id)?.lastId).toBe("1050");
+    },
+  );
+
+  it("are not written again at the end when nothing has changed", async () => {
+    const { time, ...options } = world();
+    const served = new ServedPlaces(options);
+    const id = idAt(time.ms);
+    await served.took(id, "7", "1000");
+    for (let n = 0; n < 32; n++) await options.memory.delete(`served:${n}`);
+    await served.flush();
+    const next = new ServedPlaces(options);
+    await next.load();
+    expect(next.list()).toEqual([]);
   });
 
   it("are forgotten after a week, and when there are too many", async () => {

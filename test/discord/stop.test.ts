@@ -1,28 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { ByteSource } from "../../src/core/ports.ts";
 import { StopError } from "../../src/core/world.ts";
 import type { FakeDiscord } from "../fakes/discord/fake-discord.ts";
-import { startAdapterScene, words } from "./adapters.ts";
+import { openVideo, startAdapterScene, VIDEO, words } from "./adapters.ts";
 import { clip, community, editInThread, startDiscordScene } from "./scene.ts";
 
 const MESSAGES = "POST /channels/:channel/messages";
 const MESSAGE = "PATCH /channels/:channel/messages/:message";
 const ORIGINAL = "GET /webhooks/:webhook/:token/messages/:message";
-const VIDEO = {
-  name: "film.mp4",
-  url: "https://example.org/f.mp4",
-  sizeBytes: 5,
-  durationS: 1,
-  width: 6,
-  height: 4,
-};
-
-async function openVideo(): Promise<ByteSource> {
-  async function* bytes() {
-    yield Buffer.from("movie");
-  }
-  return { stream: bytes(), sizeBytes: 5 };
-}
 
 /** A process, and a person's words in a direct message that wait for an answer. */
 async function asked() {

@@ -12,10 +12,13 @@ import { byId, idAt, laterId } from "./snowflakes.ts";
 const PAGE = 100;
 /** A thousand messages; whoever spoke to the bot among more of them has to do it again. */
 const MAX_PAGES = 10;
-/** Nobody waits for an answer any longer. */
-const MAX_AGE_MS = 7 * 86_400_000;
+/**
+ * The core knows for two days (`FINISHED_RETENTION_DAYS`) what it has had: what may be forgotten there must not be
+ * offered again. An hour less, as clocks differ.
+ */
+const MAX_AGE_MS = 47 * 3_600_000;
 
-/** The messages after the last one seen, oldest first. Throws Discord's refusal. */
+/** The messages after the last one seen, as far as the core still knows what it has had, oldest first. Throws Discord's refusal. */
 export async function* missedIn(
   place: Place,
   world: { rest: REST; clock: Clock; log: Log },

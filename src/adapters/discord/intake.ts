@@ -22,7 +22,7 @@ import { missedIn, Pace } from "./catch-up.ts";
 import { isApiError } from "./errors.ts";
 import { isAppOnly } from "./interaction-facts.ts";
 import { Interactions } from "./interactions.ts";
-import { Line } from "./line.ts";
+import { Line, type Standing } from "./line.ts";
 import { conversationOf, isAddressed, readMessage, type SaidMessage, userOf, wordsOf } from "./normalize.ts";
 import { inTime } from "./patience.ts";
 import { ServedPlaces } from "./served.ts";
@@ -132,7 +132,11 @@ export class Intake {
       case GatewayDispatchEvents.MessageCreate: {
         const message = packet.d;
         this.#pace.hurry(message.channel_id);
-        return this.#line.inOrder(message.channel_id, () => this.#message(message));
+        return this.#line.inOrder(
+          message.channel_id,
+          () => this.#message(message),
+          this.#standingOf(message),
+        );
       }
       case GatewayDispatchEvents.ThreadDelete:
       case GatewayDispatchEvents.ChannelDelete:
@@ -247,10 +251,17 @@ export class Intake {
   }
 
   async #isForUs(message: SaidMessage): Promise<boolean> {
+    const standing = this.#standingOf(message);
+    return standing === "unsure" ? this.#threads.isOwn(message.channel_id) : standing === "sure";
+  }
+
+  /** Whether a message is for the bot, as far as that can be said without the store. */
+  #standingOf(message: SaidMessage): Standing {
     const botId = this.#options.botId();
-    if (isAddressed(message, botId, false)) return true;
-    if (!this.#options.hasMessageContent || !isAddressed(message, botId, true)) return false;
-    return this.#threads.isOwn(message.channel_id);
+    if (isAddressed(message, botId, false)) return "sure";
+    if (!this.#options.hasMessageContent || !isAddressed(message, botId, true)) return "aside";
+    const isOwn = this.#threads.isKnownAsOwn(message.channel_id);
+    return isOwn === null ? "unsure" : isOwn ? "sure" : "aside";
   }
 
   async #receive(message: SaidMessage): Promise<void> {

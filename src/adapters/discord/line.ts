@@ -5,6 +5,12 @@
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import { type Clock, StoreTroubleError } from "../../core/ports.ts";
 
+/**
+ * What stands in line: `sure` is for the bot, `unsure` may be, which only the store can tell, and `aside` is none of
+ * its business: it takes no room, and is not worth waiting for the store.
+ */
+export type Standing = "sure" | "unsure" | "aside";
+
 export interface LineLimits {
   /** Between two tries while the store is in trouble. */
   retryMs: number;
@@ -14,6 +20,8 @@ export interface LineLimits {
 
 const DEFAULT_LIMITS: LineLimits = { retryMs: 1_000, maxHeld: 1_000 };
 
+const LOST = "too much waits for the store: it is lost";
+
 export class Line {
   readonly #clock: Clock;
   readonly #limits: LineLimits;
@@ -21,8 +29,8 @@ export class Line {
   readonly #stopping = new AbortController();
   /** Channels with something that the store did not take yet, and how much of it. */
   readonly #held = new Map<string, number>();
-  /** Everything that is not at its end. */
-  #size = 0;
+  /** Everything that is not at its end, but for what is aside; first come first. */
+  readonly #waiting = { sure: new Set<symbol>(), unsure: new Set<symbol>() };
 
   constructor(clock: Clock, limits: LineLimits = DEFAULT_LIMITS) {
     this.#clock = clock;
@@ -36,20 +44,34 @@ export class Line {
 
   /** How much could not be stored yet. */
   get heldCount(): number {
-    return this.#held.size === 0 ? 0 : this.#size;
+    return this.#held.size === 0 ? 0 : this.#waiting.sure.size + this.#waiting.unsure.size;
   }
 
   /**
    * Runs `task` after everything of its channel that came before, as often as the store's trouble makes it
-   * fail. Throws when too much waits for the store already, when the line is stopped, and what `task` throws.
+   * fail. Throws when too much waits for the store already, when the line is stopped, and what `task` throws. What
+   * is unsure gives way to what is sure.
    */
-  async inOrder(channelId: string, task: () => Promise<void>): Promise<void> {
-    if (this.heldCount >= this.#limits.maxHeld) throw new Error("too much waits for the store: it is lost");
-    this.#size += 1;
+  async inOrder(channelId: string, task: () => Promise<void>, standing: Standing = "sure"): Promise<void> {
+    if (standing === "aside") {
+      if (this.#held.has(channelId)) return;
+      return this.#inTurn(channelId, () => {
+        // What came before it may have been given up: nobody may think that it was taken.
+        this.signal.throwIfAborted();
+        return task();
+      });
+    }
+    this.#makeRoom(standing);
+    const place = Symbol(channelId);
+    const waiting = this.#waiting[standing];
+    waiting.add(place);
+    const checkPlace = () => {
+      if (!waiting.has(place)) throw new Error(LOST);
+    };
     try {
-      await this.#inTurn(channelId, () => this.#untilStored(channelId, task));
+      await this.#inTurn(channelId, () => this.#untilStored(channelId, task, checkPlace));
     } finally {
-      this.#size -= 1;
+      waiting.delete(place);
     }
   }
 
@@ -70,8 +92,18 @@ export class Line {
     this.#stopping.abort(new Error("the bot stops"));
   }
 
-  async #untilStored(channelId: string, task: () => Promise<void>): Promise<void> {
+  /** Throws when there is none. */
+  #makeRoom(standing: "sure" | "unsure"): void {
+    if (this.heldCount < this.#limits.maxHeld) return;
+    const [oldest] = this.#waiting.unsure;
+    if (standing === "unsure" || oldest === undefined) throw new Error(LOST);
+    this.#waiting.unsure.delete(oldest);
+  }
+
+  /** `checkPlace` throws when the place in line was lost meanwhile. */
+  async #untilStored(channelId: string, task: () => Promise<void>, checkPlace: () => void): Promise<void> {
     this.signal.throwIfAborted();
+    checkPlace();
     try {
       return await task();
     } catch (error) {
@@ -81,6 +113,7 @@ export class Line {
     try {
       for (;;) {
         await this.#clock.sleep(this.#limits.retryMs, this.signal);
+        checkPlace();
         try {
           return await task();
         } catch (error) {

@@ -29,14 +29,24 @@ const placeSchema = z.object({
   usedAt: z.number(),
 });
 export type Place = z.infer<typeof placeSchema>;
+
+interface KnownPlace extends Place {
+  /** Messages that are none of the bot's business, since the last try to write. */
+  passed: number;
+  /** Grows with each change. */
+  revision: number;
+  /** The last revision that is known to be written down. */
+  written: number;
+}
+
 const recordSchema = z.object({ version: z.literal(1), places: z.array(placeSchema) });
 
 export class ServedPlaces {
   readonly #memory: AdapterMemory;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** Last used last. `passed`: messages since the last write. */
-  readonly #places = new Map<string, Place & { passed: number }>();
+  /** Last used last. */
+  readonly #places = new Map<string, KnownPlace>();
   #isLoaded = false;
 
   constructor(options: { memory: AdapterMemory; clock: Clock; log: Log }) {
@@ -55,7 +65,8 @@ export class ServedPlaces {
     const records = Array.from({ length: RECORDS }, (_, number) => this.#memory.get(recordKey(number)));
     const places = (await Promise.all(records)).flatMap((text) => this.#parse(text));
     for (const place of places.sort((one, other) => one.usedAt - other.usedAt)) {
-      if (!this.#places.has(place.id)) this.#places.set(place.id, { ...place, passed: 0 });
+      if (this.#places.has(place.id)) continue;
+      this.#places.set(place.id, { ...place, passed: 0, revision: 0, written: 0 });
     }
     this.#isLoaded = true;
   }
@@ -97,6 +108,7 @@ export class ServedPlaces {
     if (!place) return;
     place.lastId = laterId(messageId, place.lastId);
     place.passed += 1;
+    place.revision += 1;
     if (place.passed >= PASSED_A_WRITE) await this.#write(id);
   }
 
@@ -106,15 +118,20 @@ export class ServedPlaces {
     await this.#change(id, (places) => places.filter((place) => place.id !== id));
   }
 
-  /** Writes down what has only passed by. Never throws. */
+  /** Writes down what is not written yet: what has only passed by, and what the store did not take. Never throws. */
   async flush(): Promise<void> {
-    const unwritten = [...this.#places.values()].filter((place) => place.passed > 0);
+    const unwritten = [...this.#places.values()].filter((place) => place.written < place.revision);
     await Promise.all(unwritten.map((place) => this.#write(place.id)));
   }
 
   #keep(place: Place): void {
+    const known = this.#places.get(place.id) ?? { revision: 0, written: 0 };
     this.#places.delete(place.id);
-    this.#places.set(place.id, { ...place, passed: 0 });
+    this.#places.set(
+      place.id,
+      // The same object: a write under way tells it how it ended.
+      Object.assign(known, { ...place, passed: 0, revision: known.revision + 1 }),
+    );
     const [oldest] = this.#places.keys();
     if (this.#places.size > RECORDS * PLACES_A_RECORD && oldest !== undefined) this.#places.delete(oldest);
   }
@@ -122,16 +139,19 @@ export class ServedPlaces {
   async #write(id: string): Promise<void> {
     const place = this.#places.get(id);
     if (!place) return;
+    const { revision } = place;
     place.passed = 0;
-    await this.#change(id, (places) => {
+    const isWritten = await this.#change(id, (places) => {
       const before = places.find((one) => one.id === id);
       const { guildId, usedAt } = place;
       const lastId = laterId(place.lastId, before?.lastId ?? "0");
       return [{ id, guildId, lastId, usedAt }, ...places.filter((one) => one.id !== id)];
     });
+    if (isWritten) place.written = Math.max(place.written, revision);
   }
 
-  async #change(id: string, change: (places: Place[]) => Place[]): Promise<void> {
+  /** False when the store did not take it. */
+  async #change(id: string, change: (places: Place[]) => Place[]): Promise<boolean> {
     const oldest = this.#clock.now() - LIVES_MS;
     try {
       await this.#memory.update(
@@ -143,9 +163,11 @@ export class ServedPlaces {
         },
         LIVES_MS,
       );
+      return true;
     } catch (error) {
-      // Whoever is spoken to answers all the same; after a restart a little more is looked through.
+      // Whoever is spoken to answers all the same, and the next write brings it along.
       this.#log.debug({ err: error, channel: id }, "a served channel could not be written down");
+      return false;
     }
   }
 

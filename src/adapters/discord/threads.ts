@@ -13,6 +13,8 @@ const NAME_LENGTH = 90;
 /** Minutes until Discord folds a quiet thread away: three days. */
 const ARCHIVE_MINUTES = 4320;
 const OWN_FOR_MS = 365 * 86_400_000;
+/** Channels that are known without asking. */
+const MAX_KNOWN = 10_000;
 
 export interface ThreadOptions {
   rest: REST;
@@ -29,6 +31,11 @@ export class Threads {
   readonly #onOpen: ThreadOptions["onOpen"];
   /** Kinds of channels, which never change; bounded. */
   readonly #kinds = new Map<string, ChannelType>();
+  /**
+   * Who started the project in a channel, null where the bot has opened none; last asked for last, bounded. All
+   * threads of the guilds whose events come here are opened here, or were before.
+   */
+  readonly #owners = new Map<string, string | null>();
 
   constructor(options: ThreadOptions) {
     this.#rest = options.rest;
@@ -37,14 +44,28 @@ export class Threads {
     this.#onOpen = options.onOpen;
   }
 
-  /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
-  async isOwn(channelId: string): Promise<boolean> {
-    return (await this.#memory.get(`thread:${channelId}`)) !== null;
+  /** As `isOwn`, as far as it is known without the store; null: the store has to be asked. */
+  isKnownAsOwn(channelId: string): boolean | null {
+    const owner = this.#owners.get(channelId);
+    if (owner === undefined) return null;
+    this.#know(channelId, owner);
+    return owner !== null;
   }
 
-  /** Who started the project in a channel; null when everybody may press its buttons. */
+  /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
+  async isOwn(channelId: string): Promise<boolean> {
+    return (await this.ownerOf(channelId)) !== null;
+  }
+
+  /** Who started the project in a channel; null when everybody may press its buttons. Throws `StoreTroubleError`. */
   async ownerOf(channelId: string): Promise<string | null> {
-    return this.#memory.get(`thread:${channelId}`);
+    const known = this.#owners.get(channelId);
+    if (known !== undefined) return known;
+    const stored = await this.#memory.get(`thread:${channelId}`);
+    // It may have been opened meanwhile.
+    const owner = this.#owners.get(channelId) ?? stored;
+    this.#know(channelId, owner);
+    return owner;
   }
 
   async setInPlace(guildId: string, isInPlace: boolean): Promise<void> {
@@ -79,7 +100,15 @@ export class Threads {
     }
   }
 
+  #know(channelId: string, owner: string | null): void {
+    this.#owners.delete(channelId);
+    this.#owners.set(channelId, owner);
+    const [oldest] = this.#owners.keys();
+    if (this.#owners.size > MAX_KNOWN && oldest !== undefined) this.#owners.delete(oldest);
+  }
+
   async #own(threadId: string, guildId: string, userId: string): Promise<string> {
+    this.#know(threadId, userId);
     try {
       await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
     } catch (error) {
