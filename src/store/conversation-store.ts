@@ -1,9 +1,10 @@
 /**
  * Conversations and people in the records. Each is read through its schema; one that cannot be read is set
- * aside and reported, so that a damaged record costs one conversation its memory and not the process.
+ * aside for a while and reported, so that a damaged record costs one conversation its memory and not the process.
  */
 import type { z } from "zod";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
+import { createKeyedQueue } from "../core/keyed-queue.ts";
 import type { ConversationStore, Log } from "../core/ports.ts";
 import type { Cipher } from "./encryption.ts";
 import type { Records } from "./records.ts";
@@ -32,6 +33,7 @@ class UnreadableError extends Error {
 /** Makes the store over `records`. */
 export function createConversationStore(records: Records, options: StoreOptions): ConversationStore {
   const { cipher, retention, log } = options;
+  const inTurn = createKeyedQueue();
 
   /** How one kind of record is read and written. */
   interface Kind<T> {
@@ -64,22 +66,43 @@ export function createConversationStore(records: Records, options: StoreOptions)
   }
 
   /** Repeats `task` without the record when that turns out to be damaged. */
-  async function settingAside<T>(key: string, task: () => Promise<T>): Promise<T> {
+  async function settingAside<T, Result>(
+    kind: Kind<T>,
+    key: string,
+    task: () => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await task();
     } catch (error) {
       // A store that does not answer is another matter: what it holds may be sound.
       if (!(error instanceof UnreadableError || error instanceof SyntaxError)) throw error;
-      log.error({ err: error.cause ?? error, key }, "a stored record cannot be read; it was set aside");
-      if (error instanceof UnreadableError) await records.set(`corrupt:${key}`, error.raw);
-      await records.delete(key);
+      // One at a time: of two that found the damage, the second must not take what the first has written since.
+      await inTurn(key, async () => {
+        const damaged = await damagedRecord(kind, key);
+        if (damaged === undefined) return;
+        await records.set(`corrupt:${key}`, damaged, retention.conversationMs);
+        await records.delete(key);
+        log.error({ err: error.cause ?? error, key }, "a stored record cannot be read; it was set aside");
+      });
       return task();
+    }
+  }
+
+  /** What is stored, as far as it can be read, when it is no sound record; undefined when it is one, or nothing. */
+  async function damagedRecord<T>(kind: Kind<T>, key: string): Promise<unknown> {
+    try {
+      parse(kind, await records.get(key));
+      return undefined;
+    } catch (error) {
+      if (error instanceof UnreadableError) return error.raw;
+      if (error instanceof SyntaxError) return records.getText(key);
+      throw error;
     }
   }
 
   function read<T>(kind: Kind<T>, id: string): Promise<T | null> {
     const key = `${kind.prefix}:${id}`;
-    return settingAside(key, async () => {
+    return settingAside(kind, key, async () => {
       const found = await records.getWithExpiry(key);
       const value = parse(kind, found?.value);
       const isAging = Date.now() + retention.conversationMs - (found?.expiresAt ?? 0) > REFRESH_MS;
@@ -91,7 +114,7 @@ export function createConversationStore(records: Records, options: StoreOptions)
 
   function update<T>(kind: Kind<T>, id: string, change: (current: T | null) => T): Promise<T> {
     const key = `${kind.prefix}:${id}`;
-    return settingAside(key, async () => {
+    return settingAside(kind, key, async () => {
       let next: T | undefined;
       await records.update(
         key,

@@ -11,14 +11,25 @@ import { createKeyedQueue } from "../core/keyed-queue.ts";
  */
 export const PLAIN_JSON = {
   serialize: (data) => JSON.stringify(data),
-  deserialize: (text) => JSON.parse(text),
+  deserialize: parseEntry,
 } as const satisfies KeyvOptions;
 
+/** A value as Keyv wraps it. Throws `SyntaxError` when the text is anything else. */
+function parseEntry(text: string) {
+  const entry = JSON.parse(text);
+  if (typeof entry !== "object" || entry === null || !("value" in entry)) {
+    throw new SyntaxError("a stored text is no record");
+  }
+  return entry;
+}
+
 export interface Records {
-  /** Undefined when there is nothing, or no longer. */
+  /** Undefined when there is nothing, or no longer. Throws `SyntaxError` when the stored text is damaged. */
   get(key: string): Promise<unknown>;
   /** Like `get`, with the moment it runs out (epoch ms; null: never). */
   getWithExpiry(key: string): Promise<{ value: unknown; expiresAt: number | null } | undefined>;
+  /** The text that is stored, for a record that `get` cannot read; undefined when there is none. */
+  getText(key: string): Promise<string | undefined>;
   /** Without `ttlMs` it is kept for good. Throws when the storage did not take it. */
   set(key: string, value: unknown, ttlMs?: number): Promise<void>;
   delete(key: string): Promise<void>;
@@ -78,6 +89,11 @@ export function createRecords(keyv: Keyv, swap: Swap | null = null): Records {
     async getWithExpiry(key) {
       const raw = await keyv.getRaw(key);
       return raw && { value: raw.value, expiresAt: raw.expires ?? null };
+    },
+    async getText(key) {
+      // Keyv itself hands out nothing it cannot read; the storage has the text, under the key as Keyv writes it.
+      const text: unknown = await keyv.store.get(keyv._getKeyPrefix(key));
+      return typeof text === "string" ? text : undefined;
     },
     set,
     async delete(key) {

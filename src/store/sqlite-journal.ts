@@ -1,11 +1,14 @@
 /**
  * The work that is owed, in the order it came, in a table of its own beside the records: a queue has to be read
- * from its start, which keys and values cannot do. Source: the `WorkJournal` port; DESIGN.md, rule 3.
+ * from its start, which keys and values cannot do. What cannot be read is kept in a table of its own. Source: the `WorkJournal` port; DESIGN.md, rule 3.
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Log, WorkJournal } from "../core/ports.ts";
 import { type WorkItem, workItemSchema } from "../core/work-item.ts";
 import { sqliteCall } from "./sqlite-trouble.ts";
+
+/** Most rows that are kept of what could not be read, the newest. */
+const MAX_UNREADABLE = 1_000;
 
 export class SqliteJournal implements WorkJournal {
   readonly #database: DatabaseSync;
@@ -23,6 +26,9 @@ export class SqliteJournal implements WorkJournal {
       PRAGMA synchronous = NORMAL;
       PRAGMA busy_timeout = 5000;
       CREATE TABLE IF NOT EXISTS work (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, item TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS unreadable_work (
+        place INTEGER PRIMARY KEY, id TEXT NOT NULL, item TEXT NOT NULL, moved_at INTEGER NOT NULL
+      );
     `);
     this.#add = this.#database.prepare(
       "INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
@@ -44,18 +50,58 @@ export class SqliteJournal implements WorkJournal {
   }
 
   async all(): Promise<WorkItem[]> {
-    const rows = this.#database.prepare("SELECT id, item FROM work ORDER BY place").all();
-    return rows.flatMap((row) => {
+    const rows = sqliteCall(() =>
+      this.#database.prepare("SELECT place, id, item FROM work ORDER BY place").all(),
+    );
+    const unreadable: { place: number; id: string; error: unknown }[] = [];
+    const items = rows.flatMap((row) => {
       try {
         return [workItemSchema.parse(JSON.parse(String(row.item)))];
       } catch (error) {
-        this.#log.error(
-          { err: error, id: String(row.id) },
-          "an item of waiting work cannot be read; it was left out",
-        );
+        unreadable.push({ place: Number(row.place), id: String(row.id), error });
         return [];
       }
     });
+    if (unreadable.length > 0) this.#setAside(unreadable);
+    return items;
+  }
+
+  /** Moves rows out of the way: each is reported once, and its id can come again. */
+  #setAside(rows: { place: number; id: string; error: unknown }[]): void {
+    const report = (error: unknown, id: string, end: string) =>
+      this.#log.error({ err: error, id }, `an item of waiting work cannot be read; ${end}`);
+    try {
+      this.#moveAside(rows.map(({ place }) => place));
+      for (const { id, error } of rows) report(error, id, "it was set aside");
+    } catch (error) {
+      // What can be read is owed all the same; the next start tries again.
+      for (const { id } of rows) report(error, id, "it was left out, and could not be set aside");
+    }
+  }
+
+  #moveAside(places: number[]): void {
+    const listed = JSON.stringify(places);
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      this.#database
+        .prepare(`
+          INSERT INTO unreadable_work (id, item, moved_at)
+          SELECT id, item, ? FROM work WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place
+        `)
+        .run(Date.now(), listed);
+      this.#database.prepare("DELETE FROM work WHERE place IN (SELECT value FROM json_each(?))").run(listed);
+      this.#database
+        .prepare(`
+          DELETE FROM unreadable_work
+          WHERE place NOT IN (SELECT place FROM unreadable_work ORDER BY place DESC LIMIT ?)
+        `)
+        .run(MAX_UNREADABLE);
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      // Some errors of SQLite have ended the transaction by themselves.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

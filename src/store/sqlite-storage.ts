@@ -6,10 +6,13 @@ import { EventEmitter } from "node:events";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import type { KeyvStoreAdapter, StoredData } from "keyv";
 import { sqliteCall } from "./sqlite-trouble.ts";
 
 const PURGE_EVERY_MS = 3_600_000;
+/** Rows removed at a time: some milliseconds, in which nothing else happens. */
+const PURGE_ROWS = 5_000;
 
 /** One file of keys and values. Expired rows are removed at opening and once an hour. */
 export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
@@ -19,7 +22,9 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
   readonly #get;
   readonly #set;
   readonly #delete;
+  readonly #deleteExpired;
   readonly #purgeTimer: NodeJS.Timeout;
+  #isPurging = false;
 
   /** Opens or makes the file at `path`, its folder too. Throws when it cannot be written. */
   constructor(path: string) {
@@ -38,8 +43,12 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
       "INSERT INTO entries (key, value, expires_at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
     );
     this.#delete = this.#database.prepare("DELETE FROM entries WHERE key = ?");
-    this.#purge();
-    this.#purgeTimer = setInterval(() => this.#purge(), PURGE_EVERY_MS).unref();
+    this.#deleteExpired = this.#database.prepare(
+      "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at IS NOT NULL AND expires_at < ? LIMIT ?)",
+    );
+    // The first rows at once: a file that cannot be written is found out here.
+    if (this.#purgeSome()) void setImmediate().then(() => this.#purge());
+    this.#purgeTimer = setInterval(() => void this.#purge(), PURGE_EVERY_MS).unref();
   }
 
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
@@ -64,9 +73,22 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #purge(): void {
-    this.#database
-      .prepare("DELETE FROM entries WHERE expires_at IS NOT NULL AND expires_at < ?")
-      .run(Date.now());
+  /** Removes what has run out, batch by batch. Never rejects. */
+  async #purge(): Promise<void> {
+    if (this.#isPurging) return;
+    this.#isPurging = true;
+    try {
+      while (this.#database.isOpen && this.#purgeSome()) await setImmediate();
+    } catch {
+      // The file is locked, full or read-only: tried again at the next hour. Expired rows do no harm until then, and
+      // whoever reads or writes meanwhile is told of the trouble; an "error" event would end the process.
+    } finally {
+      this.#isPurging = false;
+    }
+  }
+
+  /** True: there may be more. */
+  #purgeSome(): boolean {
+    return this.#deleteExpired.run(Date.now(), PURGE_ROWS).changes >= PURGE_ROWS;
   }
 }

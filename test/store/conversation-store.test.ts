@@ -1,12 +1,16 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createClient } from "@keyv/redis";
 import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Conversation, newConversation } from "../../src/core/conversation.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createCipher } from "../../src/store/encryption.ts";
-import { createRecords } from "../../src/store/records.ts";
+import { createRecords, PLAIN_JSON } from "../../src/store/records.ts";
+import { connectRedis } from "../../src/store/redis-storage.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
+import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 
 const TOKEN = "nmv_usr_a-token-of-the-tests";
@@ -148,8 +152,96 @@ describe.each([
     ]);
     expect(log.lines.join()).not.toContain(TOKEN);
     expect(await keyv.get("corrupt:conversation:test:1")).toEqual(record);
+    const { expires = 0 } = (await keyv.getRaw("corrupt:conversation:test:1")) ?? {};
+    expect(Math.abs(expires - Date.now() - RETENTION.conversationMs)).toBeLessThan(60_000);
     await store.update("test:1", () => CONVERSATION);
     expect(await store.read("test:1")).toEqual(CONVERSATION);
+  });
+});
+
+describe("a stored text that is no record", () => {
+  const TEXTS = [
+    { what: "cut off", text: '{"value":{"version":2,"sk' },
+    { what: "empty", text: "" },
+    { what: "JSON of another kind", text: "null" },
+  ];
+  const LINE = /^error a stored record cannot be read; it was set aside.*conversation:test:1/;
+
+  it.each(TEXTS)("on disk ($what) is set aside as it is, for a while", async ({ text }) => {
+    const path = join(await temporaryFolder(), "nemobot.sqlite");
+    const keyv = new Keyv({ store: new SqliteStorage(path), ...PLAIN_JSON, throwOnErrors: true });
+    const log = new TestLog();
+    const store = storeOver(keyv, KEY, log);
+    const database = new DatabaseSync(path);
+    onTestFinished(async () => {
+      database.close();
+      await keyv.disconnect();
+    });
+    await store.update("test:1", () => CONVERSATION);
+    database.prepare("UPDATE entries SET value = ?").run(text);
+    expect(await store.read("test:1")).toBeNull();
+    expect(log.lines).toEqual([expect.stringMatching(LINE)]);
+    const rows = database.prepare("SELECT key, value, expires_at FROM entries").all();
+    expect(rows).toEqual([
+      { key: "keyv:corrupt:conversation:test:1", value: expect.any(String), expires_at: expect.any(Number) },
+    ]);
+    expect(JSON.parse(String(rows[0]?.value)).value).toBe(text);
+    expect(Math.abs(Number(rows[0]?.expires_at) - Date.now() - RETENTION.conversationMs)).toBeLessThan(
+      60_000,
+    );
+  });
+
+  it.runIf(HAS_REDIS).each(TEXTS)("on Redis ($what) is set aside as it is, for a while", async ({ text }) => {
+    const { url } = await startRedis();
+    const log = new TestLog();
+    const { keyv, swap, close } = await connectRedis(url, log);
+    const client = createClient({ url });
+    await client.connect();
+    onTestFinished(async () => {
+      client.destroy();
+      await close();
+    });
+    const records = createRecords(keyv, swap);
+    const store = createConversationStore(records, { cipher: createCipher(KEY), retention: RETENTION, log });
+    await store.update("test:1", () => CONVERSATION);
+    const [name = ""] = await client.keys("*conversation:test:1");
+    await client.set(name, text);
+    await store.update("test:1", (current) => ({ ...(current ?? CONVERSATION), skill: "anew" }));
+    expect((await store.read("test:1"))?.skill).toBe("anew");
+    expect(log.lines).toEqual([expect.stringMatching(LINE)]);
+    expect(await records.get("corrupt:conversation:test:1")).toBe(text);
+    const aside = name.replace("conversation:", "corrupt:conversation:");
+    expect(await client.pTTL(aside)).toBeGreaterThan(RETENTION.conversationMs - 60_000);
+  });
+
+  it("found by many at once costs nothing that is written since", async () => {
+    const path = join(await temporaryFolder(), "nemobot.sqlite");
+    const keyv = new Keyv({ store: new SqliteStorage(path), ...PLAIN_JSON, throwOnErrors: true });
+    const log = new TestLog();
+    const store = storeOver(keyv, KEY, log);
+    onTestFinished(() => keyv.disconnect());
+    await keyv.set("conversation:test:1", "??");
+    const names = Array.from({ length: 20 }, (_, index) => `${index}.mp4`);
+    await Promise.all(
+      names.flatMap((name) => [
+        store.read("test:1"),
+        store.update("test:1", (current) => {
+          const base = current ?? { ...CONVERSATION, files: [] };
+          return { ...base, files: [...base.files, { platform: "test", name }] };
+        }),
+      ]),
+    );
+    expect((await store.read("test:1"))?.files.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it("is not seen in a change that fails: its record stays", async () => {
+    const { store, log } = openStore(await temporaryFolder());
+    await store.update("test:1", () => CONVERSATION);
+    const failing = store.update("test:1", () => JSON.parse("{"));
+    await expect(failing).rejects.toBeInstanceOf(SyntaxError);
+    expect(await store.read("test:1")).toEqual(CONVERSATION);
+    expect(log.lines).toEqual([]);
   });
 });
 
