@@ -120,8 +120,8 @@ const schema = z.object({
   DATA_DIR: z.string().default("data"),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" }).optional(),
   CONVERSATION_RETENTION_DAYS: days(180, 1),
-  // Telegram redelivers within a day.
-  FINISHED_RETENTION_DAYS: days(2, 1),
+  // Telegram redelivers within a day, and on Discord the bot looks back as far as two days.
+  FINISHED_RETENTION_DAYS: days(2, 2),
   ENCRYPTION_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, {

@@ -189,6 +189,8 @@ export class DiscordAdapter {
   async stopReceiving(): Promise<void> {
     this.#state = "stopped";
     this.#client.removeAllListeners(Events.Raw);
+    // Closing on purpose is no trouble to report.
+    this.#client.removeAllListeners(Events.ShardReconnecting);
     await Promise.all([this.#leaveGateway(), this.#intake.stop()]);
   }
 
