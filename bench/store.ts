@@ -50,7 +50,9 @@ async function measure(storage: string, keyv: Keyv, env: Record<string, string>)
   const { cipher, records } = opened;
   const store = createConversationStore(records, { cipher, retention, log: quietLog });
   // The raw values are those that the store writes, sealed tokens included.
-  const sealed = createCipher(new Uint8Array(32)).encrypt("nmv_usr_0123456789012345678901234567890123456789");
+  const sealed = createCipher(new Uint8Array(32)).encrypt(
+    "a-token-of-fifty-characters-as-free-accounts-have-it",
+  );
   for (let person = 0; person < CONVERSATIONS; person++) {
     const conversation = storedConversation(person);
     await store.update(`bench:${person}`, () => conversation);
