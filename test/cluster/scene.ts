@@ -18,6 +18,7 @@ export class ClusterScene implements AsyncDisposable {
   readonly redis: RedisServer;
   readonly ingress: BotProcess;
   readonly workers: BotProcess[];
+  readonly #startWorker: () => Promise<BotProcess>;
 
   constructor(parts: {
     telegram: FakeTelegram;
@@ -25,12 +26,19 @@ export class ClusterScene implements AsyncDisposable {
     redis: RedisServer;
     ingress: BotProcess;
     workers: BotProcess[];
+    startWorker: () => Promise<BotProcess>;
   }) {
+    this.#startWorker = parts.startWorker;
     this.telegram = parts.telegram;
     this.nemo = parts.nemo;
     this.redis = parts.redis;
     this.ingress = parts.ingress;
     this.workers = parts.workers;
+  }
+
+  /** One more worker. */
+  async addWorker(): Promise<void> {
+    this.workers.push(await this.#startWorker());
   }
 
   /** A worker by its number, around and around. */
@@ -73,10 +81,9 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterScen
     ...options.env,
   };
   const ingress = await startBotProcess({ ...settings, ROLE: "ingress" });
-  const workers = await Promise.all(
-    Array.from({ length: options.workers }, () => startBotProcess({ ...settings, ROLE: "worker" })),
-  );
-  const scene = new ClusterScene({ telegram, nemo, redis, ingress, workers });
+  const startWorker = () => startBotProcess({ ...settings, ROLE: "worker" });
+  const workers = await Promise.all(Array.from({ length: options.workers }, startWorker));
+  const scene = new ClusterScene({ telegram, nemo, redis, ingress, workers, startWorker });
   try {
     await telegram.waitFor(() => telegram.isPolled, { what: "the ingress", timeoutMs: 20_000 });
   } catch (error) {
