@@ -1,3 +1,5 @@
+/** Waiting that has an end. */
+
 /** The result of `task`, or `otherwise` when it takes longer than `ms`; the task itself goes on, and may fail unheard. */
 export async function within<T, U>(ms: number, task: Promise<T>, otherwise: U): Promise<T | U> {
   const { promise: late, resolve } = Promise.withResolvers<U>();
@@ -7,4 +9,13 @@ export async function within<T, U>(ms: number, task: Promise<T>, otherwise: U): 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Resolves when `work` ends, however it does, or after `ms`. */
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<void> {
+  const ended = work.then(
+    () => {},
+    () => {},
+  );
+  await within(ms, ended, undefined);
 }

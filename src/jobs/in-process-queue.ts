@@ -6,7 +6,7 @@
 import { createKeyedQueue } from "../core/keyed-queue.ts";
 import type { Log, WorkJournal, WorkQueue } from "../core/ports.ts";
 import type { WorkItem } from "../core/work-item.ts";
-import { endsWithin } from "./grace.ts";
+import { endsWithin } from "../within.ts";
 
 interface Lane {
   waiting: WorkItem[];
@@ -158,7 +158,7 @@ export class InProcessQueue implements WorkQueue {
       lane.waiting = [];
       if (!lane.running) this.#lanes.delete(name);
     }
-    if (graceMs > 0) await endsWithin(this.idle(), graceMs);
+    if (graceMs > 0) await endsWithin(graceMs, this.idle());
     for (const { running } of this.#lanes.values()) running?.controller.abort(reason);
     await this.idle();
     this.#isStopped = true;

@@ -6,7 +6,7 @@
 import { type Log, StoreTroubleError } from "../core/ports.ts";
 import { type WorkItem, workItemSchema } from "../core/work-item.ts";
 import { StopError } from "../core/world.ts";
-import { endsWithin } from "./grace.ts";
+import { endsWithin } from "../within.ts";
 import type { CancelWord, Next, QueueCommands } from "./redis-queue-commands.ts";
 import type { RedisQueueOptions } from "./redis-queue-options.ts";
 import { Repeater } from "./repeater.ts";
@@ -112,7 +112,7 @@ export class LaneWorker {
   async stop(reason: Error, graceMs: number): Promise<void> {
     this.#stop = { reason, at: performance.now() + graceMs };
     this.#look.stop();
-    if (graceMs > 0) await endsWithin(Promise.all(this.#work), graceMs);
+    if (graceMs > 0) await endsWithin(graceMs, Promise.all(this.#work));
     for (const { running } of this.#lanes.values()) running?.controller.abort(reason);
     await Promise.all(this.#work);
     this.#heartbeat.stop();

@@ -6,7 +6,7 @@
 import { Queue, Worker } from "bullmq";
 import { z } from "zod";
 import type { Log } from "../core/ports.ts";
-import { endsWithin } from "./grace.ts";
+import { endsWithin } from "../within.ts";
 import { type RedisLink, withoutCommand } from "./redis-link.ts";
 import { QUEUE_KEYS } from "./redis-queue-commands.ts";
 
@@ -89,13 +89,13 @@ export class WakeUps {
     if (!worker) return;
     this.#worker = null;
     this.#link.dropPatience();
-    await endsWithin(worker.close(this.#link.isAway), CLOSE_MS);
+    await endsWithin(CLOSE_MS, worker.close(this.#link.isAway));
   }
 
   /** Sees to it that the last wake-ups have left, unless Redis is away. */
   async close(): Promise<void> {
-    await endsWithin(Promise.all(this.#adding), CLOSE_MS);
-    await endsWithin(this.#queue.close(), CLOSE_MS);
+    await endsWithin(CLOSE_MS, Promise.all(this.#adding));
+    await endsWithin(CLOSE_MS, this.#queue.close());
   }
 
   async #add(lanes: string[]): Promise<void> {

@@ -19,10 +19,10 @@ import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } fr
 import type { SkillCatalog } from "../../core/skill.ts";
 import { StopError } from "../../core/world.ts";
 import { StartError } from "../../start-error.ts";
+import { within } from "../../within.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
 import { Intake } from "./intake.ts";
-import { inTime } from "./patience.ts";
 import { restOptions } from "./rest.ts";
 
 export interface DiscordOptions {
@@ -207,7 +207,7 @@ export class DiscordAdapter {
     const { rest } = this.#client;
     // The goodbye takes the token with it, however late it ends; the last words still need it.
     const goodbye = this.#client.destroy().finally(() => rest.setToken(this.#options.token));
-    await inTime(GOODBYE_MS, goodbye);
+    await within(GOODBYE_MS, goodbye, undefined);
   }
 
   #whoAmI(): Promise<string> {

@@ -18,13 +18,13 @@ import {
   StoreTroubleError,
 } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
+import { within } from "../../within.ts";
 import { missedIn, Pace } from "./catch-up.ts";
 import { isApiError } from "./errors.ts";
 import { isAppOnly } from "./interaction-facts.ts";
 import { Interactions } from "./interactions.ts";
 import { Line, type Standing } from "./line.ts";
 import { conversationOf, isAddressed, readMessage, type SaidMessage, userOf, wordsOf } from "./normalize.ts";
-import { inTime } from "./patience.ts";
 import { ServedPlaces } from "./served.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
 import { Threads } from "./threads.ts";
@@ -112,8 +112,8 @@ export class Intake {
       log.error({ count: this.#line.heldCount }, "the store took some messages not: they are lost");
     }
     this.#line.stop();
-    await inTime(STOP_PATIENCE_MS, Promise.allSettled(this.#taking));
-    await inTime(STOP_PATIENCE_MS / 2, this.#served.flush());
+    await within(STOP_PATIENCE_MS, Promise.allSettled(this.#taking), undefined);
+    await within(STOP_PATIENCE_MS / 2, this.#served.flush(), undefined);
   }
 
   /** An event of the gateway. */
