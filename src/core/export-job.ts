@@ -6,12 +6,9 @@ import { randomUUID } from "node:crypto";
 import { BackendError } from "./backend-error.ts";
 import { Chat } from "./chat.ts";
 import type { Conversation } from "./conversation.ts";
-import { formatBytes, formatDuration } from "./media.ts";
-import type { Button } from "./message.ts";
-import type { BackendCaller, ByteSource, RenderStatus, SessionRef } from "./ports.ts";
+import { deliverExport, exportButton } from "./export-delivery.ts";
+import type { BackendCaller, RenderStatus, SessionRef } from "./ports.ts";
 import { Progress } from "./progress.ts";
-import type { RichText } from "./rich-text.ts";
-import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
 import { type ExportItem, exportId, exportLane } from "./work-item.ts";
 import { isShutdown, type World } from "./world.ts";
@@ -19,10 +16,6 @@ import { isShutdown, type World } from "./world.ts";
 /** Reads of an unconfirmed render that may say "not found" before it counts as never submitted. */
 const UNCONFIRMED_READS = 2;
 const CANCEL_TIMEOUT_MS = 30_000;
-/** The link is an extra: a finished video does not wait longer for it. */
-const CLAIM_TIMEOUT_MS = 10_000;
-/** Larger than any export; what goes on beyond is no video. */
-const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
 
 /** Submits a render of the project as it is now. Throws `session-lost` and the signal's reason. */
 export async function startExport(
@@ -169,7 +162,7 @@ export async function watchExport(world: World, item: ExportItem, signal: AbortS
     } else {
       // Said before the video comes, and still shown as work while a large one is fetched.
       await progress.show(speaker.rich("export.finished"));
-      await deliver(chat, session, caller, end, signal);
+      await deliverExport(chat, session, caller, end, signal);
       await progress.finish(speaker.rich("export.finished"));
       ended("delivered");
     }
@@ -272,103 +265,6 @@ async function readRender(
   }
 }
 
-async function deliver(
-  chat: Chat,
-  session: SessionRef,
-  caller: BackendCaller,
-  render: RenderStatus,
-  signal: AbortSignal,
-): Promise<void> {
-  const { speaker } = chat;
-  const facts = [
-    render.durationS !== null ? formatDuration(render.durationS * 1000) : null,
-    render.sizeBytes !== null ? formatBytes(render.sizeBytes) : null,
-  ].filter((fact) => fact !== null);
-  const claimLink = await claimLinkOf(chat, session, caller, signal);
-  const link: RichText = render.url ? [{ text: speaker.plain("export.download"), href: render.url }] : [];
-  const buttons: Button[] = [];
-  if (render.url) buttons.push({ kind: "link", label: speaker.plain("button.download"), href: render.url });
-  if (claimLink) buttons.push({ kind: "link", label: speaker.plain("button.open-project"), href: claimLink });
-  const message: MessageDraft = {
-    text: speaker.paragraphs(
-      speaker.rich("export.ready", { facts: facts.length > 0 ? ` (${facts.join(", ")})` : "" }),
-      link,
-      claimLink ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
-    ),
-    buttons: buttons.map((button) => [button]),
-    video: {
-      name: `${chat.skill.name}.mp4`,
-      url: render.url,
-      sizeBytes: render.sizeBytes,
-      durationS: render.durationS,
-      width: render.width,
-      height: render.height,
-    },
-    once: `${chat.itemId}:video`,
-  };
-  const { isFileSent } = await speaker.deliverVideo(
-    message,
-    (openSignal) => openVideo(chat, caller, render, openSignal),
-    chat.world.limits.exportTimeoutMs,
-    signal,
-  );
-  if (isFileSent || render.url) return;
-  await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
-}
-
-/** By the public address; by the authorized download path when there is none or it does not answer. */
-async function openVideo(
-  chat: Chat,
-  caller: BackendCaller,
-  render: RenderStatus,
-  signal: AbortSignal,
-): Promise<ByteSource> {
-  const { backend, log } = chat.world;
-  if (render.url) {
-    try {
-      return bounded(await backend.openUrl(render.url, signal));
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      log.warn(
-        { err: error, conversation: chat.id },
-        "an export's address does not answer; using the download path",
-      );
-    }
-  }
-  return bounded(await backend.openRender(caller, render.renderId, signal));
-}
-
-/** The bytes, as long as they can be a video. */
-function bounded({ stream, sizeBytes }: ByteSource): ByteSource {
-  async function* watched() {
-    let size = 0;
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > MAX_VIDEO_BYTES) throw new BackendError({ kind: "bad-answer", operation: "download video" });
-      yield chunk;
-    }
-  }
-  return { stream: watched(), sizeBytes };
-}
-
-/** The link is an extra: null when the backend refuses one. */
-async function claimLinkOf(
-  chat: Chat,
-  session: SessionRef,
-  caller: BackendCaller,
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (!session.taskId) return null;
-  try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
-    return await chat.world.backend.createClaimLink(caller, session, patience);
-  } catch (error) {
-    signal.throwIfAborted();
-    chat.world.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
-    return null;
-  }
-}
-
 async function fail(chat: Chat, error: BackendError): Promise<void> {
   if (error.kind === "session-lost") await chat.update((current) => ({ ...current, session: null }));
   const message = chat.failure(error, false);
@@ -388,8 +284,4 @@ async function forget(chat: Chat, renderId: string): Promise<void> {
     ...current,
     render: current.render?.renderId === renderId ? null : current.render,
   }));
-}
-
-function exportButton(chat: Chat): Button {
-  return chat.speaker.button("button.export-again", { kind: "export" });
 }
