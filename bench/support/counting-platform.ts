@@ -28,6 +28,10 @@ export class CountingPlatform implements ChatPlatform {
     return sent;
   }
 
+  async mayManage(): Promise<boolean> {
+    return true;
+  }
+
   async showActivity(): Promise<void> {
     this.activities += 1;
   }

@@ -9,6 +9,7 @@ import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
 import type { Action, Button, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { plain } from "./rich-text.ts";
+import { isAllowed, mayManage, ownerOf, refuse } from "./rights.ts";
 import { localized } from "./skill.ts";
 import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
@@ -69,10 +70,16 @@ export async function showUploadHelp(chat: Chat): Promise<void> {
 }
 
 /** Lists the skills, or switches to one. Only the choice is stored; the project goes on. */
-export async function chooseSkill(chat: Chat, name: string | undefined): Promise<void> {
+export async function chooseSkill(
+  chat: Chat,
+  user: IncomingMessage["user"],
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { speaker, world } = chat;
   const wanted = name === undefined ? null : world.skills.find(name);
   if (wanted) {
+    if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return;
     await chat.update((current) => ({ ...current, skill: wanted.name }));
     await speaker.send(greeting(speaker, wanted, "skill.switched"));
     return;
@@ -171,46 +178,68 @@ export async function cancel(
   chat: Chat,
   user: IncomingMessage["user"],
   scope: "current" | "all" | "export",
+  signal: AbortSignal,
 ): Promise<void> {
   const { speaker } = chat;
   const { queue } = chat.world;
   const mailbox = mailboxLane(chat.id);
   const running = scope === "export" ? null : await queue.running(mailbox);
   if (running) {
-    if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
-    const dropped = scope === "all" ? (await queue.clear(mailbox, (item) => mayStop(item, user))).length : 0;
+    if (!(await mayStop(chat, running, user, signal))) return;
+    const dropped = scope === "all" ? await dropAll(chat, user, signal) : 0;
     return stopRunning(chat, running.id, dropped);
   }
   const exporting = await queue.running(exportLane(chat.id));
   if (!exporting) return void (await speaker.say("cancel.nothing"));
-  if (!mayStop(exporting, user)) return void (await speaker.say("cancel.not-yours"));
+  if (!(await mayStop(chat, exporting, user, signal))) return;
   const isStopped = await queue.cancel(exportLane(chat.id), new StopError("cancelled"));
   await speaker.say(isStopped ? "cancel.export" : "cancel.nothing");
 }
 
-const DROP_ENDS = {
-  removed: "cancel.waiting-one",
-  refused: "cancel.not-yours",
-  absent: "cancel.nothing",
-} as const;
+/** Takes out of the line what the person may; returns how much that was. */
+async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortSignal): Promise<number> {
+  const { queue } = chat.world;
+  const isManager = (await mayManage(chat, user, signal)) === "yes";
+  const dropped = await queue.clear(mailboxLane(chat.id), (item) => isManager || starterOf(item) === user.id);
+  return dropped.length;
+}
 
 /** Takes one message out of the line; if it runs by now, stops waiting for it. */
-export async function dropWaiting(chat: Chat, user: IncomingMessage["user"], itemId: string): Promise<void> {
+export async function dropWaiting(
+  chat: Chat,
+  user: IncomingMessage["user"],
+  itemId: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { speaker } = chat;
   const { queue } = chat.world;
   const mailbox = mailboxLane(chat.id);
   const running = await queue.running(mailbox);
   if (running?.id === itemId) {
-    if (!mayStop(running, user)) return void (await speaker.say("cancel.not-yours"));
+    if (!(await mayStop(chat, running, user, signal))) return;
     return stopRunning(chat, itemId, 0);
   }
-  const end = await queue.remove(mailbox, itemId, (item) => mayStop(item, user));
-  await speaker.say(DROP_ENDS[end]);
+  let end = await queue.remove(mailbox, itemId, (item) => starterOf(item) === user.id);
+  if (end === "refused") {
+    const answer = await mayManage(chat, user, signal);
+    if (answer !== "yes") return refuse(chat, answer, "cancel.not-yours");
+    end = await queue.remove(mailbox, itemId, () => true);
+  }
+  await speaker.say(end === "removed" ? "cancel.waiting-one" : "cancel.nothing");
 }
 
-function mayStop(item: WorkItem, user: IncomingMessage["user"]): boolean {
-  const startedBy = item.kind === "message" ? item.message.user.id : item.startedBy;
-  return startedBy === undefined || startedBy === user.id || user.canManage === true;
+/** Who may not has been told. */
+function mayStop(
+  chat: Chat,
+  item: WorkItem,
+  user: IncomingMessage["user"],
+  signal: AbortSignal,
+): Promise<boolean> {
+  return isAllowed(chat, user, starterOf(item), "cancel.not-yours", signal);
+}
+
+function starterOf(item: WorkItem): string | undefined {
+  return item.kind === "message" ? item.message.user.id : item.startedBy;
 }
 
 async function stopRunning(chat: Chat, itemId: string, dropped: number): Promise<void> {

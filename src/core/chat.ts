@@ -14,6 +14,8 @@ interface Place {
   id: ConversationId;
   target: ReplyTarget;
   language: string;
+  /** Whose request is carried out; absent when nobody knows. */
+  userId?: string | undefined;
   /** Epoch ms of the message that waits for a first word; absent when nobody has just asked. */
   askedAt?: number;
 }
@@ -24,6 +26,7 @@ export class Chat {
   readonly speaker: Speaker;
   /** The work item that is carried out. */
   readonly itemId: string;
+  readonly userId: string | null;
   #record: Conversation;
 
   private constructor(
@@ -31,12 +34,14 @@ export class Chat {
     id: ConversationId,
     speaker: Speaker,
     itemId: string,
+    userId: string | undefined,
     record: Conversation,
   ) {
     this.world = world;
     this.id = id;
     this.speaker = speaker;
     this.itemId = itemId;
+    this.userId = userId ?? null;
     this.#record = record;
   }
 
@@ -47,13 +52,13 @@ export class Chat {
     const { askedAt } = place;
     const onFirstWord = askedAt === undefined ? undefined : () => metrics.firstReply(clock.now() - askedAt);
     const speaker = new Speaker(world, place.target, place.language, place.itemId, onFirstWord);
-    return new Chat(world, place.id, speaker, place.itemId, record);
+    return new Chat(world, place.id, speaker, place.itemId, place.userId, record);
   }
 
   /** A conversation whose record cannot be read now: enough to say what needs none. */
   static withoutRecord(world: World, place: Place): Chat {
     const speaker = new Speaker(world, place.target, place.language, null);
-    return new Chat(world, place.id, speaker, "", emptyRecord(world));
+    return new Chat(world, place.id, speaker, "", place.userId, emptyRecord(world));
   }
 
   /** The record as this chat last read or wrote it. */
@@ -96,7 +101,9 @@ export class Chat {
   /** Keeps what did not work, for the retry button. */
   async keepForRetry(what: { text: string; attachments: Attachment[] }): Promise<void> {
     if (what.text === "" && what.attachments.length === 0) return;
-    await this.update((current) => ({ ...current, lastFailed: { itemId: this.itemId, ...what } }));
+    const { itemId, userId } = this;
+    const by = userId === null ? {} : { startedBy: userId };
+    await this.update((current) => ({ ...current, lastFailed: { itemId, ...what, ...by } }));
   }
 
   /** Changes the stored record; what others changed meanwhile stays. */

@@ -26,6 +26,11 @@ const recordSchema = z.object({
   account: accountSchema.nullable(),
   /** Null until the first contact and after the backend lost the session. */
   session: sessionSchema.nullable(),
+  /**
+   * Who began the project: the person of its first edit or upload. Null while nobody has worked on it; absent in
+   * records of old versions, which do not say.
+   */
+  startedBy: z.string().nullable().optional(),
   /** The files of the project, newest last: what "upload again" sends. */
   files: z.array(attachmentSchema),
   /** Places of the files of the item in work that have arrived: an item taken up after a restart does not send them again. */
@@ -45,7 +50,13 @@ const recordSchema = z.object({
     .nullable(),
   /** What the last message that did not work asked for: the retry button sends it once more. */
   lastFailed: z
-    .object({ itemId: z.string(), text: z.string(), attachments: z.array(attachmentSchema) })
+    .object({
+      itemId: z.string(),
+      text: z.string(),
+      attachments: z.array(attachmentSchema),
+      /** Who asked for it; absent when nobody knows. */
+      startedBy: z.string().optional(),
+    })
     .nullable(),
   /**
    * The item whose turn has ended last, and what its answer asks for beyond: an item that is taken up after a
@@ -86,6 +97,7 @@ export function newConversation(skill: string): Conversation {
     skill,
     account: null,
     session: null,
+    startedBy: null,
     files: [],
     inFlight: null,
     lastFailed: null,

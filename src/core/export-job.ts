@@ -127,7 +127,7 @@ async function submit(
 /** Watches one render until it is delivered, failed or given up. */
 export async function watchExport(world: World, item: ExportItem, signal: AbortSignal): Promise<void> {
   const { conversationId: id, replyTo: target, language } = item;
-  const chat = await Chat.open(world, { id, target, language, itemId: item.id });
+  const chat = await Chat.open(world, { id, target, language, itemId: item.id, userId: item.startedBy });
   const { speaker } = chat;
   const session: SessionRef = { sessionId: item.sessionId, taskId: item.taskId, userId: null };
   const progress = new Progress(world, speaker, {

@@ -78,7 +78,7 @@ export const incomingMessageSchema = z.object({
   user: z.object({
     /** `<platform>:<id>`; keeps the person's language. */
     id: z.string(),
-    /** True for those who may also stop what others started; absent means no. */
+    /** What the platform's own event said about `ChatPlatform.mayManage`; absent when it said nothing. */
     canManage: z.boolean().optional(),
     /** BCP 47 as the platform reports it; absent when it does not. */
     language: z.string().optional(),

@@ -67,6 +67,11 @@ export interface ChatPlatform {
   ): Promise<{ isFileSent: boolean }>;
   /** Throws `AttachmentError` when the platform cannot give the file. */
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
+  /**
+   * Whether a person may manage the conversation: an admin, someone with the platform's right to, whoever is alone
+   * with the bot. Rejects when the platform does not say: that is never a yes.
+   */
+  mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean>;
 }
 
 /** The platform cannot give a file: too large for its API, gone, or not readable. */

@@ -20,6 +20,7 @@ import type { GuiAction } from "./gui-translation.ts";
 import type { Action, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { keep, type Request, readRequest } from "./request.ts";
+import { isAllowed, ownerOf } from "./rights.ts";
 import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
 import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./upload.ts";
 import { languageOf } from "./user-language.ts";
@@ -84,8 +85,10 @@ export class Worker {
       return refuseAttachments(chat, request.attachments, words);
     }
     const wasConnected = chat.session !== null;
+    const isNobodys = ownerOf(chat) === null;
     const session = await connect(chat, keep(request) !== null, signal);
     if (!session) return chat.keepForRetry(keep(request) ?? NOTHING);
+    if (isNobodys && keep(request) !== null) await this.#own(job);
     const attachments = request.areQuoted
       ? withoutFiles(request.attachments, chat.record.files)
       : request.attachments;
@@ -99,9 +102,16 @@ export class Worker {
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
   }
 
+  /** The project belongs to who works on it first. */
+  async #own({ chat, message }: Job): Promise<void> {
+    const startedBy = message.user.id;
+    await chat.update((current) => ({ ...current, startedBy: current.startedBy ?? startedBy }));
+  }
+
   /** Actions that work before there is a session; false for all others. */
   async #answerWithoutSession(job: Job, action: Action): Promise<boolean> {
-    const { chat, message } = job;
+    const { chat, message, signal } = job;
+    const { user } = message;
     switch (action.kind) {
       case "help":
         await showHelp(chat);
@@ -110,18 +120,16 @@ export class Worker {
         await showUploadHelp(chat);
         return true;
       case "skill":
-        await chooseSkill(chat, action.name);
+        await chooseSkill(chat, user, action.name, signal);
         return true;
       case "language":
-        await chooseLanguage(chat, message.user.id, action.language, (language) =>
-          this.#open(message, language),
-        );
+        await chooseLanguage(chat, user.id, action.language, (language) => this.#open(message, language));
         return true;
       case "cancel":
-        await cancel(chat, message.user, action.scope);
+        await cancel(chat, user, action.scope, signal);
         return true;
       case "drop":
-        await dropWaiting(chat, message.user, action.itemId);
+        await dropWaiting(chat, user, action.itemId, signal);
         return true;
       case "retry":
         await this.#retry(job, action.itemId);
@@ -133,6 +141,7 @@ export class Worker {
         // A deep link opens its skill before the greeting.
         if (action.skill && this.#world.skills.find(action.skill)) {
           const name = action.skill;
+          if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return true;
           await chat.update((current) => ({ ...current, skill: name }));
         }
         return false;
@@ -197,22 +206,25 @@ export class Worker {
     if (kinds.has("export")) await startExport(chat, session, message.user.id, signal);
   }
 
-  async #newProject({ chat, signal }: Job, wasConnected: boolean): Promise<void> {
+  async #newProject({ chat, message, signal }: Job, wasConnected: boolean): Promise<void> {
     // The session that connecting has just made is a new project already.
     if (!wasConnected) return;
+    if (!(await isAllowed(chat, message.user, ownerOf(chat), "rights.project", signal))) return;
     await replaceSession(chat, chat.session, signal);
-    await chat.update((current) => ({ ...current, files: [], lastFailed: null }));
+    await chat.update((current) => ({ ...current, startedBy: null, files: [], lastFailed: null }));
     await chat.speaker.send(greeting(chat.speaker, chat.skill, "project.started"));
   }
 
   /** Without `itemId` the last request that did not work is meant. */
   async #retry(job: Job, itemId: string | undefined): Promise<void> {
-    const { chat } = job;
+    const { chat, message, signal } = job;
     const { lastFailed } = chat.record;
     if (!lastFailed || (itemId !== undefined && itemId !== lastFailed.itemId)) {
       await chat.speaker.say("retry.nothing");
       return;
     }
+    // It would be paid for again, and that is for who asked for it to decide.
+    if (!(await isAllowed(chat, message.user, lastFailed.startedBy, "rights.retry", signal))) return;
     const { text, attachments } = lastFailed;
     await this.#carryOut(job, {
       attachments,
@@ -284,6 +296,7 @@ export class Worker {
       target: message.replyTo,
       language,
       itemId: message.id,
+      userId: message.user.id,
       askedAt: message.receivedAt,
     });
   }

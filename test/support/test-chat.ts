@@ -100,6 +100,14 @@ class TestChat implements ChatPlatform {
     this.activities++;
   }
 
+  /** The platform does not say who may manage. */
+  cannotSayWhoManages = false;
+
+  async mayManage(_target: ReplyTarget, user: IncomingMessage["user"]): Promise<boolean> {
+    if (this.cannotSayWhoManages) throw new Error("the platform is down");
+    return user.canManage === true;
+  }
+
   /** The next video cannot be delivered at all. */
   failNextDelivery = false;
 

@@ -60,6 +60,11 @@ export class ConsolePlatform implements ChatPlatform {
     // A terminal has no typing signal.
   }
 
+  /** Who sits at the terminal is alone with the bot. */
+  async mayManage(): Promise<boolean> {
+    return true;
+  }
+
   async deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,

@@ -3,7 +3,13 @@ import type { APIGuild } from "discord.js";
 import { Routes } from "discord.js";
 import type { Dispatcher } from "undici";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
-import type { Attachment, OutgoingMessage, ReplyTarget, SentMessage } from "../../core/message.ts";
+import type {
+  Attachment,
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "../../core/message.ts";
 import {
   type ByteSource,
   ChatGoneError,
@@ -12,6 +18,7 @@ import {
 } from "../../core/ports.ts";
 import { isApiError, isGone } from "./errors.ts";
 import { Files } from "./files.ts";
+import { Managers } from "./managers.ts";
 import { placeOf } from "./normalize.ts";
 import { unlessStopped } from "./patience.ts";
 import { renderButtons, renderText } from "./render.ts";
@@ -36,6 +43,7 @@ export class DiscordPlatform implements ChatPlatform {
   readonly #options: DiscordPlatformOptions;
   readonly #sender: Sender;
   readonly #files: Files;
+  readonly #managers: Managers;
   /** One video at a time is held in memory. */
   readonly #attaching = createKeyedQueue();
 
@@ -43,6 +51,7 @@ export class DiscordPlatform implements ChatPlatform {
     this.#options = options;
     this.#sender = new Sender(options);
     this.#files = new Files(options);
+    this.#managers = new Managers(options.rest, options.memory, options.clock);
   }
 
   send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
@@ -147,6 +156,10 @@ export class DiscordPlatform implements ChatPlatform {
 
   openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
     return this.#files.open(attachment);
+  }
+
+  mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
+    return this.#managers.has(target, user, AbortSignal.any([signal, this.#options.stopped]));
   }
 
   async #bodies(target: ReplyTarget, message: OutgoingMessage): Promise<Body[]> {

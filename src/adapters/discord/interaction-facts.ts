@@ -8,7 +8,7 @@ import {
 } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Action } from "../../core/message.ts";
-import { isThread } from "./permissions.ts";
+import { isThread, mayManageBy } from "./permissions.ts";
 
 /** An interaction with the moment it came, epoch ms: its token lives from then. */
 export type Taken<T extends APIInteraction = APIInteraction> = T & { receivedAt: number };
@@ -72,12 +72,9 @@ export function limitOf(interaction: APIInteraction): { fileLimitBytes?: number 
   return limit ? { fileLimitBytes: limit } : {};
 }
 
-/** True for those who may also stop what others started. */
+/** True for those who may also act on what others started. */
 export function canManage(interaction: APIInteraction): boolean {
-  return (
-    hasPermission(interaction, PermissionFlagsBits.ManageChannels) ||
-    hasPermission(interaction, PermissionFlagsBits.ManageThreads)
-  );
+  return mayManageBy(interaction.member?.permissions ?? "0");
 }
 
 /** True when the person has the permission in the channel. */

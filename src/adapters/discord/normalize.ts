@@ -145,7 +145,7 @@ export function readInteraction(
     user: {
       id: `discord:${user.id}`,
       ...("locale" in interaction && interaction.locale ? { language: interaction.locale } : {}),
-      ...(what.canManage ? { canManage: true } : {}),
+      ...(what.canManage === undefined ? {} : { canManage: what.canManage }),
     },
     text: what.text,
     attachments: what.attachments,

@@ -49,6 +49,14 @@ export function canOpenThread(permissions: string): boolean {
   );
 }
 
+/** True for those who may also act on what others started. */
+export function mayManageBy(permissions: string): boolean {
+  return (
+    has(permissions, PermissionFlagsBits.ManageChannels) ||
+    has(permissions, PermissionFlagsBits.ManageThreads)
+  );
+}
+
 function has(permissions: string, permission: bigint): boolean {
   return (BigInt(permissions) & (permission | PermissionFlagsBits.Administrator)) !== 0n;
 }

@@ -9,6 +9,7 @@ import type { HttpServer } from "../../http-server.ts";
 import { StartError } from "../../start-error.ts";
 import { publishCommands } from "./commands.ts";
 import { Courier } from "./courier.ts";
+import { Managers } from "./managers.ts";
 import { Migrations } from "./migrations.ts";
 import { OnceMarks } from "./once.ts";
 import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
@@ -81,6 +82,7 @@ export class TelegramAdapter {
       api: this.#api,
       courier: new Courier({ ...sending, outbox: this.#outbox }),
       pace,
+      managers: new Managers(this.#api, this.#migrations, clock),
       memory: this.#memory,
       files: { ...options, dispatcher: this.#dispatcher, clock, log },
       stopped: this.#sendingStopped.signal,

@@ -49,7 +49,9 @@ export function readMessages(
   bot: BotIdentity,
 ): IncomingMessage | null {
   const [first] = parts;
-  if (!first?.from || first.from.is_bot || isService(first)) return null;
+  if (!first || isService(first)) return null;
+  const user = writerOf(first);
+  if (!user) return null;
   if (!parts.some((part) => isAddressed(part, bot))) return null;
   const attachments = parts.map(attachmentOf).filter((file) => file !== null);
   const speaking = parts.find((part) => textOf(part) !== "") ?? first;
@@ -61,7 +63,7 @@ export function readMessages(
     id: `telegram:update:${updateId}`,
     key: keyOf(first),
     conversationId: conversationOf(first),
-    user: userOf(first.from),
+    user,
     text,
     attachments,
     ...(quoted.length > 0 ? { quoted } : {}),
@@ -99,6 +101,12 @@ export function readPressedButton(
 /** The same for every edit of a message. */
 export function keyOf(message: Message): string {
   return `telegram:${message.chat.id}:${message.message_id}`;
+}
+
+/** Null: another bot, a channel, or nobody. An admin who stays anonymous is the group itself, by which it is known. */
+function writerOf({ from, chat, sender_chat: sender }: Message): IncomingMessage["user"] | null {
+  if (sender && sender.id === chat.id) return { id: `telegram:${chat.id}` };
+  return from && !from.is_bot ? userOf(from) : null;
 }
 
 function userOf(user: User): IncomingMessage["user"] {

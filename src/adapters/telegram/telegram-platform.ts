@@ -3,12 +3,19 @@
  * is asked for. Source: the `ChatPlatform` port; platforms.md, "Telegram".
  */
 import { type Api, GrammyError } from "grammy";
-import type { Attachment, OutgoingMessage, ReplyTarget, SentMessage } from "../../core/message.ts";
+import type {
+  Attachment,
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "../../core/message.ts";
 import type { AdapterMemory, ByteSource, ChatPlatform, Log, OpenedAttachment } from "../../core/ports.ts";
 import { type Address, addressOf, placeOf, targetIn } from "./address.ts";
 import { type Courier, isGone } from "./courier.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "./files.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
+import type { Managers } from "./managers.ts";
 import type { Migrations } from "./migrations.ts";
 import type { OnceMarks, Shown } from "./once.ts";
 import type { Pace } from "./pace.ts";
@@ -24,6 +31,7 @@ export interface TelegramPlatformOptions {
   /** Keeps what buttons mean; a store that is away must not hold it up. */
   memory: AdapterMemory;
   migrations: Migrations;
+  managers: Managers;
   files: FileOptions;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
@@ -135,6 +143,11 @@ export class TelegramPlatform implements ChatPlatform {
 
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
     return openTelegramFile(this.#options.api, attachment, this.#options.files, signal);
+  }
+
+  mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
+    const { managers, stopped } = this.#options;
+    return managers.has(target, user.id, AbortSignal.any([signal, stopped]));
   }
 
   /** Returns the last part. */

@@ -150,39 +150,16 @@ export class UpdateHandler {
     return true;
   }
 
-  /** Led to the conversation a migrated group began with, and with what only Telegram can tell. */
+  /** Led to the conversation a migrated group began with. */
   async #settled(message: IncomingMessage, source: Message | undefined): Promise<IncomingMessage> {
     if (!source) return message;
     const conversationId = await this.#conversationOf(source);
-    const canManage = await this.#canManage(message, source);
-    return {
-      ...message,
-      conversationId,
-      replyTo: { ...message.replyTo, conversationId },
-      user: { ...message.user, ...(canManage ? { canManage } : {}) },
-    };
+    return { ...message, conversationId, replyTo: { ...message.replyTo, conversationId } };
   }
 
   async #conversationOf(message: Message): Promise<string> {
     const chatId = String(message.chat.id);
     const origin = await this.#options.migrations.originOf(chatId);
     return conversationOf(message).replace(`telegram:${chatId}`, `telegram:${origin}`);
-  }
-
-  /** Asked only where it matters: when somebody in a group wants to cancel. */
-  async #canManage(message: IncomingMessage, source: Message): Promise<boolean> {
-    const isCancel =
-      message.action?.kind === "cancel" ||
-      message.action?.kind === "drop" ||
-      /^\/cancel\b|^\s*(cancel|stop|取消|停止)/i.test(message.text);
-    if (!isCancel || source.chat.type === "private") return false;
-    try {
-      const userId = Number(message.user.id.slice("telegram:".length));
-      const { status } = await this.#options.api.getChatMember(source.chat.id, userId);
-      return status === "creator" || status === "administrator";
-    } catch (error) {
-      this.#options.log.warn({ err: error }, "Telegram did not say whether a person is an admin");
-      return false;
-    }
   }
 }

@@ -46,6 +46,8 @@ export interface SayOptions {
   replyTo?: number;
   /** Topic by id or name. */
   topic?: number | string;
+  /** An admin who stays anonymous: the message is the group's own. */
+  isAnonymous?: boolean;
   /** Added to the entities that are found in the text. */
   entities?: readonly WireEntity[];
 }
@@ -98,7 +100,8 @@ export class ChatPlayer {
   /** A user says something. */
   say(text: string, options: SayOptions = {}): SeenMessage {
     this.#open();
-    const content = textContent(text, options.entities);
+    const said = textContent(text, options.entities);
+    const content = options.isAnonymous ? { ...said, ...anonymously(this.#chat) } : said;
     return this.#deliver(userMessage(this.#world, this.#chat, this.#origin(options), content));
   }
 
@@ -375,6 +378,17 @@ export class ChatPlayer {
       },
     });
   }
+}
+
+/** Who an anonymous admin is on the wire. Source: Bot API, Message, `from` and `sender_chat`. */
+function anonymously(chat: ChatState): Partial<WireMessage> {
+  const from: WireUser = {
+    id: 1_087_968_824,
+    is_bot: true,
+    first_name: "Group",
+    username: "GroupAnonymousBot",
+  };
+  return { from, sender_chat: { ...chat.wire } };
 }
 
 function seen(message: StoredMessage): SeenMessage {

@@ -81,6 +81,7 @@ export interface WireMessage {
   date: number;
   chat: WireChat;
   forward_origin?: { type: "user"; date: number; sender_user: WireUser };
+  sender_chat?: WireChat;
   is_topic_message?: true;
   reply_to_message?: WireMessage;
   edit_date?: number;

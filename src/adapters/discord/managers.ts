@@ -1,0 +1,79 @@
+/**
+ * Who may manage a conversation: by what Discord says with an event, else by roles and overwrites.
+ * Source: Discord docs, "Permissions: Permission Hierarchy"; the `ChatPlatform` port.
+ */
+import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord.js";
+import { PermissionFlagsBits, type REST, Routes } from "discord.js";
+import type { IncomingMessage, ReplyTarget } from "../../core/message.ts";
+import type { AdapterMemory, Clock } from "../../core/ports.ts";
+import { Remembered } from "../remembered.ts";
+import { placeOf } from "./normalize.ts";
+import { isThread, mayManageBy } from "./permissions.ts";
+import { orInTrouble } from "./trouble.ts";
+
+const REMEMBERED_FOR_MS = 60_000;
+const MAX_REMEMBERED = 5_000;
+
+export class Managers {
+  readonly #rest: REST;
+  readonly #memory: AdapterMemory;
+  readonly #known: Remembered<boolean>;
+
+  constructor(rest: REST, memory: AdapterMemory, clock: Clock) {
+    this.#rest = rest;
+    this.#memory = memory;
+    this.#known = new Remembered({ forMs: REMEMBERED_FOR_MS, max: MAX_REMEMBERED, clock });
+  }
+
+  /** Throws when Discord does not say. */
+  async has(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
+    const { channelId, guildId, isAppOnly } = placeOf(target);
+    // Alone with the bot, but for group messages that only somebody's own app hears.
+    if (!guildId) return isAppOnly !== true;
+    if (user.canManage === true) return true;
+    const id = user.id.slice("discord:".length);
+    if ((await orInTrouble(this.#memory.get(`thread:${channelId}`), null)) === id) return true;
+    if (user.canManage === false) return false;
+    const ask = () => this.#ask(guildId, channelId, id, signal);
+    return this.#known.get(`${channelId} ${id}`, ask);
+  }
+
+  async #ask(guildId: string, channelId: string, userId: string, signal: AbortSignal): Promise<boolean> {
+    // The answers' shapes are Discord's documented objects.
+    const get = async <T>(route: `/${string}`) => (await this.#rest.get(route, { signal })) as T;
+    const [guild, member, place] = await Promise.all([
+      get<APIGuild>(Routes.guild(guildId)),
+      get<APIGuildMember>(Routes.guildMember(guildId, userId)),
+      get<APIChannel>(Routes.channel(channelId)),
+    ]);
+    if (guild.owner_id === userId) return true;
+    // A thread has the rights of its channel.
+    const parentId = isThread(place.type) && "parent_id" in place ? place.parent_id : null;
+    const channel = parentId ? await get<APIChannel>(Routes.channel(parentId)) : place;
+    const overwrites = "permission_overwrites" in channel ? (channel.permission_overwrites ?? []) : [];
+    return mayManageBy(permissionsOf({ guild, member, userId, overwrites }));
+  }
+}
+
+/** What a member may do in a channel, as a bit set. */
+function permissionsOf(facts: {
+  guild: APIGuild;
+  member: APIGuildMember;
+  userId: string;
+  overwrites: APIOverwrite[];
+}): string {
+  const { guild, member, userId, overwrites } = facts;
+  const roles = new Set([guild.id, ...member.roles]);
+  let bits = guild.roles
+    .filter((role) => roles.has(role.id))
+    .reduce((all, role) => all | BigInt(role.permissions), 0n);
+  if ((bits & PermissionFlagsBits.Administrator) !== 0n) return String(bits);
+  const everyone = overwrites.filter((one) => one.id === guild.id);
+  const byRole = overwrites.filter((one) => one.id !== guild.id && roles.has(one.id));
+  const own = overwrites.filter((one) => one.id === userId);
+  for (const layer of [everyone, byRole, own]) {
+    for (const { deny } of layer) bits &= ~BigInt(deny);
+    for (const { allow } of layer) bits |= BigInt(allow);
+  }
+  return String(bits);
+}

@@ -1,0 +1,36 @@
+/** Who may manage a chat. Source: Bot API, getChatMember; the `ChatPlatform` port. */
+import type { Api } from "grammy";
+import type { ReplyTarget } from "../../core/message.ts";
+import type { Clock } from "../../core/ports.ts";
+import { Remembered } from "../remembered.ts";
+import { addressOf } from "./address.ts";
+import type { Migrations } from "./migrations.ts";
+import { nativeSignal } from "./signals.ts";
+
+const REMEMBERED_FOR_MS = 60_000;
+const MAX_REMEMBERED = 5_000;
+
+export class Managers {
+  readonly #api: Api;
+  readonly #migrations: Migrations;
+  readonly #known: Remembered<boolean>;
+
+  constructor(api: Api, migrations: Migrations, clock: Clock) {
+    this.#api = api;
+    this.#migrations = migrations;
+    this.#known = new Remembered({ forMs: REMEMBERED_FOR_MS, max: MAX_REMEMBERED, clock });
+  }
+
+  /** Throws when Telegram does not say. */
+  async has(target: ReplyTarget, userId: string, signal: AbortSignal): Promise<boolean> {
+    const { chatId: askedIn } = addressOf(target);
+    const id = userId.slice("telegram:".length);
+    // A private chat has the number of its person; an admin who stays anonymous speaks as the group itself.
+    if (id === askedIn) return true;
+    const chatId = await this.#migrations.currentOf(askedIn);
+    return this.#known.get(`${chatId} ${id}`, async () => {
+      const { status } = await this.#api.getChatMember(chatId, Number(id), nativeSignal(signal));
+      return status === "creator" || status === "administrator";
+    });
+  }
+}

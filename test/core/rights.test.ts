@@ -1,0 +1,136 @@
+/** Who may do what where people share a conversation, by command, word and button alike. */
+import { describe, expect, it } from "vitest";
+import type { Action } from "../../src/core/message.ts";
+import { CLIP, type Scene, startScene } from "../support/test-chat.ts";
+
+const BEN = { id: "test:ben" };
+const ADMIN = { id: "test:mia", canManage: true };
+const REFUSED = /Only the person who started this project, or an admin, can do that|只有发起这个项目的人/;
+
+/** How many sessions were made. */
+function sessions({ nemo }: Scene): number {
+  return nemo.requests("POST /api/tasks/me/with-session").length;
+}
+
+describe("a project that somebody else started", () => {
+  it.each([
+    ["the command", { text: "/new" }],
+    ["the word", { text: "new project" }],
+    ["the word in Chinese", { text: "新项目" }],
+    ["the button", { text: "", action: { kind: "new-project" } satisfies Action }],
+  ])("stays when it is to give way to a new one by %s", async (_how, { text, ...more }) => {
+    const scene = await startScene();
+    const { chat } = scene;
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    expect((await chat.asks(text, { ...more, user: BEN })).join()).toMatch(REFUSED);
+    expect(sessions(scene)).toBe(1);
+    expect((await chat.asks("status")).join()).toContain("Hello");
+    await chat.asks(text, { ...more, user: ADMIN });
+    expect(sessions(scene)).toBe(2);
+  });
+
+  it.each([
+    ["the command", { text: "/skill video-object-ops" }],
+    ["a deep link", { text: "/start video-object-ops" }],
+    ["the button", { text: "", action: { kind: "skill", name: "video-object-ops" } satisfies Action }],
+  ])("keeps its skill when another one is chosen by %s", async (_how, { text, ...more }) => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    expect((await chat.asks(text, { ...more, user: BEN })).join()).toMatch(REFUSED);
+    expect((await chat.asks("skills", { user: BEN })).join()).toMatch(/Film Maker.* ✓/);
+    expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
+  });
+
+  it("is everybody's to look at, to edit and to export", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    expect((await chat.asks("status", { user: BEN })).join()).toContain("Hello");
+    expect((await chat.asks("help", { user: BEN })).join()).toContain("Commands");
+    expect((await chat.asks('add the title "Two"', { user: BEN })).join()).toContain('title "Two"');
+    expect((await chat.asks("export", { user: BEN })).join()).toContain("Your video is ready");
+  });
+});
+
+describe("a project", () => {
+  it("belongs to who works on it first, not to who said hello", async () => {
+    const scene = await startScene();
+    const { chat } = scene;
+    await chat.asks("/start");
+    await chat.sendsFile(CLIP, 'add the title "Hello"', { user: BEN });
+    expect((await chat.asks("new project")).join()).toMatch(REFUSED);
+    expect((await chat.asks("new project", { user: BEN })).join()).toContain("A new project is open");
+    // Nobody has worked on the new one.
+    expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
+    expect((await chat.asks("new project")).join()).toContain("A new project is open");
+  });
+
+  it("of an old version, which does not say whose it is, is for those who manage the chat", async () => {
+    const scene = await startScene();
+    const { chat } = scene;
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    await chat.bot.store.update("test:1", (current) => {
+      if (!current) throw new Error("there is no record");
+      const { startedBy: _unknown, ...old } = current;
+      return old;
+    });
+    expect((await chat.asks("new project")).join()).toMatch(REFUSED);
+    expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("A new project is open");
+  });
+});
+
+describe("what somebody else asked for", () => {
+  it("is not paid for again by a press or a word of others", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "error", code: 500 } });
+    await chat.asks('add the title "Hello"');
+    const turns = nemo.requests("POST /run_sse").length;
+    expect((await chat.presses("Try again", { user: BEN })).join()).toContain("Only the person who asked");
+    expect((await chat.asks("try again", { user: BEN })).join()).toContain("Only the person who asked");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(turns);
+    expect((await chat.presses("Try again")).join()).toContain('title "Hello"');
+  });
+
+  it.each(["/cancel", "abort", "stop", "算了"])("is not stopped by %s of others", async (word) => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
+    await chat.says('add the title "Hello"');
+    await nemo.scenario.held("turn");
+    await chat.says(word, { user: BEN });
+    await chat.until(() => /Only the person who started this|只有发起者/.test(chat.text));
+    await chat.says(word, { user: ADMIN });
+    await chat.until(() => /I stopped waiting|我不再等待/.test(chat.text));
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+  });
+
+  it("stays in line when the one before it is cancelled with all that waits", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
+    await chat.says('add the title "First"');
+    await nemo.scenario.held("first");
+    await chat.says('add the title "Second"', { user: BEN });
+    await chat.says('add the title "Third"');
+    await chat.asks("", { action: { kind: "cancel", scope: "all" } });
+    nemo.scenario.release("first");
+    await chat.bot.queue.idle();
+    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    expect(chat.text).toContain('I added the title "Second".');
+    expect(chat.text).not.toContain('I added the title "Third".');
+  });
+});
+
+describe("a platform that does not say who manages", () => {
+  it("is never taken for a yes, and the person hears why", async () => {
+    const scene = await startScene();
+    const { chat } = scene;
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    chat.cannotSayWhoManages = true;
+    expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("I can't find out right now");
+    expect(sessions(scene)).toBe(1);
+    // Nobody has to be asked about one's own.
+    expect((await chat.asks("new project")).join()).toContain("A new project is open");
+  });
+});
