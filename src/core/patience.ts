@@ -17,7 +17,7 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
 /** Repeats `task` while the store is in trouble. Throws its last trouble, any other error, and the signal's reason. */
-async function patiently<T>(task: () => Promise<T>, patience: Patience): Promise<T> {
+export async function patiently<T>(task: () => Promise<T>, patience: Patience): Promise<T> {
   const { clock, log, signal, maxWaitMs } = patience;
   const until = clock.now() + maxWaitMs;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {

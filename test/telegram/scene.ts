@@ -91,7 +91,7 @@ export async function startTelegramScene(options: SceneOptions = {}): Promise<Te
   const bot = await startBotProcess(settingsFor(telegram, nemo, env));
   const scene = new TelegramScene(telegram, nemo, bot);
   try {
-    await telegram.waitFor(() => telegram.commandLists().size >= 2, { what: "the bot", timeoutMs: 20_000 });
+    await telegram.waitFor(() => telegram.commandLists().size >= 2, { what: "the bot", timeoutMs: 60_000 });
   } catch (error) {
     await scene[Symbol.asyncDispose]();
     throw new Error(`the bot did not start:\n${bot.log}`, { cause: error });

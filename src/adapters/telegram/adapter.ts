@@ -74,7 +74,7 @@ export class TelegramAdapter {
     const local = new LocalPace(clock, outboxOptions);
     const pace = options.isShared ? new SharedPace(this.#memory, local, clock, log, outboxOptions) : local;
     this.#outbox = new Outbox(log, clock, pace, outboxOptions);
-    const marks = new OnceMarks(this.#memory, clock, log);
+    const marks = new OnceMarks(this.#memory, clock, log, this.#sendingStopped.signal);
     const onGone = (conversationId: string) => this.#abandon(conversationId);
     const sending = { migrations: this.#migrations, marks, log, onGone };
     this.platform = new TelegramPlatform({

@@ -5,9 +5,8 @@
 import { GrammyError, HttpError } from "grammy";
 import type { ReplyTarget } from "../../core/message.ts";
 import { ChatGoneError, type Log, StoreTroubleError } from "../../core/ports.ts";
-import { StopError } from "../../core/world.ts";
 import type { Migrations } from "./migrations.ts";
-import type { OnceMarks, Shown } from "./once.ts";
+import type { Look, OnceMarks, Shown } from "./once.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface CourierOptions {
@@ -25,6 +24,11 @@ export interface Posting {
   once: string | null;
   /** It is a video. */
   isFile: boolean;
+  /**
+   * A person waits for it: it is rather shown twice than not at all, and waits for a store in trouble. Everything
+   * else is rather left out.
+   */
+  isOwed: boolean;
   maxRetries?: number;
 }
 
@@ -96,15 +100,29 @@ export class Courier {
     }
   }
 
-  async #postOnce(
+  async #postOnce(target: ReplyTarget, posting: Posting, once: string, post: Post): Promise<Shown> {
+    const { marks, log } = this.#options;
+    const attempt = async () => this.#postMarked(target, posting, once, post, await marks.look(once));
+    try {
+      return await (posting.isOwed ? marks.waitForStore(attempt) : attempt());
+    } catch (error) {
+      if (!(error instanceof StoreTroubleError)) throw error;
+      log.warn({ err: error, isOwed: posting.isOwed }, "a message goes out without its mark");
+      return this.#postMarked(target, posting, once, post, null);
+    }
+  }
+
+  /** Without a `look` no mark is written. Throws `StoreTroubleError` when one could not be. */
+  async #postMarked(
     target: ReplyTarget,
-    { isFile, maxRetries }: Posting,
+    { isFile, isOwed, maxRetries }: Posting,
     once: string,
     post: Post,
+    look: Look | null,
   ): Promise<Shown> {
     const { marks } = this.#options;
-    const before = await marks.find(once);
-    if (before) return before;
+    // Nobody knows whether what was being sent has arrived.
+    if (look?.shown && !(look.isBeingSent && isOwed)) return look.shown;
     try {
       const shown = await this.call(
         target,
@@ -113,19 +131,16 @@ export class Courier {
           const leaving = async () => {
             // An upload may still be read when it was refused already.
             if (isOver) throw new Error("the request is over");
-            const other = await marks.claim(once, { chatId, messageId: 0, isFile });
+            const other = look && (await marks.claim(once, look, { chatId, messageId: 0, isFile }));
             if (other) throw new ShownByOtherError(other);
           };
           try {
             return { chatId, messageId: await post(chatId, signal, leaving), isFile };
           } catch (error) {
             isOver = true;
-            const other = shownByOther(error);
-            if (other) throw new ShownByOtherError(other);
-            // Before any wait: the request is about to be repeated, by this process or, if it dies while waiting, by
-            // the next. Only what a stop has cut off on the wire counts as shown.
-            if (!signal.aborted) await marks.release(once);
-            throw error;
+            // Before any wait: the request is about to be repeated, by this process or, if it ends, by the next.
+            await marks.release(once);
+            throw ownError(error);
           }
         },
         maxRetries,
@@ -134,8 +149,6 @@ export class Courier {
       return shown;
     } catch (error) {
       if (error instanceof ShownByOtherError) return error.shown;
-      // Given up, by a process that lives and may have another way: a doubled answer is better than none at all.
-      if (!(error instanceof StopError)) await marks.release(once);
       throw error;
     }
   }
@@ -174,8 +187,8 @@ export function isGone(error: unknown): boolean {
   );
 }
 
-/** A stream that threw comes wrapped. */
-function shownByOther(error: unknown): Shown | null {
+/** What our own code threw while a request was streamed comes wrapped. */
+function ownError(error: unknown): unknown {
   const cause = error instanceof HttpError ? error.error : error;
-  return cause instanceof ShownByOtherError ? cause.shown : null;
+  return cause instanceof ShownByOtherError || cause instanceof StoreTroubleError ? cause : error;
 }

@@ -11,7 +11,7 @@ import type {
   SentMessage,
 } from "../../core/message.ts";
 import type { AdapterMemory, ByteSource, ChatPlatform, Log, OpenedAttachment } from "../../core/ports.ts";
-import { type Address, addressOf, placeOf, targetIn } from "./address.ts";
+import { addressOf, placeOf, targetIn } from "./address.ts";
 import { type Courier, isGone } from "./courier.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "./files.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
@@ -99,7 +99,8 @@ export class TelegramPlatform implements ChatPlatform {
     }
     for (const [index, part] of rest.entries()) {
       const ends = index === rest.length - 1 ? keyboard : undefined;
-      await this.#sendText(target, address, part, ends, false, partKey(message.once, index + 1));
+      const once = partKey(message.once, index + 1);
+      await this.#sendText(target, part, ends, { hangs: false, isOwed: true, once });
     }
     return sent;
   }
@@ -159,8 +160,9 @@ export class TelegramPlatform implements ChatPlatform {
     for (const [index, part] of parts.entries()) {
       const ends = index === parts.length - 1 ? keyboard : undefined;
       // An answer in a group hangs below its question; progress and further parts just follow.
-      const hangs = index === 0 && message.tone !== "progress" && message.tone !== "notice";
-      last = await this.#sendText(target, address, part, ends, hangs, partKey(message.once, index));
+      const hangs = index === 0 && !isDecoration(message);
+      const isOwed = !isDecoration(message);
+      last = await this.#sendText(target, part, ends, { hangs, isOwed, once: partKey(message.once, index) });
     }
     return last;
   }
@@ -182,14 +184,13 @@ export class TelegramPlatform implements ChatPlatform {
 
   #sendText(
     target: ReplyTarget,
-    address: Address,
     part: TextPart,
     keyboard: Keyboard,
-    hangs: boolean,
-    once: string | null,
+    { hangs, isOwed, once }: { hangs: boolean; isOwed: boolean; once: string | null },
   ): Promise<Shown> {
     const { api, courier } = this.#options;
-    return courier.post(target, { once, isFile: false }, async (chatId, signal, leaving) => {
+    const address = addressOf(target);
+    return courier.post(target, { once, isOwed, isFile: false }, async (chatId, signal, leaving) => {
       const options = {
         entities: part.entities,
         link_preview_options: { is_disabled: true },
@@ -205,6 +206,11 @@ export class TelegramPlatform implements ChatPlatform {
   #keyboard(target: ReplyTarget, message: OutgoingMessage): Promise<Keyboard> {
     return renderKeyboard(message.buttons, target.conversationId, this.#options.memory);
   }
+}
+
+/** It shows that work goes on, and nobody waits for it. */
+function isDecoration({ tone }: OutgoingMessage): boolean {
+  return tone === "progress" || tone === "notice";
 }
 
 function sentAs(target: ReplyTarget, shown: Shown): SentMessage {
