@@ -151,11 +151,14 @@ export class LaneWorker {
     lane.running = { item, controller };
     const ended = this.#handle(item, controller.signal);
     if (stop) controller.abort(new StopError(stop));
-    await ended;
+    const hasGivenWay = (await ended) === "gave-way";
     lane.running = null;
     if (lane.isLost) return { kind: "taken" };
-    const next = await this.#finish(lane, id, this.#isCutOff(controller.signal) ? "keep" : "done");
-    if (next.kind === "taken" && !this.#stop) this.#log.warn({ item: id, lane: lane.name }, TAKEN_OVER);
+    const isOwed = hasGivenWay || this.#isCutOff(controller.signal);
+    const next = await this.#finish(lane, id, isOwed ? "keep" : "done");
+    // The other process may have ended it, and let go of the lane, before we could ask whose it is.
+    const isTaken = hasGivenWay || next.kind === "taken";
+    if (isTaken && !this.#stop) this.#log.warn({ item: id, lane: lane.name }, TAKEN_OVER);
     return next;
   }
 
@@ -164,13 +167,17 @@ export class LaneWorker {
     return this.#stop !== null && signal.aborted && signal.reason === this.#stop.reason;
   }
 
-  async #handle(item: WorkItem, signal: AbortSignal): Promise<void> {
+  /** `gave-way`: the handler found that another process is at the item. */
+  async #handle(item: WorkItem, signal: AbortSignal): Promise<"ended" | "gave-way"> {
     try {
       await this.#handler(item, signal);
     } catch (error) {
       // Stopped by us: whoever stopped it knows.
-      if (!signal.aborted) this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
+      if (signal.aborted) return "ended";
+      if (error instanceof StopError) return "gave-way";
+      this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
     }
+    return "ended";
   }
 
   /** Tells Redis how an item ended, for as long as it takes: until then nobody begins the next one. */

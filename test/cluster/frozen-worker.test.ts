@@ -54,4 +54,29 @@ describe.runIf(HAS_REDIS).concurrent("a worker that wakes up after another one t
     expect(answersTo(chat, question.id)).toHaveLength(1);
     expect(answersTo(chat, next.id)).toHaveLength(1);
   });
+
+  it("doubles none of five turns that it had in hand", { timeout: 120_000 }, async ({ expect }) => {
+    await using scene = await startCluster({ workers: 1 });
+    const { telegram, nemo } = scene;
+    const chats = Array.from({ length: 5 }, (_, index) => telegram.group({ title: `Creators ${index}` }));
+    const steps: TurnStep[] = [
+      { kind: "hold", name: "turn" },
+      { kind: "text", text: "The sea is ready." },
+    ];
+    for (const _ of chats) nemo.scenario.add({ on: "turn", do: { kind: "steps", steps } });
+    const questions = chats.map((chat) => chat.say(`@${telegram.bot.username} generate a video of the sea`));
+    await until(() => scene.turns().length === 5);
+    scene.worker(0).signal("SIGSTOP");
+    await scene.addWorker();
+    const answers = () => chats.map((chat, index) => answersTo(chat, questions[index]?.id ?? 0).length);
+    await telegram.waitFor(() => answers().every((count) => count > 0), { timeoutMs: 60_000 });
+    nemo.scenario.release("turn");
+    scene.worker(0).signal("SIGCONT");
+    await until(() => scene.worker(0).log.split(WAKING).length > 5);
+    const last = chats.map((chat) => chat.say(`@${telegram.bot.username} add the title "After"`));
+    const isOver = () => chats.every((chat, index) => answersTo(chat, last[index]?.id ?? 0).length > 0);
+    await telegram.waitFor(isOver, { timeoutMs: 60_000 });
+    expect(answers()).toEqual([1, 1, 1, 1, 1]);
+    expect(scene.turns()).toHaveLength(10);
+  });
 });

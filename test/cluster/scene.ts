@@ -85,7 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterScen
   const workers = await Promise.all(Array.from({ length: options.workers }, startWorker));
   const scene = new ClusterScene({ telegram, nemo, redis, ingress, workers, startWorker });
   try {
-    await telegram.waitFor(() => telegram.isPolled, { what: "the ingress", timeoutMs: 20_000 });
+    await telegram.waitFor(() => telegram.isPolled, { what: "the ingress", timeoutMs: 60_000 });
   } catch (error) {
     await scene[Symbol.asyncDispose]();
     throw new Error(`the bot did not start:\n${scene.log}`, { cause: error });
