@@ -18,6 +18,15 @@ const sessionSchema = z.object({
   userId: z.string().nullable(),
 });
 
+/** What an agent has said in a turn: written down before any of it is sent. */
+const heardSchema = z.object({
+  /** Raw, one for each message, in order; the end apart. */
+  pieces: z.array(z.string()),
+  /** What the turn ended with; null while the stream is open, empty when nothing was left to say. */
+  end: z.string().nullable(),
+});
+export type Heard = z.infer<typeof heardSchema>;
+
 const recordSchema = z.object({
   version: z.literal(2),
   /** Name of the active skill. */
@@ -46,6 +55,8 @@ const recordSchema = z.object({
       pending: z.array(guiActionSchema).optional(),
       /** The message that says that work goes on; absent while none was needed. */
       progress: sentMessageSchema.optional(),
+      /** Absent while the agent has said nothing. */
+      heard: heardSchema.optional(),
     })
     .nullable(),
   /** What the last message that did not work asked for: the retry button sends it once more. */

@@ -4,6 +4,7 @@
  */
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import type { Heard } from "./conversation.ts";
 import { type GuiAction, translateGui } from "./gui-translation.ts";
 import type { Button, SentMessage } from "./message.ts";
 import type { TurnEvent } from "./ports.ts";
@@ -26,14 +27,31 @@ export class TurnAnswer {
   failure: BackendError | null = null;
   readonly #chat: Chat;
   readonly #text = new TurnText();
+  readonly #keep: (heard: Heard) => Promise<void>;
+  #heard: Heard = { pieces: [], end: null };
+  /** What is written down. */
+  #kept: Heard = this.#heard;
+  /** An end that an earlier process has heard; null otherwise. */
+  readonly #earlierEnd: string | null;
+  #writing: Promise<void> = Promise.resolve();
   #tail: Promise<void> = Promise.resolve();
   #lastShown: { sent: SentMessage; text: RichText; buttons: Button[][] } | null = null;
   /** UTF-16 units that came so far. */
   #length = 0;
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(chat: Chat) {
+  /**
+   * `keep` writes down what was heard, and is awaited before any of it is sent. With `heard`, which an earlier
+   * process has written down, it is said again: what was shown already is not shown twice.
+   */
+  constructor(chat: Chat, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
     this.#chat = chat;
+    this.#keep = keep;
+    this.#earlierEnd = heard?.end ?? null;
+    if (!heard) return;
+    this.#heard = heard;
+    this.#kept = heard;
+    for (const piece of heard.pieces) void this.#show(piece, []);
   }
 
   take(event: TurnEvent): void {
@@ -50,15 +68,27 @@ export class TurnAnswer {
   /** Shows the whole sentences that wait. */
   flush(): Promise<void> {
     clearTimeout(this.#pause);
-    for (let text = this.#text.take(); text !== ""; text = this.#text.take()) void this.#show(text, []);
+    for (let text = this.#text.take(); text !== ""; text = this.#text.take()) {
+      this.#heard = { ...this.#heard, pieces: [...this.#heard.pieces, text] };
+      void this.#show(text, []);
+    }
     return this.#tail;
   }
 
-  /** Shows what is left, with the buttons that follow from it; `once` names it as the end of the turn. */
+  /**
+   * Shows what is left, with the buttons that follow from it; `once` names it as the end of the turn, which is
+   * then known to a successor as such.
+   */
   async finish(once?: string): Promise<void> {
     clearTimeout(this.#pause);
-    const { text, isOnlyApology } = this.#text.finish();
+    const { text: rest, isOnlyApology } = this.#text.finish();
     this.isOnlyApology = isOnlyApology;
+    const text = this.#earlierEnd ?? rest;
+    if (once !== undefined && this.#earlierEnd === null) {
+      this.#heard = { ...this.#heard, end: text };
+      // Written down even if nothing is left to say: a successor need not ask for the outcome.
+      this.#enqueue(async () => {});
+    } else if (rest !== "") this.#heard = { ...this.#heard, pieces: [...this.#heard.pieces, text] };
     const { speaker } = this.#chat;
     const usual = [
       speaker.button("button.export", { kind: "export" }),
@@ -104,8 +134,26 @@ export class TurnAnswer {
     return this.#tail;
   }
 
+  /** Sends in order; what was heard so far is written down before, however long other messages take to leave. */
   #enqueue(send: () => Promise<void>): void {
-    this.#tail = this.#tail.then(send);
+    const written = this.#writeDown();
+    this.#tail = this.#tail.then(async () => {
+      await written;
+      await send();
+    });
+    // Who waits for it hears of its failure: a timer that shows what came does not.
+    this.#tail.catch(() => {});
+  }
+
+  #writeDown(): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const heard = this.#heard;
+      if (this.#kept === heard) return;
+      await this.#keep(heard);
+      this.#kept = heard;
+    });
+    this.#writing.catch(() => {});
+    return this.#writing;
   }
 }
 

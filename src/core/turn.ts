@@ -4,10 +4,10 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Heard } from "./conversation.ts";
 import type { GuiAction } from "./gui-translation.ts";
 import type { SentMessage } from "./message.ts";
-import type { ProjectState, SessionRef, TurnOutcome } from "./ports.ts";
+import { type ProjectState, type SessionRef, StoreTroubleError, type TurnOutcome } from "./ports.ts";
 import { Progress } from "./progress.ts";
 import { awaitOutcome, type Outcome } from "./recovery.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,6 +21,8 @@ const SILENT_READS = 2;
 const SILENT_RECHECK_MS = 3_000;
 /** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
 const BEFORE_TIMEOUT_MS = 20_000;
+/** An answer that waits longer for the store says so. */
+const STORE_PATIENCE_MS = 3_000;
 
 export interface TurnResult {
   /** What the agent's answer asks for; none when the turn did not come to a good end. */
@@ -85,7 +87,7 @@ async function carryOut(
     }
     return { ...current, inFlight, lastFailed: null };
   });
-  const answer = new TurnAnswer(chat);
+  const answer = new TurnAnswer(chat, (heard) => keepHeard(chat, inFlight, heard, progress));
   const watch = watchStream(
     world,
     (streamSignal) => world.backend.runTurn(caller, { sessionId: session.sessionId, text }, streamSignal),
@@ -142,24 +144,38 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
     startedAt: inFlight.sentAt,
   }).start();
   try {
-    // The agent may still be at it; long after its hard limit it is not.
-    const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
-    const outcome = await awaitOutcome(
-      (readSignal) => world.backend.readState(caller, session.sessionId, readSignal),
-      inFlight.before,
-      {
+    const readState: ReadState = (readSignal) =>
+      world.backend.readState(caller, session.sessionId, readSignal);
+    const answer = new TurnAnswer(
+      chat,
+      (heard) => keepHeard(chat, inFlight, heard, progress),
+      inFlight.heard,
+    );
+    let end: TurnOutcome;
+    if (typeof inFlight.heard?.end === "string") {
+      // The agent was done: what it said is said, as if nothing had happened.
+      const isGood = await closeTurn(report, answer, readState, signal);
+      const actions = isGood ? answer.actions : [];
+      await landed(chat, inFlight, inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions);
+      end = isGood ? "done" : "unchanged";
+    } else {
+      await answer.flush();
+      // The agent may still be at it; long after its hard limit it is not.
+      const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
+      const outcome = await awaitOutcome(readState, inFlight.before, {
         firstWaitMs: 0,
         waitMs: isOver ? recheckMs(limits) : limits.recoveryWaitMs,
         maxReads: isOver ? SILENT_READS : limits.recoveryMaxReads,
         clock,
         signal,
-      },
-    );
-    await tellOutcome(report, outcome);
-    await landed(chat, inFlight, pending);
+      });
+      await tellOutcome(report, outcome);
+      await landed(chat, inFlight, pending);
+      end = outcome.kind === "changed" ? "recovered" : "unchanged";
+    }
     world.metrics.recovered("turn");
-    world.metrics.turnEnded(outcome.kind === "changed" ? "recovered" : "unchanged");
-    await progress.finish(outcome.kind === "changed" ? "done" : "stopped");
+    world.metrics.turnEnded(end);
+    await progress.finish(end === "unchanged" ? "stopped" : "done");
   } finally {
     // An outcome that was told has ended it already.
     await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
@@ -301,14 +317,42 @@ async function keepProgress(chat: Chat, progress: SentMessage): Promise<void> {
 }
 
 /**
+ * Writes down what the agent has said, and says that the answer is coming when the store takes long. A store that
+ * stays away does not keep the answer from the person. Throws a `StopError` when the turn is another process's.
+ */
+async function keepHeard(chat: Chat, turn: InFlight, heard: Heard, progress: Progress): Promise<void> {
+  const { speaker, world } = chat;
+  const notice = setTimeout(() => {
+    // The speaker has logged what went wrong.
+    progress.note(speaker.rich("store.answer-waits")).catch(() => {});
+  }, STORE_PATIENCE_MS);
+  try {
+    await chat.update((current) => {
+      // Taken for dead meanwhile: another process has told how the turn went.
+      if (!isSame(current.inFlight, turn)) throw new StopError("shutdown");
+      return { ...current, inFlight: { ...current.inFlight, heard } };
+    });
+  } catch (error) {
+    if (!(error instanceof StoreTroubleError)) throw error;
+    world.log.error({ err: error, conversation: chat.id }, "an answer could not be written down");
+  } finally {
+    clearTimeout(notice);
+  }
+}
+
+function isSame(current: InFlight | null, turn: InFlight): current is InFlight {
+  return current?.itemId === turn.itemId && current.sentAt === turn.sentAt;
+}
+
+/**
  * The turn is over, whichever way: it is in flight no more, and what it asks for is kept until it is done. A
  * turn that another process has begun since stays untouched.
  */
-async function landed(chat: Chat, { itemId, sentAt }: InFlight, actions: GuiAction[]): Promise<void> {
-  await chat.update((current) => {
-    const isOurs = current.inFlight?.itemId === itemId && current.inFlight.sentAt === sentAt;
-    return isOurs ? { ...current, inFlight: null, settled: { itemId, actions } } : current;
-  });
+async function landed(chat: Chat, turn: InFlight, actions: GuiAction[]): Promise<void> {
+  const { itemId } = turn;
+  await chat.update((current) =>
+    isSame(current.inFlight, turn) ? { ...current, inFlight: null, settled: { itemId, actions } } : current,
+  );
 }
 
 /** True for what is done without sending words to the agent. */

@@ -166,7 +166,7 @@ describe.concurrent("a process that is killed", () => {
     expect(all(chat, "Your video is ready")).toHaveLength(1);
   });
 
-  it("when its answer was just posted, does not post it again", async ({ expect }) => {
+  it("when its answer was posted and nobody said so, rather doubles it than loses it", async ({ expect }) => {
     const { scene, chat } = await startProject();
     await using _ = scene;
     scene.telegram.holdAnswers("sendMessage");
@@ -175,8 +175,42 @@ describe.concurrent("a process that is killed", () => {
     await killAndRestart(scene);
     await bringToRest(chat);
     expect(scene.turns()).toEqual([EDIT, NEXT]);
-    expect(all(chat, 'I added the title "First".')).toHaveLength(1);
+    // Before and after the kill: in the agent's own words, and no third time.
+    expect(all(chat, 'I added the title "First".')).toHaveLength(2);
     expect(all(chat, "lost sight")).toEqual([]);
+  });
+
+  it("when the agent had answered in many messages, goes on where it was", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const { telegram, nemo } = scene;
+    const part = (number: number) => `This is part ${number}. ${"It tells of the sea. ".repeat(60)}`;
+    const steps: TurnStep[] = [1, 2, 3].map((number) => ({ kind: "text", text: part(number) }));
+    nemo.scenario.add({
+      on: "turn",
+      do: { kind: "steps", steps: [...steps, { kind: "hold", name: "end" }] },
+    });
+    // What follows the first message waits for Telegram's word about it.
+    telegram.holdAnswers("sendMessage");
+    chat.say("tell me of the sea");
+    await chat.nextBotMessage(says("This is part 1."), PATIENTLY);
+    await nemo.scenario.held("end");
+    nemo.scenario.release("end");
+    // Meanwhile others are served, and the end of the stream has long been read.
+    const other = telegram.privateChat({ first_name: "Bob", language_code: "en" });
+    for (const command of ["/help", "/language"]) {
+      other.say(command);
+      await other.nextBotMessage(() => true, PATIENTLY);
+    }
+    await killAndRestart(scene);
+    await bringToRest(chat);
+    const told = chat
+      .botMessages()
+      .map((message) => message.text)
+      .join(" ");
+    for (const number of [1, 2, 3]) expect(told).toContain(`This is part ${number}.`);
+    expect(all(chat, "lost sight")).toEqual([]);
+    expect(scene.turns()).toHaveLength(2);
   });
 
   it.each([
@@ -199,7 +233,8 @@ describe.concurrent("a process that is killed", () => {
       bot.restart();
       await chat.nextBotMessage((message) => /sea is ready|lost sight/.test(message.text), PATIENTLY);
       await bringToRest(chat);
-      expect(chat.botMessages().filter((one) => /sea is ready|lost sight/.test(one.text))).toHaveLength(1);
+      expect(all(chat, "The sea is ready.")).toHaveLength(1);
+      expect(all(chat, "lost sight")).toEqual([]);
     },
   );
 
@@ -230,7 +265,9 @@ describe.concurrent("a process that is killed", () => {
     expect(all(chat, "Too many messages are waiting")).toHaveLength(1);
   });
 
-  it("when the video was just delivered, does not deliver it again", async ({ expect }) => {
+  it("when the video was delivered and nobody said so, rather doubles it than loses it", async ({
+    expect,
+  }) => {
     const { scene, chat } = await startProject();
     await using _ = scene;
     scene.telegram.holdAnswers("sendVideo");
@@ -242,8 +279,8 @@ describe.concurrent("a process that is killed", () => {
       PATIENTLY,
     );
     await bringToRest(chat);
-    expect(chat.botMessages().filter((message) => message.file)).toHaveLength(1);
-    expect(all(chat, "Your video is ready")).toHaveLength(1);
+    expect(chat.botMessages().filter((message) => message.file)).toHaveLength(2);
+    expect(scene.nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
   });
 
   it("while a render goes on, watches it and delivers it once", async ({ expect }) => {
