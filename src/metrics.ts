@@ -10,4 +10,6 @@ export const NO_METRICS: Metrics = {
   streams() {},
   recovered() {},
   apiCall() {},
+  eventSetAside() {},
+  unexpectedError() {},
 };

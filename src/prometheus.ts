@@ -49,6 +49,16 @@ export class PrometheusMetrics implements Metrics {
     "Answers of the chat platforms by status (2xx, 4xx, 429, 5xx); none: no answer came",
     ["platform", "status"],
   );
+  readonly #setAside = this.#counter(
+    "events_set_aside_total",
+    "Events of the chat platforms that were left out: unreadable, or failed again and again",
+    ["platform", "reason"],
+  );
+  readonly #unexpected = this.#counter(
+    "unexpected_errors_total",
+    "Errors that nobody expected, and that ended only what they happened in",
+    ["where"],
+  );
 
   constructor(process: { version: string; role: string }) {
     collectDefaultMetrics({ register: this.#registry });
@@ -91,6 +101,14 @@ export class PrometheusMetrics implements Metrics {
 
   apiCall(platform: string, status: number | null): void {
     this.#apiCalls.inc({ platform, status: statusLabel(status) });
+  }
+
+  eventSetAside(platform: string, reason: Parameters<Metrics["eventSetAside"]>[1]): void {
+    this.#setAside.inc({ platform, reason });
+  }
+
+  unexpectedError(where: string): void {
+    this.#unexpected.inc({ where });
   }
 
   /** From now on each scrape tells how much `queue` holds; NaN when it does not answer. */

@@ -359,6 +359,10 @@ export interface Metrics {
   recovered(what: "turn" | "export"): void;
   /** An answer of a platform's API; null: there was none. */
   apiCall(platform: string, status: number | null): void;
+  /** An event of a platform was left out: it could not be read, or it failed again and again. */
+  eventSetAside(platform: string, reason: "unreadable" | "failed"): void;
+  /** An error that nobody expected has ended what it happened in, and nothing more; `where` is a platform's name. */
+  unexpectedError(where: string): void;
 }
 
 /** `done`: the agent did or said something. `unchanged`: it did nothing. `recovered`: its outcome was read from the state. */

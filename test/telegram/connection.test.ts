@@ -101,7 +101,7 @@ describe.concurrent("a start", () => {
 });
 
 describe.concurrent("a webhook", () => {
-  it("takes updates with the right secret, and refuses everything else", async () => {
+  it("takes updates with the right secret, and leaves everything else alone", async () => {
     await using scene = await startTelegramScene({ webhook: true });
     const { telegram } = scene;
     const url = scene.bot.env.TELEGRAM_WEBHOOK_URL ?? "";
@@ -116,8 +116,9 @@ describe.concurrent("a webhook", () => {
     expect(await post({})).toBe(401);
     expect(await post({ [header]: "wrong" })).toBe(401);
     expect(await post({ [header]: `${secret}x` })).toBe(401);
-    expect(await post({ [header]: secret }, "not json")).toBe(400);
-    expect(await post({ [header]: secret }, "[1]")).toBe(400);
+    // Who knows the secret is Telegram, which would send it again for a day.
+    expect(await post({ [header]: secret }, "not json")).toBe(200);
+    expect(await post({ [header]: secret }, "[1]")).toBe(200);
     expect(chat.botMessages()).toHaveLength(1);
     expect(telegram.webhookAttempts().map(({ status }) => status)).toEqual([200]);
     expect(await scene.bot.stop()).toBe(0);

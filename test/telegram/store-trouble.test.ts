@@ -122,18 +122,3 @@ describe("while the store is away", () => {
     expect(sink.received[0]?.conversationId).toBe(`telegram:${oldId}`);
   });
 });
-
-describe("an update that always fails by a fault of ours", () => {
-  it("holds up its own chat alone, and is left out in the end", async () => {
-    const { telegram, sink, log } = await startPolling(1_000);
-    sink.refuse = ({ text }) => (text === "poison" ? new Error("a fault") : null);
-    const [anna, ben] = [telegram.privateChat(), telegram.privateChat()];
-    anna.say("poison");
-    anna.say("after it");
-    ben.say("hello");
-    await telegram.allConfirmed(PATIENTLY);
-    expect(sink.texts()).toEqual(["hello", "after it"]);
-    expect(sink.offered.filter((message) => message.text === "poison")).toHaveLength(20);
-    expect(errors({ log }).join()).toContain("is left out");
-  });
-});

@@ -1,11 +1,15 @@
 /** Webhooks of one bot that land on any of its processes: albums whose parts are spread over them. */
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Beside } from "../../src/adapters/beside.ts";
+import { CallbackAnswers } from "../../src/adapters/telegram/callback-answers.ts";
 import { Migrations } from "../../src/adapters/telegram/migrations.ts";
+import { SetAside } from "../../src/adapters/telegram/set-aside.ts";
 import { UpdateHandler } from "../../src/adapters/telegram/updates.ts";
 import { Webhook } from "../../src/adapters/telegram/webhook.ts";
 import { systemClock } from "../../src/clock.ts";
 import { type AdapterMemory, type Clock, StoreTroubleError } from "../../src/core/ports.ts";
 import { startHttpServer } from "../../src/http-server.ts";
+import { NO_METRICS } from "../../src/metrics.ts";
 import type { ChatPlayer } from "../fakes/telegram/players.ts";
 import type { WireUpdate } from "../fakes/telegram/wire.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
@@ -38,17 +42,20 @@ async function setting() {
   const group = telegram.group({ privacyMode: false });
   const start = async (memory: AdapterMemory, clock: Clock = systemClock): Promise<Ingress> => {
     const log = new TestLog();
+    const api = testApi(telegram);
+    const beside = new Beside({ platform: "telegram", clock, log, metrics: NO_METRICS });
     const handler = new UpdateHandler({
-      api: testApi(telegram),
       bot: { id: telegram.bot.id, username: telegram.bot.username ?? "" },
       engine: sink,
       memory,
       buttons: memory,
       migrations: new Migrations(memory, memory, log),
-      locales: await testLocales(),
+      answers: new CallbackAnswers({ api, locales: await testLocales(), log, beside }),
       log,
     });
-    const webhook = new Webhook({ handler, memory, secret: SECRET, clock, log });
+    const take = handler.take.bind(handler);
+    const setAside = new SetAside({ memory, take, clock, log, metrics: NO_METRICS, beside });
+    const webhook = new Webhook({ handler, setAside, memory, secret: SECRET, clock, log, beside });
     const http = await startHttpServer({ host: "127.0.0.1", port: 0, log });
     http.route("POST /telegram", webhook.handle);
     webhook.start();

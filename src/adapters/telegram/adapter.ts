@@ -7,6 +7,8 @@ import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } fr
 import { StopError } from "../../core/world.ts";
 import type { HttpServer } from "../../http-server.ts";
 import { StartError } from "../../start-error.ts";
+import { Beside } from "../beside.ts";
+import { CallbackAnswers } from "./callback-answers.ts";
 import { publishCommands } from "./commands.ts";
 import { Courier } from "./courier.ts";
 import { Managers } from "./managers.ts";
@@ -15,6 +17,8 @@ import { OnceMarks } from "./once.ts";
 import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
 import { LocalPace } from "./pace.ts";
 import { Polling } from "./polling.ts";
+import { askedWaitMs } from "./retry-after.ts";
+import { SetAside } from "./set-aside.ts";
 import { SharedPace } from "./shared-pace.ts";
 import { isOurEnd, nativeSignal } from "./signals.ts";
 import { SteadyMemory } from "./steady-memory.ts";
@@ -57,10 +61,12 @@ export class TelegramAdapter {
   readonly #memory: SteadyMemory;
   readonly #migrations: Migrations;
   readonly #outbox: Outbox;
+  readonly #beside: Beside;
   readonly #stopped = new AbortController();
   readonly #sendingStopped = new AbortController();
   #polling: Polling | null = null;
   #webhook: Webhook | null = null;
+  #setAside: SetAside | null = null;
   #isConnected = false;
 
   constructor(options: TelegramOptions, world: TelegramWorld) {
@@ -68,6 +74,7 @@ export class TelegramAdapter {
     this.#options = options;
     this.#world = world;
     this.#api = createApi(options, metrics);
+    this.#beside = new Beside({ platform: "telegram", clock, log, metrics });
     this.#memory = new SteadyMemory(memory, clock, log);
     this.#migrations = new Migrations(memory, this.#memory, log);
     const outboxOptions = options.outbox ?? DEFAULT_OUTBOX_OPTIONS;
@@ -96,22 +103,26 @@ export class TelegramAdapter {
 
   /** Connects and starts to take messages. Throws `StartError` when Telegram refuses the token. */
   async start(): Promise<void> {
-    const { log, clock, memory, locales, engine, http } = this.#world;
+    const { log, clock, memory, locales, engine, http, metrics } = this.#world;
+    const [api, beside] = [this.#api, this.#beside];
     const me = await this.#whoAmI();
     const handler = new UpdateHandler({
-      api: this.#api,
       bot: { id: me.id, username: me.username },
       engine,
       memory,
       buttons: this.#memory,
       migrations: this.#migrations,
-      locales,
+      answers: new CallbackAnswers({ api, locales, log, beside }),
       log,
     });
+    const take = handler.take.bind(handler);
+    const setAside = new SetAside({ memory, take, clock, log, metrics, beside });
+    this.#setAside = setAside;
+    setAside.start();
     const { webhook } = this.#options;
     if (webhook && http) {
       const { url, secret } = webhook;
-      this.#webhook = new Webhook({ handler, memory, secret, clock, log });
+      this.#webhook = new Webhook({ handler, setAside, memory, secret, clock, log, beside });
       http.route(`POST ${new URL(url).pathname}`, this.#webhook.handle);
       this.#webhook.start();
       const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
@@ -122,7 +133,7 @@ export class TelegramAdapter {
       await this.#patiently((signal) =>
         this.#api.deleteWebhook({ drop_pending_updates: false }, nativeSignal(signal)),
       );
-      this.#polling = new Polling(this.#api, handler, clock, log);
+      this.#polling = new Polling({ api, handler, setAside, clock, log, beside });
       this.#polling.start();
     }
     log.info({ bot: me.username, by: webhook ? "webhook" : "long polling" }, "Telegram is connected");
@@ -145,6 +156,7 @@ export class TelegramAdapter {
     this.#stopped.abort(new StopError("shutdown"));
     this.#isConnected = false;
     this.#webhook?.stop();
+    this.#setAside?.stop();
     await this.#polling?.stop();
   }
 
@@ -194,9 +206,8 @@ export class TelegramAdapter {
           ]);
         }
         if (error instanceof GrammyError && error.error_code === 400) throw error;
-        const askedMs = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) * 1_000 : 0;
         log.warn({ err: error }, "Telegram does not answer; trying again");
-        await clock.sleep(Math.max(waitMs, askedMs), this.#stopped.signal);
+        await clock.sleep(Math.max(waitMs, askedWaitMs(error)), this.#stopped.signal);
       }
     }
   }

@@ -2,7 +2,7 @@
  * Albums come as one message a file, held together by `media_group_id`. The parts of one batch are put
  * together here. Source: platforms.md, "Albums".
  */
-import type { Message } from "grammy/types";
+import type { Message } from "./update-schema.ts";
 
 /** How long after its newest part an album counts as whole. */
 export const ALBUM_SETTLE_MS = 1_000;

@@ -10,6 +10,7 @@ import { type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";
 import { AttachmentError, type Clock, type Log, type OpenedAttachment } from "../../core/ports.ts";
+import { askedWaitMs } from "./retry-after.ts";
 
 /** What the cloud server lets bots fetch. A local server has no limit. */
 export const CLOUD_DOWNLOAD_BYTES = 20 * 1024 * 1024;
@@ -43,7 +44,11 @@ export async function openTelegramFile(
   const facts = { kind: "stream", name: attachment.name, mimeType: mimeTypeOf(attachment) } as const;
   if (localFilesDir) {
     const local = await insideOf(localFilesDir, path, options.log);
-    const open = async (signal: AbortSignal) => createReadStream(local.path, { signal });
+    const open = async (signal: AbortSignal) => {
+      const stream = createReadStream(local.path, { signal });
+      // Whoever reads it gets the error; without this, one that comes before anybody reads would end the process.
+      return stream.on("error", () => {});
+    };
     return { ...facts, sizeBytes: local.sizeBytes, open };
   }
   if (size === undefined) throw new AttachmentError("gone");
@@ -75,8 +80,7 @@ async function findFile(
       const isPassing = error instanceof HttpError || code === 429 || (code ?? 0) >= 500;
       if (!isPassing || lookup >= MAX_LOOKUPS) throw error;
       log.warn({ err: error, lookup }, "Telegram did not say where a file is; asking again");
-      const askedMs = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) * 1_000 : 0;
-      await clock.sleep(Math.max(RESUME_WAIT_MS * lookup, askedMs), signal);
+      await clock.sleep(Math.max(RESUME_WAIT_MS * lookup, askedWaitMs(error)), signal);
     }
   }
 }

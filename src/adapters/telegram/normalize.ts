@@ -2,9 +2,9 @@
  * Telegram's messages and button presses as the core's `IncomingMessage`: which conversation, who, what, and
  * whether the bot was meant at all. Source: Bot API, Update, Message, MessageEntity; platforms.md.
  */
-import type { CallbackQuery, Message, MessageEntity, User } from "grammy/types";
 import type { Action, Attachment, ConversationId, IncomingMessage, ReplyTarget } from "../../core/message.ts";
 import { attachmentOf } from "./media.ts";
+import type { CallbackQuery, Message, MessageEntity, Place, User } from "./update-schema.ts";
 
 export interface BotIdentity {
   id: number;
@@ -12,13 +12,13 @@ export interface BotIdentity {
 }
 
 /** `telegram:<chat>`, or `telegram:<chat>:<topic>` in a topic; the General topic is the chat itself. */
-export function conversationOf(message: Message): ConversationId {
+export function conversationOf(message: Place): ConversationId {
   const topic = topicOf(message);
   return topic === null ? `telegram:${message.chat.id}` : `telegram:${message.chat.id}:${topic}`;
 }
 
 /** Where answers to a message go. In groups they hang below the message they answer. */
-function targetOf(message: Message): ReplyTarget {
+function targetOf(message: Place): ReplyTarget {
   const topic = topicOf(message);
   const isGroup = message.chat.type !== "private";
   return {
@@ -27,14 +27,14 @@ function targetOf(message: Message): ReplyTarget {
     details: {
       chatId: String(message.chat.id),
       ...(topic === null ? {} : { topicId: topic }),
-      ...(isGroup && "is_forum" in message.chat && message.chat.is_forum ? { isForum: true } : {}),
+      ...(isGroup && message.chat.is_forum ? { isForum: true } : {}),
       ...(isGroup ? { replyTo: message.message_id } : {}),
     },
   };
 }
 
 /** Only topics count: replies in plain supergroups carry a `message_thread_id` too. A forum's General is 1. */
-function topicOf(message: Message): number | null {
+function topicOf(message: Place): number | null {
   const id = message.is_topic_message ? message.message_thread_id : undefined;
   return id === undefined || (id === 1 && message.chat.type !== "private") ? null : id;
 }
@@ -53,7 +53,9 @@ export function readMessages(
   const user = writerOf(first);
   if (!user) return null;
   if (!parts.some((part) => isAddressed(part, bot))) return null;
-  const attachments = parts.map(attachmentOf).filter((file) => file !== null);
+  const attachments = parts
+    .map((part) => attachmentOf(part, part.message_id))
+    .filter((file) => file !== null);
   const speaking = parts.find((part) => textOf(part) !== "") ?? first;
   const text = withoutMention(speaking, bot);
   const quoted = quotedFiles(speaking, bot);
@@ -79,7 +81,7 @@ export function readMessages(
 /** A pressed button. `message` is where it hangs. */
 export function readPressedButton(
   query: CallbackQuery,
-  message: Message,
+  message: Place,
   action: Action,
   updateId: number,
 ): IncomingMessage {
@@ -99,7 +101,7 @@ export function readPressedButton(
 }
 
 /** The same for every edit of a message. */
-export function keyOf(message: Message): string {
+export function keyOf(message: Place): string {
   return `telegram:${message.chat.id}:${message.message_id}`;
 }
 
@@ -178,7 +180,7 @@ function commandOf(message: Message): { bot: string | null } | null {
 function mentionsOf(message: Message, bot: BotIdentity): MessageEntity[] {
   const text = textOf(message);
   return entitiesOf(message).filter((entity) => {
-    if (entity.type === "text_mention") return entity.user.id === bot.id;
+    if (entity.type === "text_mention") return entity.user?.id === bot.id;
     if (entity.type !== "mention") return false;
     const name = text.slice(entity.offset + 1, entity.offset + entity.length);
     return name.toLowerCase() === bot.username.toLowerCase();
@@ -188,8 +190,12 @@ function mentionsOf(message: Message, bot: BotIdentity): MessageEntity[] {
 /** The words without the bot's name, which is an address and not a part of the wish. */
 function withoutMention(message: Message, bot: BotIdentity): string {
   let text = textOf(message);
+  let from = text.length;
   for (const { offset, length } of mentionsOf(message, bot).toSorted((a, b) => b.offset - a.offset)) {
+    // One that overlaps another, or leads out of the text, would take words of the person with it.
+    if (offset + length > from) continue;
     text = `${text.slice(0, offset).trimEnd()} ${text.slice(offset + length).trimStart()}`;
+    from = offset;
   }
   return text.trim();
 }
@@ -198,6 +204,6 @@ function withoutMention(message: Message, bot: BotIdentity): string {
 function quotedFiles(message: Message, bot: BotIdentity): Attachment[] {
   const replied = message.reply_to_message;
   if (!replied || replied.from?.id === bot.id) return [];
-  const file = attachmentOf(replied);
+  const file = attachmentOf(replied, replied.message_id);
   return file ? [file] : [];
 }

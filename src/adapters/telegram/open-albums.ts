@@ -3,10 +3,10 @@
  * and handed over by one of them. Source: platforms.md, "Albums"; DESIGN.md, rule 3.
  */
 import { randomUUID } from "node:crypto";
-import type { Message } from "grammy/types";
 import { z } from "zod";
 import type { AdapterMemory } from "../../core/ports.ts";
 import { ALBUM_SETTLE_MS } from "./albums.ts";
+import { type Message, messageSchema } from "./update-schema.ts";
 
 export interface AlbumPart {
   updateId: number;
@@ -32,8 +32,7 @@ const albumSchema = z.object({
   parts: z.array(
     z.object({
       updateId: z.number(),
-      // Written by us, from updates that were looked at.
-      message: z.custom<Message>((value) => typeof value === "object" && value !== null),
+      message: messageSchema,
     }),
   ),
   /** When the newest part came, in epoch ms. */
@@ -156,13 +155,21 @@ function keyOf(albumId: string): string {
 }
 
 function readAlbum(text: string | null): Album | null {
-  if (text === null) return null;
-  const kept: unknown = JSON.parse(text);
+  const kept = text === null ? null : readJson(text);
   // As an earlier version kept it: the parts alone.
   const album = Array.isArray(kept) ? { parts: kept, newestAt: 0, claim: null } : kept;
   return albumSchema.safeParse(album).data ?? null;
 }
 
 function readList(text: string | null): string[] {
-  return text === null ? [] : z.array(z.string()).parse(JSON.parse(text));
+  return text === null ? [] : (z.array(z.string()).safeParse(readJson(text)).data ?? []);
+}
+
+/** Null for what is not JSON: it is as good as nothing. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -6,6 +6,7 @@
 import { GrammyError, HttpError } from "grammy";
 import type { Clock, Log } from "../../core/ports.ts";
 import { DEFAULT_PACE, type Pace, type PaceOptions } from "./pace.ts";
+import { askedWaitMs } from "./retry-after.ts";
 
 /** How to try again. */
 export interface RetryOptions {
@@ -163,7 +164,7 @@ export class Outbox {
   /** How long to wait before the same call again; null when Telegram's answer is final. */
   #retryWait(error: unknown, retry: number, maxRetries: number): number | null {
     if (error instanceof GrammyError) {
-      if (error.error_code === 429) return Math.max(1, error.parameters.retry_after ?? 1) * 1000 + 50;
+      if (error.error_code === 429) return Math.max(1_000, askedWaitMs(error)) + 50;
       if (error.error_code < 500) return null;
     } else if (!(error instanceof HttpError)) return null;
     // No answer to a send: it may have arrived. A doubled answer is better than none at all.

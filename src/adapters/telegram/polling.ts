@@ -1,14 +1,18 @@
 /**
- * Long polling. A batch is confirmed by asking for the next one, and only as far as the core owns everything in
- * it; an album that may still grow holds its batch back for a moment. Source: Bot API, getUpdates; DESIGN.md, rule 3.
+ * Long polling. A batch is confirmed by asking for the next one, and only as far as everything in it is owned or set
+ * aside; an album that may still grow holds its batch back for a moment. Source: Bot API, getUpdates; DESIGN.md, rule 3.
  */
 import { type Api, GrammyError } from "grammy";
-import type { Message, Update } from "grammy/types";
 import type { Clock, Log } from "../../core/ports.ts";
+import type { Beside } from "../beside.ts";
 import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
+import { type Batch, type BatchItem, messagesOf, readBatch } from "./batch.ts";
 import { conversationOf } from "./normalize.ts";
 import { Outage } from "./outage.ts";
+import { askedWaitMs } from "./retry-after.ts";
+import type { SetAside } from "./set-aside.ts";
 import { nativeSignal, UnansweredError } from "./signals.ts";
+import type { Update } from "./update-schema.ts";
 import { ALLOWED_UPDATES, type UpdateHandler } from "./updates.ts";
 
 const POLL_S = 30;
@@ -20,10 +24,14 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 /** While the store is away: people who write now want to hear of it now. */
 const STORE_RETRY_MS = 750;
-/** An album has at most ten parts; more looks than that bring nothing. */
-const MAX_ALBUM_LOOKS = 10;
-/** Tries of one update, minutes apart in the end. A store that is away does not count, a fault of ours does. */
-const MAX_FAILURES = 20;
+/** How often an album that may still grow is looked at: so long do others wait who write meanwhile. */
+const ALBUM_LOOK_MS = 250;
+/** An album has at most ten parts; longer waits than those for each of them bring nothing. */
+const MAX_ALBUM_WAIT_MS = 10 * ALBUM_SETTLE_MS;
+/** Before the next look at an answer that holds nothing which could be confirmed. */
+const NO_PROGRESS_MS = 1_000;
+/** Such answers in a row before what is in them is stepped over. */
+const MAX_NO_PROGRESS = 3;
 /** How long a stop waits for what runs and for Telegram's confirmation, together. */
 const STOP_MS = 1_500;
 
@@ -36,17 +44,25 @@ interface Pass {
 
 /** What is taken as one: a message, an album, anything else. */
 interface Step {
-  updateIds: number[];
+  /** The update, or the parts of the album. */
+  updates: [Update, ...Update[]];
   conversation: string;
-  /** The update, or the last part of the album. */
-  update: Update;
-  /** True when the core took something. */
-  take: () => Promise<boolean>;
+}
+
+export interface PollingOptions {
+  api: Api;
+  handler: UpdateHandler;
+  setAside: SetAside;
+  clock: Clock;
+  log: Log;
+  beside: Beside;
 }
 
 export class Polling {
   readonly #api: Api;
   readonly #handler: UpdateHandler;
+  readonly #setAside: SetAside;
+  readonly #beside: Beside;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #outage: Outage;
@@ -54,14 +70,16 @@ export class Polling {
   #offset: number | undefined;
   /** Taken and not confirmed, because one before them is not taken. */
   readonly #taken = new Set<number>();
-  /** How often an update could not be taken. */
-  readonly #failures = new Map<number, number>();
+  /** Answers in a row that could not be confirmed at all. */
+  #noProgress = 0;
   #running: Promise<void> = Promise.resolve();
   #isConnected = false;
 
-  constructor(api: Api, handler: UpdateHandler, clock: Clock, log: Log) {
+  constructor({ api, handler, setAside, clock, log, beside }: PollingOptions) {
     this.#api = api;
     this.#handler = handler;
+    this.#setAside = setAside;
+    this.#beside = beside;
     this.#clock = clock;
     this.#log = log;
     this.#outage = new Outage(log);
@@ -74,9 +92,8 @@ export class Polling {
 
   start(): void {
     this.#isConnected = true;
-    this.#running = this.#run().catch((error: unknown) => {
-      if (!this.#stopped.signal.aborted) this.#log.error({ err: error }, "polling Telegram ended");
-    });
+    const run = () => this.#run();
+    this.#running = this.#beside.loop("polling Telegram begins anew", run, this.#stopped.signal);
   }
 
   /** Ends the poll that waits, soon. What was taken last is confirmed if Telegram answers, so that it does not come again. */
@@ -108,15 +125,13 @@ export class Polling {
     while (!signal.aborted) {
       try {
         // After a failure the answer shall come at once, to show that all is well again.
-        const updates = await this.#fetch(this.#isConnected ? POLL_S : 0);
+        const batch = await this.#fetch(this.#isConnected ? POLL_S : 0);
+        retryMs = FIRST_RETRY_MS;
         const pass: Pass = { stuck: new Set(), isStoreAway: false };
-        if (updates.length > 0) await this.#takeBatch(updates, pass);
+        if (batch.items.length > 0) await this.#takeBatch(batch, pass);
+        else if (batch.size > 0) await this.#stepOver(batch.size);
+        if (batch.items.length > 0) this.#noProgress = 0;
         if (pass.isStoreAway) await this.#clock.sleep(STORE_RETRY_MS, signal);
-        else if (pass.stuck.size === 0) retryMs = FIRST_RETRY_MS;
-        else {
-          await this.#clock.sleep(retryMs, signal);
-          retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
-        }
       } catch (error) {
         if (signal.aborted) return;
         const waitMs = this.#waitAfter(error, retryMs);
@@ -132,20 +147,20 @@ export class Polling {
       return CONFLICT_WAIT_MS;
     }
     if (error instanceof GrammyError && error.error_code === 429) {
-      return Math.max(1, error.parameters.retry_after ?? 1) * 1_000;
+      return Math.max(1_000, askedWaitMs(error));
     }
     this.#log.warn({ err: error }, "Telegram could not be asked for updates; trying again");
     return retryMs;
   }
 
-  async #fetch(timeoutS: number): Promise<Update[]> {
+  async #fetch(timeoutS: number): Promise<Batch> {
     const { signal } = this.#stopped;
     const ended = new AbortController();
     const end = () => ended.abort(signal.reason);
     const timer = setTimeout(() => ended.abort(new UnansweredError()), timeoutS * 1_000 + POLL_GRACE_MS);
     signal.addEventListener("abort", end, { once: true });
     try {
-      const updates = await this.#api.getUpdates(
+      const answer = await this.#api.getUpdates(
         {
           ...(this.#offset === undefined ? {} : { offset: this.#offset }),
           timeout: timeoutS,
@@ -154,8 +169,10 @@ export class Polling {
         },
         nativeSignal(ended.signal),
       );
+      const batch = readBatch(answer, this.#offset);
       this.#isConnected = !signal.aborted;
-      return updates;
+      for (const one of batch.unreadable) this.#setAside.unreadable(one);
+      return batch;
     } catch (error) {
       this.#isConnected = false;
       throw error;
@@ -166,51 +183,59 @@ export class Polling {
   }
 
   /** Takes a batch, in order within each conversation; chats with an album in it wait until the album has settled. */
-  async #takeBatch(updates: Update[], pass: Pass): Promise<void> {
-    const all = await this.#settle(updates, pass);
+  async #takeBatch(batch: Batch, pass: Pass): Promise<void> {
+    const all = await this.#settle(batch, pass);
     await this.#take(all, pass);
-    const open = all.find((update) => !this.#taken.has(update.update_id));
+    const open = all.find((item) => !this.#isOver(item));
     const last = all.at(-1);
     // Everything before the first that nobody owns may be forgotten.
-    if (open) this.#offset = open.update_id;
-    else if (last) this.#offset = last.update_id + 1;
-    const ids = new Set(open ? all.map((update) => update.update_id) : []);
+    if (open) this.#offset = open.updateId;
+    else if (last) this.#offset = last.updateId + 1;
+    const ids = new Set(open ? all.map((item) => item.updateId) : []);
     for (const id of this.#taken) if (!ids.has(id)) this.#taken.delete(id);
-    for (const id of this.#failures.keys()) if (!ids.has(id)) this.#failures.delete(id);
+  }
+
+  /** Elements without an id come again until something behind them is confirmed, or until they are counted off. */
+  async #stepOver(count: number): Promise<void> {
+    this.#noProgress++;
+    if (this.#noProgress >= MAX_NO_PROGRESS && this.#offset !== undefined) {
+      this.#offset += count;
+      this.#noProgress = 0;
+    }
+    await this.#clock.sleep(NO_PROGRESS_MS, this.#stopped.signal);
+  }
+
+  #isOver({ updateId, update }: BatchItem): boolean {
+    return update === null || this.#taken.has(updateId);
   }
 
   /**
    * Asks again, without confirming, until no further part of an album comes. What comes from other chats
-   * meanwhile is taken at once: nobody waits for somebody else's album.
+   * meanwhile is taken soon: nobody waits for somebody else's album.
    */
-  async #settle(updates: Update[], pass: Pass): Promise<Update[]> {
-    let batch = updates;
-    for (let look = 0; look < MAX_ALBUM_LOOKS; look++) {
-      const albumChats = new Set(
-        batch.filter((update) => !this.#taken.has(update.update_id)).map(albumChatOf),
-      );
-      albumChats.delete(null);
-      if (albumChats.size === 0) break;
+  async #settle(batch: Batch, pass: Pass): Promise<BatchItem[]> {
+    let { items } = batch;
+    let quietMs = 0;
+    for (let waitedMs = 0; waitedMs < MAX_ALBUM_WAIT_MS; waitedMs += ALBUM_LOOK_MS) {
+      const albumChats = openAlbumChats(items.filter((item) => !this.#isOver(item)));
+      if (albumChats.size === 0 || quietMs >= ALBUM_SETTLE_MS) break;
       await this.#take(
-        batch.filter((update) => !albumChats.has(chatOf(update))),
+        items.filter(({ update }) => !albumChats.has(update && chatOf(update))),
         pass,
       );
-      await this.#clock.sleep(ALBUM_SETTLE_MS, this.#stopped.signal);
-      const [first] = batch;
-      this.#offset = first?.update_id;
+      await this.#clock.sleep(ALBUM_LOOK_MS, this.#stopped.signal);
+      this.#offset = items[0]?.updateId;
       const again = await this.#fetch(0);
-      const parts = (list: Update[]) => list.filter((update) => albumChatOf(update) !== null).length;
-      const isSettled = parts(again) <= parts(batch);
-      if (again.length >= batch.length) batch = again;
-      if (isSettled) break;
+      quietMs = partsIn(again.items) > partsIn(items) ? 0 : quietMs + ALBUM_LOOK_MS;
+      if (again.items.length >= items.length) items = again.items;
     }
-    return batch;
+    return items;
   }
 
   /** Offers what is not taken yet; conversations go side by side, so that none waits for another's trouble. */
-  async #take(updates: Update[], pass: Pass): Promise<void> {
+  async #take(items: readonly BatchItem[], pass: Pass): Promise<void> {
     const lines = new Map<string, Step[]>();
-    for (const step of this.#stepsOf(updates)) {
+    for (const step of stepsOf(items.filter((item) => !this.#isOver(item)))) {
       const line = lines.get(step.conversation);
       if (line) line.push(step);
       else lines.set(step.conversation, [step]);
@@ -218,70 +243,78 @@ export class Polling {
     await Promise.all([...lines.values()].map((line) => this.#takeInOrder(line, pass)));
   }
 
-  #stepsOf(updates: Update[]): Step[] {
-    const fresh = updates.filter((update) => !this.#taken.has(update.update_id));
-    const messages = fresh.flatMap(({ update_id: updateId, message }) =>
-      message ? [{ updateId, message }] : [],
-    );
-    const groups = new Map(groupAlbums(messages).map((group) => [group.updateId, group]));
-    return fresh.flatMap((update): Step[] => {
-      const group = groups.get(update.update_id);
-      // A later part of an album goes with its first.
-      if (update.message && !group) return [];
-      return [
-        {
-          updateIds: group?.updateIds ?? [update.update_id],
-          conversation: lineOf(update),
-          update,
-          take: () => (group ? this.#handler.message(group) : this.#handler.other(update)),
-        },
-      ];
-    });
-  }
-
   async #takeInOrder(line: Step[], pass: Pass): Promise<void> {
-    for (const { updateIds, conversation, update, take } of line) {
+    for (const { updates, conversation } of line) {
       // The people of this conversation have heard of the trouble; to take this one now would break the order.
-      if (pass.stuck.has(conversation)) {
-        await this.#handler.putOff(update);
-        continue;
+      if (pass.stuck.has(conversation)) await this.#putOff(updates[0]);
+      else if (await this.#isOwned(updates)) for (const { update_id: id } of updates) this.#taken.add(id);
+      else {
+        pass.isStoreAway = true;
+        pass.stuck.add(conversation);
       }
-      try {
-        if (await take()) this.#outage.end();
-      } catch (error) {
-        if (this.#stopped.signal.aborted) throw error;
-        if (this.#outage.isMet(error)) {
-          pass.isStoreAway = true;
-          pass.stuck.add(conversation);
-          continue;
-        }
-        if (!this.#isHopeless(update.update_id, error)) {
-          pass.stuck.add(conversation);
-          continue;
-        }
-      }
-      for (const id of updateIds) this.#taken.add(id);
     }
   }
 
-  /** True when an update that fails again and again is left out. */
-  #isHopeless(updateId: number, error: unknown): boolean {
-    const failures = (this.#failures.get(updateId) ?? 0) + 1;
-    this.#failures.set(updateId, failures);
-    if (failures < MAX_FAILURES) {
-      this.#log.warn({ err: error, updateId, failures }, "an update could not be taken; trying again");
-      return false;
+  /** True when the core has the updates, or when they are set aside; false while the store is away. */
+  async #isOwned(updates: readonly Update[]): Promise<boolean> {
+    try {
+      if (await this.#handler.take(updates)) this.#outage.end();
+      return true;
+    } catch (error) {
+      if (this.#stopped.signal.aborted) throw error;
+      if (this.#outage.isMet(error)) return false;
+      return this.#isSetAside(updates, error);
     }
-    this.#log.error(
-      { err: error, updateId },
-      "an update could not be taken and is left out, for the sake of all others",
-    );
+  }
+
+  async #isSetAside(updates: readonly Update[], error: unknown): Promise<boolean> {
+    try {
+      await this.#setAside.failed(updates, error);
+    } catch (trouble) {
+      if (this.#outage.isMet(trouble)) return false;
+      this.#beside.unexpected(trouble, "an update could not be set aside and is left out");
+    }
     return true;
+  }
+
+  async #putOff(update: Update): Promise<void> {
+    try {
+      await this.#handler.putOff(update);
+    } catch (error) {
+      // It comes again, and its person hears of it then.
+      if (!this.#outage.isMet(error)) this.#beside.unexpected(error, "an update could not be put off");
+    }
   }
 }
 
-function albumChatOf(update: Update): number | null {
-  return update.message?.media_group_id ? update.message.chat.id : null;
+function stepsOf(items: readonly BatchItem[]): Step[] {
+  const groups = new Map(groupAlbums(messagesOf(items)).map((group) => [group.updateId, group]));
+  const byId = new Map(items.map(({ updateId, update }) => [updateId, update]));
+  return items.flatMap(({ updateId, update }): Step[] => {
+    const group = groups.get(updateId);
+    // A later part of an album goes with its first.
+    if (!update || (update.message && !group)) return [];
+    const others = group?.updateIds.slice(1).flatMap((id) => byId.get(id) ?? []) ?? [];
+    return [{ updates: [update, ...others], conversation: lineOf(update) }];
+  });
+}
+
+/**
+ * Chats with an album that may still grow. In a full batch that is only an album at the end of its chat: else
+ * somebody who sends one album after the other would hold up whoever comes behind them.
+ */
+function openAlbumChats(items: readonly BatchItem[]): Set<number | null> {
+  const albumOf = new Map<number | null, boolean>();
+  for (const { update } of items) {
+    const chat = update && chatOf(update);
+    const isAlbum = update?.message?.media_group_id !== undefined;
+    albumOf.set(chat, isAlbum || (items.length < BATCH && albumOf.get(chat) === true));
+  }
+  return new Set([...albumOf].flatMap(([chat, isOpen]) => (isOpen ? [chat] : [])));
+}
+
+function partsIn(items: readonly BatchItem[]): number {
+  return items.filter(({ update }) => update?.message?.media_group_id !== undefined).length;
 }
 
 function chatOf(update: Update): number | null {
@@ -292,8 +325,7 @@ function chatOf(update: Update): number | null {
 /** The conversation within which updates keep their order. */
 function lineOf(update: Update): string {
   const message = update.message ?? update.edited_message ?? update.callback_query?.message;
-  // What is inaccessible has a chat, and that is all we need of it.
-  return message ? conversationOf(message as Message) : `telegram:${chatOf(update)}`;
+  return message ? conversationOf(message) : `telegram:${chatOf(update)}`;
 }
 
 /** Resolves when the signal fires. */

@@ -2,13 +2,11 @@
  * What each of Telegram's updates means for the bot. An update counts as handled once the core owns what it
  * asks for. Source: Bot API, Update; DESIGN.md, rule 3.
  */
-import type { Api } from "grammy";
-import type { CallbackQuery, ChatMemberUpdated, Message, Update } from "grammy/types";
-import type { Locales } from "../../core/locales.ts";
 import type { Action, IncomingMessage } from "../../core/message.ts";
 import { type AdapterMemory, type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
 import { decodeAction } from "../action-codes.ts";
-import type { MessageGroup } from "./albums.ts";
+import { groupAlbums, type MessageGroup } from "./albums.ts";
+import type { CallbackAnswers } from "./callback-answers.ts";
 import type { Migrations } from "./migrations.ts";
 import {
   type BotIdentity,
@@ -18,29 +16,26 @@ import {
   readMessages,
   readPressedButton,
 } from "./normalize.ts";
+import type { CallbackQuery, ChatMemberUpdated, Message, Place, Update } from "./update-schema.ts";
 
 /** The kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
 /** Telegram redelivers within a day; two days leave room. */
 const PART_KEPT_FOR_MS = 172_800_000;
-/** Button presses whose answer is remembered, so that one that is tried again is not answered again. */
-const MAX_ANSWERED = 1_000;
 
 export interface UpdateHandlerOptions {
-  api: Api;
   bot: BotIdentity;
   engine: MessageSink;
   memory: AdapterMemory;
   /** Knows what buttons mean that are still to be stored. */
   buttons: AdapterMemory;
   migrations: Migrations;
-  locales: Locales;
+  answers: CallbackAnswers;
   log: Log;
 }
 
 export class UpdateHandler {
   readonly #options: UpdateHandlerOptions;
-  readonly #answered = new Set<string>();
 
   constructor(options: UpdateHandlerOptions) {
     this.#options = options;
@@ -49,6 +44,17 @@ export class UpdateHandler {
   /** Whether a message is meant for the bot; a group's own talk is not, and is not stored. */
   isForBot(message: Message): boolean {
     return isAddressed(message, this.#options.bot);
+  }
+
+  /** One update, or the parts of an album; see `message` and `other`. */
+  async take(updates: readonly Update[]): Promise<boolean> {
+    const messages = updates.flatMap(({ update_id: updateId, message }) =>
+      message ? [{ updateId, message }] : [],
+    );
+    let isForUs = false;
+    for (const group of groupAlbums(messages)) isForUs = (await this.message(group)) || isForUs;
+    for (const update of updates) if (!update.message) isForUs = (await this.other(update)) || isForUs;
+    return isForUs;
   }
 
   /**
@@ -92,48 +98,31 @@ export class UpdateHandler {
 
   /** An update that has to wait for an earlier one of its chat: what cannot wait with it is done. */
   async putOff(update: Update): Promise<void> {
-    const { engine, bot } = this.#options;
-    if (update.callback_query) await this.#answer(update.callback_query, "button.later");
+    const { engine, bot, answers } = this.#options;
+    if (update.callback_query) answers.answer(update.callback_query, "button.later");
     const { message: source } = update;
     const message = source && readMessages([source], update.update_id, bot);
     if (message) await engine.putOff(await this.#settled(message, source));
   }
 
   async #press(query: CallbackQuery, updateId: number): Promise<boolean> {
-    const { engine, buttons } = this.#options;
+    const { engine, buttons, answers } = this.#options;
     const { message } = query;
     let action: Action | null = null;
     try {
-      const conversationId = message ? await this.#conversationOf(message as Message) : null;
+      const conversationId = message ? await this.#conversationOf(message) : null;
       if (query.data && conversationId) action = await decodeAction(query.data, conversationId, buttons);
     } catch (error) {
-      await this.#answer(query, "button.later");
+      answers.answer(query, "button.later");
       throw error;
     }
     // Answered before anything else: a late answer leaves the person's button spinning.
-    const answered = this.#answer(query, action ? null : "button.too-old");
+    answers.answer(query, action ? null : "button.too-old");
     if (message && action) {
-      // What is inaccessible has a chat and an id, and that is all we need of it.
-      const pressed = readPressedButton(query, message as Message, action, updateId);
-      await engine.receive(await this.#settled(pressed, message as Message));
+      const pressed = readPressedButton(query, message, action, updateId);
+      await engine.receive(await this.#settled(pressed, message));
     }
-    await answered;
     return action !== null;
-  }
-
-  /** Ends the waiting of a button, with a word or without. */
-  async #answer(query: CallbackQuery, word: "button.too-old" | "button.later" | null): Promise<void> {
-    const { api, locales, log } = this.#options;
-    if (this.#answered.has(query.id)) return;
-    this.#answered.add(query.id);
-    const [oldest] = this.#answered;
-    if (oldest !== undefined && this.#answered.size > MAX_ANSWERED) this.#answered.delete(oldest);
-    const language = locales.match(query.from.language_code) ?? "en";
-    try {
-      await api.answerCallbackQuery(query.id, word ? { text: locales.plain(language, word) } : {});
-    } catch (error) {
-      log.debug({ err: error }, "a button press could not be confirmed");
-    }
   }
 
   async #edited(message: Message, updateId: number): Promise<boolean> {
@@ -151,13 +140,13 @@ export class UpdateHandler {
   }
 
   /** Led to the conversation a migrated group began with. */
-  async #settled(message: IncomingMessage, source: Message | undefined): Promise<IncomingMessage> {
+  async #settled(message: IncomingMessage, source: Place | undefined): Promise<IncomingMessage> {
     if (!source) return message;
     const conversationId = await this.#conversationOf(source);
     return { ...message, conversationId, replyTo: { ...message.replyTo, conversationId } };
   }
 
-  async #conversationOf(message: Message): Promise<string> {
+  async #conversationOf(message: Place): Promise<string> {
     const chatId = String(message.chat.id);
     const origin = await this.#options.migrations.originOf(chatId);
     return conversationOf(message).replace(`telegram:${chatId}`, `telegram:${origin}`);

@@ -3,17 +3,20 @@
  * with 200 once the core owns it, or, for a part of an album, once it is stored. Source: Bot API, setWebhook.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Message, Update } from "grammy/types";
-import { z } from "zod";
 import type { AdapterMemory, Clock, Log } from "../../core/ports.ts";
 import type { HttpHandler } from "../../http-server.ts";
+import type { Beside } from "../beside.ts";
 import { groupAlbums } from "./albums.ts";
 import { type AlbumPart, OpenAlbums } from "./open-albums.ts";
 import { Outage } from "./outage.ts";
 import { OverheardAlbums } from "./overheard-albums.ts";
+import type { SetAside } from "./set-aside.ts";
+import { type Message, readUpdate, type Update } from "./update-schema.ts";
 import type { UpdateHandler } from "./updates.ts";
 
+/** More than any update has. What is beyond it is read and dropped, so that Telegram sees the answer. */
 const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_DROPPED_BYTES = 32 * 1024 * 1024;
 /** How often albums are looked for whose process has died. */
 const LOOK_EVERY_MS = 3_000;
 const FIRST_RETRY_MS = 500;
@@ -25,10 +28,12 @@ const MAX_FAILURES = 20;
 
 export interface WebhookOptions {
   handler: UpdateHandler;
+  setAside: SetAside;
   memory: AdapterMemory;
   secret: string;
   clock: Clock;
   log: Log;
+  beside: Beside;
 }
 
 export class Webhook {
@@ -49,16 +54,20 @@ export class Webhook {
 
   /** Takes up albums whose process has died, now and from time to time. */
   start(): void {
-    void this.#run(async () => {
+    const { clock, beside } = this.#options;
+    const { signal } = this.#stopped;
+    const look = async () => {
       for (;;) {
         try {
           for (const albumId of await this.#albums.list()) this.#watch(albumId);
         } catch (error) {
           if (!this.#outage.isMet(error)) throw error;
         }
-        await this.#options.clock.sleep(LOOK_EVERY_MS, this.#stopped.signal);
+        await clock.sleep(LOOK_EVERY_MS, signal);
       }
-    });
+    };
+    const what = "albums of other processes are not looked for, for a moment";
+    beside.run(what, () => beside.loop(what, look, signal), signal);
   }
 
   stop(): void {
@@ -71,33 +80,33 @@ export class Webhook {
       response.writeHead(401).end();
       return;
     }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        response.writeHead(413).end();
-        return;
-      }
-      chunks.push(chunk);
-    }
-    const update = readUpdate(Buffer.concat(chunks).toString("utf8"));
-    if (!update) {
-      response.writeHead(400).end();
-      return;
-    }
-    response.writeHead((await this.#isTaken(update)) ? 200 : 503).end();
+    const body = await readBody(request as AsyncIterable<Buffer>);
+    const isTaken = await this.#isTaken(body);
+    response.writeHead(isTaken ? 200 : 503).end();
   };
 
   /** False when the update is not owned: Telegram sends it again, perhaps to another process. */
-  async #isTaken(update: Update): Promise<boolean> {
+  async #isTaken(body: unknown): Promise<boolean> {
     if (this.#stopped.signal.aborted) return false;
+    const { setAside, beside } = this.#options;
+    const read = readUpdate(body);
+    if (read.kind === "unreadable") {
+      // Telegram is who knows the secret: it would send the same again for a day.
+      setAside.unreadable(read);
+      return true;
+    }
     try {
-      if (await this.#take(update)) this.#outage.end();
+      if (await this.#take(read.update)) this.#outage.end();
       return true;
     } catch (error) {
-      if (!this.#outage.isMet(error)) this.#options.log.error({ err: error }, "an update could not be taken");
-      return false;
+      if (this.#outage.isMet(error)) return false;
+      try {
+        await setAside.failed([read.update], error);
+      } catch (trouble) {
+        if (this.#outage.isMet(trouble)) return false;
+        beside.unexpected(trouble, "an update could not be set aside and is left out");
+      }
+      return true;
     }
   }
 
@@ -144,14 +153,14 @@ export class Webhook {
 
   /** A group's own talk is not stored; but the words for the bot may be on a part that another process has. */
   #listen(albumId: string, part: AlbumPart): void {
-    void this.#run(() => this.#overheard.hold(albumId, part, (parts) => this.#join(albumId, parts)));
+    this.#run(() => this.#overheard.hold(albumId, part, (parts) => this.#join(albumId, parts)));
   }
 
   /** Waits until the album has settled, and hands it over unless another process does. */
   #watch(albumId: string): void {
     if (this.#watched.has(albumId) || this.#stopped.signal.aborted) return;
     this.#watched.add(albumId);
-    void this.#run(async () => {
+    this.#run(async () => {
       try {
         await this.#closeWhenSettled(albumId);
       } finally {
@@ -161,7 +170,7 @@ export class Webhook {
   }
 
   async #closeWhenSettled(albumId: string): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, beside } = this.#options;
     const { signal } = this.#stopped;
     let failures = 0;
     for (;;) {
@@ -186,11 +195,13 @@ export class Webhook {
           continue;
         }
         failures++;
-        log.error(
-          { err: error, failures },
-          failures < MAX_FAILURES
-            ? "an album could not be taken; trying again"
-            : "an album could not be taken and is left out",
+        const isLast = failures >= MAX_FAILURES;
+        beside.unexpected(
+          error,
+          `an album could not be taken${isLast ? " and is left out" : "; trying again"}`,
+          {
+            failures,
+          },
         );
         await clock.sleep(Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS), signal);
       }
@@ -198,22 +209,25 @@ export class Webhook {
   }
 
   /** Something that goes on beside the requests, until the stop. */
-  async #run(task: () => Promise<void>): Promise<void> {
-    try {
-      await task();
-    } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#options.log.error({ err: error }, "a wait for albums ended");
-    }
+  #run(task: () => Promise<void>): void {
+    this.#options.beside.run("a wait for an album ended", task, this.#stopped.signal);
   }
 }
 
-function readUpdate(body: string): Update | null {
+/** The body as JSON; undefined for what is none, or is too long to be an update. */
+async function readBody(request: AsyncIterable<Buffer>): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    else if (size > MAX_DROPPED_BYTES) break;
+  }
+  if (size > MAX_BODY_BYTES) return undefined;
   try {
-    const parsed = z.looseObject({ update_id: z.number() }).safeParse(JSON.parse(body));
-    // Telegram is who knows the secret; the fields we use are looked at one by one.
-    return parsed.success ? (parsed.data as unknown as Update) : null;
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
   } catch {
     // Not JSON.
-    return null;
+    return undefined;
   }
 }

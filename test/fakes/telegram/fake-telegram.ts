@@ -222,6 +222,23 @@ export class FakeTelegram {
     this.#world.updates.redeliver(updateId);
   }
 
+  /** Queues whatever `make` gives for an update's id, as a faulty server or a later Bot API would; returns the id. */
+  sendAny(make: (updateId: number) => unknown): number {
+    return this.#world.updates.pushAny(make);
+  }
+
+  /** The next answers of getUpdates hold this in place of updates, one each; resolves once they are given. */
+  async answerPolls(...results: unknown[]): Promise<void> {
+    const { pollAnswers } = this.#world;
+    pollAnswers.push(...results);
+    await this.waitFor(() => pollAnswers.length === 0, { what: "a poll" });
+  }
+
+  /** Delays every answer of a method from now on, after its effect; 0 ends it. */
+  slow(method: string, ms: number): void {
+    this.#world.faults.slow(method, ms);
+  }
+
   /** POSTs to the webhook. */
   webhookAttempts(): readonly WebhookAttempt[] {
     return this.#world.webhook.attempts;

@@ -124,6 +124,8 @@ export class Faults {
   readonly #floods: Flood[] = [];
   readonly #failures: Failure[] = [];
   readonly #holds = new Set<{ method: string; left: number; released: Promise<void> }>();
+  /** Ms by method in lower case. */
+  readonly #delays = new Map<string, number>();
   /** By chat or method: until when the bot was told to wait. */
   readonly #closedUntil = new Map<string, number>();
   readonly #sent: Array<{ chatId: string | null; at: number }> = [];
@@ -174,8 +176,19 @@ export class Faults {
     return hold.released;
   }
 
+  /** Delays the answers of a method. */
+  slow(method: string, ms: number): void {
+    this.#delays.set(method.toLowerCase(), ms);
+  }
+
+  /** How long the answer of this call is delayed. */
+  delayMs(method: string): number {
+    return this.#delays.get(method) ?? 0;
+  }
+
   /** Ends all ordered trouble. */
   calm(): void {
+    this.#delays.clear();
     this.#floods.length = 0;
     this.#failures.length = 0;
     this.#closedUntil.clear();

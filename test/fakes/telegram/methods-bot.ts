@@ -6,7 +6,7 @@
 import { type Call, Described, type Method } from "./call.ts";
 import { badRequest, conflict } from "./errors.ts";
 import { isObject, refusingFields, requiredInt, requiredString } from "./params.ts";
-import type { WireChatMember, WireUpdate } from "./wire.ts";
+import type { WireChatMember } from "./wire.ts";
 import { chatMember, type World } from "./world.ts";
 
 const MAX_CALLBACK_ANSWER = 200;
@@ -50,9 +50,10 @@ export const botMethods: Readonly<Record<string, Method>> = {
   close: () => true,
 };
 
-async function getUpdates({ world, params, gone }: Call): Promise<WireUpdate[]> {
+async function getUpdates({ world, params, gone }: Call): Promise<unknown> {
   if (world.webhook.isActive) throw conflict(WEBHOOK_IS_ACTIVE);
   allowUpdates(world, params.json("allowed_updates", "allowed_updates"));
+  if (world.pollAnswers.length > 0) return world.pollAnswers.shift();
   const updates = await world.updates.poll({
     offset: params.int("offset"),
     limit: params.int("limit", 100, 1, 100),

@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { Described, type Method } from "./call.ts";
 import { type DownloadRecord, type DownloadTrouble, sendFile } from "./downloads.ts";
 import { ApiError } from "./errors.ts";
@@ -127,6 +128,8 @@ export class BotApiServer {
       world.signal.notify();
       const hold = world.faults.takeHold(name);
       if (hold !== null) await Promise.race([hold, aborted(gone)]);
+      const delayMs = world.faults.delayMs(name);
+      if (delayMs > 0) await setTimeout(delayMs, undefined, { signal: gone }).catch(() => {});
       if (gone.aborted) return;
       record.status = 200;
       answer(response, 200, {

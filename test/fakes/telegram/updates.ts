@@ -45,12 +45,18 @@ export interface UpdateQueueOptions {
   onChange(): void;
 }
 
+/** An update with the id it has on the server, whatever it says itself. */
+export interface QueuedUpdate {
+  id: number;
+  wire: WireUpdate;
+}
+
 /** All updates not yet confirmed, and whoever waits for more. */
 export class UpdateQueue {
   readonly #options: UpdateQueueOptions;
   readonly #history = new Map<number, WireUpdate>();
-  #pending: WireUpdate[] = [];
-  #repeats: WireUpdate[] = [];
+  #pending: QueuedUpdate[] = [];
+  #repeats: QueuedUpdate[] = [];
   #allowed: ReadonlySet<string> | null = null;
   #waiting: WaitingPoll | null = null;
   #nextId: number;
@@ -66,19 +72,26 @@ export class UpdateQueue {
     const type = Object.keys(content)[0] ?? "";
     const isAllowed = this.#allowed === null ? !NOT_BY_DEFAULT.has(type) : this.#allowed.has(type);
     if (!isAllowed) return null;
-    const update: WireUpdate = structuredClone({ update_id: this.#nextId, ...content });
+    return this.pushAny((id) => structuredClone({ update_id: id, ...content }));
+  }
+
+  /** Queues whatever `make` gives for its id, as a faulty server would; returns the id. */
+  pushAny(make: (id: number) => unknown): number {
+    const id = this.#nextId;
+    // What a faulty server says need not be what the type says; nothing here looks into it.
+    const wire = make(id) as WireUpdate;
     this.#nextId += 1;
-    this.#history.set(update.update_id, update);
-    this.#pending.push(update);
+    this.#history.set(id, wire);
+    this.#pending.push({ id, wire });
     this.#wake();
-    return update.update_id;
+    return id;
   }
 
   /** Hands an update over once more, whatever was confirmed. Throws for an id never given. */
   redeliver(updateId: number): void {
     const update = this.#history.get(updateId);
     if (update === undefined) throw new Error(`fake Telegram: there was no update ${updateId}`);
-    this.#repeats.push(update);
+    this.#repeats.push({ id: updateId, wire: update });
     this.#wake();
   }
 
@@ -97,7 +110,7 @@ export class UpdateQueue {
 
   /** Ids of updates that nobody confirmed yet. */
   pendingIds(): number[] {
-    return this.#pending.map((update) => update.update_id);
+    return this.#pending.map(({ id }) => id);
   }
 
   /** Every update ever queued. */
@@ -158,16 +171,15 @@ export class UpdateQueue {
     return this.#waiting !== null;
   }
 
-  /** The next update for a webhook, without confirming it. */
-  peek(): WireUpdate | null {
-    return this.#repeats[0] ?? this.#pending[0] ?? null;
+  /** What a webhook has not taken yet, in order. */
+  queued(): readonly QueuedUpdate[] {
+    return [...this.#repeats, ...this.#pending];
   }
 
   /** Confirms one update that a webhook took. */
-  confirm(updateId: number): void {
-    const repeat = this.#repeats.findIndex((update) => update.update_id === updateId);
-    if (repeat >= 0) this.#repeats.splice(repeat, 1);
-    else this.#pending = this.#pending.filter((update) => update.update_id !== updateId);
+  confirm(update: QueuedUpdate): void {
+    this.#repeats = this.#repeats.filter((one) => one !== update);
+    this.#pending = this.#pending.filter((one) => one !== update);
     this.#options.onChange();
   }
 
@@ -180,10 +192,10 @@ export class UpdateQueue {
     if (offset < 0) this.#pending = this.#pending.slice(offset);
     // An offset beyond the end of the queue confirms nothing.
     else if (offset > 0 && offset <= this.#nextId) {
-      this.#pending = this.#pending.filter((update) => update.update_id >= offset);
+      this.#pending = this.#pending.filter(({ id }) => id >= offset);
     }
     const repeats = this.#repeats.splice(0);
-    return [...repeats, ...this.#pending.slice(0, limit)];
+    return [...repeats, ...this.#pending.slice(0, limit)].map(({ wire }) => wire);
   }
 
   #wake(): void {

@@ -4,8 +4,9 @@
  */
 
 import { request } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { ApiError, badRequest } from "./errors.ts";
-import type { UpdateQueue } from "./updates.ts";
+import type { QueuedUpdate, UpdateQueue } from "./updates.ts";
 import type { WireUpdate } from "./wire.ts";
 
 /** One POST as it went. */
@@ -31,8 +32,9 @@ export class WebhookSender {
   readonly attempts: WebhookAttempt[] = [];
   #target: WebhookTarget | null = null;
   #lastError: { date: number; message: string } | null = null;
-  #isRunning = false;
-  #retryTimer: NodeJS.Timeout | null = null;
+  /** Updates that are being posted or wait for another try, by what keeps its order: a chat, or a person's presses. */
+  readonly #busy = new Set<string>();
+  #underWay = 0;
   #abort = new AbortController();
 
   constructor(
@@ -70,9 +72,8 @@ export class WebhookSender {
   remove(): void {
     this.#target = null;
     this.#lastError = null;
-    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    this.#retryTimer = null;
-    this.#isRunning = false;
+    this.#busy.clear();
+    this.#underWay = 0;
     this.#abort.abort();
     this.#abort = new AbortController();
   }
@@ -93,35 +94,43 @@ export class WebhookSender {
     };
   }
 
-  /** Looks for work; called whenever an update was queued. */
+  /** Looks for work; called whenever an update was queued. Like the real server, one at a time of each chat. */
   kick(): void {
     const target = this.#target;
-    if (target === null || this.#isRunning || this.#retryTimer !== null) return;
-    const update = this.#queue.peek();
-    if (update === null) return;
-    this.#isRunning = true;
-    const signal = this.#abort.signal;
-    void this.#post(target, JSON.stringify(update), signal).then((status) => {
-      if (signal.aborted) return;
-      this.#isRunning = false;
-      this.attempts.push({
-        updateId: update.update_id,
-        status: typeof status === "number" ? status : null,
-        at: Date.now(),
-      });
-      if (typeof status === "number" && status >= 200 && status < 300) {
-        this.#onDelivered(update);
-        this.#queue.confirm(update.update_id);
-        this.kick();
-        return;
-      }
-      const message = typeof status === "number" ? `Wrong response from the webhook: ${status}` : status;
-      this.#lastError = { date: Math.floor(Date.now() / 1000), message };
-      this.#retryTimer = setTimeout(() => {
-        this.#retryTimer = null;
-        this.kick();
-      }, this.#retryMs);
-    });
+    if (target === null) return;
+    for (const update of this.#queue.queued()) {
+      if (this.#underWay >= target.maxConnections) return;
+      const line = lineOf(update.wire);
+      if (this.#busy.has(line)) continue;
+      this.#busy.add(line);
+      this.#underWay += 1;
+      void this.#deliver(target, update, line, this.#abort.signal);
+    }
+  }
+
+  async #deliver(
+    target: WebhookTarget,
+    update: QueuedUpdate,
+    line: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const status = await this.#post(target, JSON.stringify(update.wire), signal);
+    if (signal.aborted) return;
+    this.#underWay -= 1;
+    const isAnswered = typeof status === "number";
+    this.attempts.push({ updateId: update.id, status: isAnswered ? status : null, at: Date.now() });
+    if (isAnswered && status >= 200 && status < 300) {
+      this.#busy.delete(line);
+      this.#onDelivered(update.wire);
+      this.#queue.confirm(update);
+      return;
+    }
+    const message = isAnswered ? `Wrong response from the webhook: ${status}` : status;
+    this.#lastError = { date: Math.floor(Date.now() / 1000), message };
+    await setTimeout(this.#retryMs, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+    this.#busy.delete(line);
+    this.kick();
   }
 
   /** The status, or what went wrong. */
@@ -150,4 +159,12 @@ export class WebhookSender {
       outgoing.end(body);
     });
   }
+}
+
+/** Updates of one line come one after another. Whatever a faulty server sends has a line too. */
+function lineOf(update: unknown): string {
+  const { message, edited_message, callback_query, my_chat_member } = Object(update) as Partial<WireUpdate>;
+  if (callback_query) return `presses of ${Object(callback_query.from).id}`;
+  const chat: unknown = (message ?? edited_message ?? my_chat_member)?.chat;
+  return `chat ${Object(chat).id}`;
 }

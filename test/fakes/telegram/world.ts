@@ -75,6 +75,8 @@ export class World {
   readonly commands = new Map<string, Array<{ command: string; description: string }>>();
   /** Descriptions and names by `method language`. */
   readonly texts = new Map<string, string>();
+  /** Given by the next answers of getUpdates in place of updates. */
+  readonly pollAnswers: unknown[] = [];
   isLoggedOut = false;
   #sharedMessageId = 0;
   #lastId = 1000;
@@ -107,8 +109,9 @@ export class World {
 
   /** Remembers when the bot first got its callback queries. */
   noteDelivered(updates: readonly WireUpdate[]): void {
-    for (const { callback_query: query } of updates) {
-      const callback = this.callbacks.get(query?.id ?? "");
+    for (const update of updates) {
+      // A faulty server may have sent anything.
+      const callback = this.callbacks.get(Object(Object(update).callback_query).id);
       if (callback !== undefined) callback.deliveredAt ??= Date.now();
     }
   }
