@@ -53,7 +53,14 @@ export interface Bot {
  */
 export async function startBot(
   config: Config,
-  options: { log: Log; storage: "disk" | "memory"; metrics?: Metrics; inTurn?: World["inTurn"] },
+  options: {
+    log: Log;
+    storage: "disk" | "memory";
+    metrics?: Metrics;
+    inTurn?: World["inTurn"];
+    /** Bounds that no setting changes, made shorter. */
+    limits?: Partial<World["limits"]>;
+  },
 ): Promise<Bot> {
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
   const { skills: skillOptions, nemo, timing } = config;
@@ -91,7 +98,7 @@ export async function startBot(
     platforms,
     operatorToken: nemo.token,
     webUrl: nemo.webUrl,
-    limits: { ...timing, ...FIXED_LIMITS },
+    limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };
   const stopping = new AbortController();
   const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };

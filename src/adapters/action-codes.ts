@@ -21,6 +21,7 @@ const SHORT: Record<string, Action> = {
   k: { kind: "cancel", scope: "current" },
   ka: { kind: "cancel", scope: "all" },
   ke: { kind: "cancel", scope: "export" },
+  kx: { kind: "cancel", scope: "exports" },
   sk: { kind: "skill" },
   l: { kind: "language" },
   u: { kind: "upload-help" },

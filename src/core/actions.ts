@@ -3,19 +3,25 @@
  * Source: DESIGN.md, rule 2.
  */
 import { BackendError } from "./backend-error.ts";
+import { cancelExports, dropExport } from "./cancel-export.ts";
 import type { Chat } from "./chat.ts";
 import { greeting } from "./connect.ts";
+import { stopExportButton } from "./export-job.ts";
+import { clipNames, nameList } from "./first-steps.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "./media.ts";
 import type { Action, Button, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
-import { plain } from "./rich-text.ts";
+import { joinText, plain, type RichText } from "./rich-text.ts";
 import { isAllowed, mayManage, ownerOf, refuse } from "./rights.ts";
 import { localized } from "./skill.ts";
 import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
 import { summaryText } from "./timeline-text.ts";
-import { exportLane, mailboxLane, type WorkItem } from "./work-item.ts";
+import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "./work-item.ts";
 import { StopError } from "./world.ts";
+
+/** Waiting exports that are listed, each with a button. */
+const MAX_LISTED_EXPORTS = 5;
 
 /** Actions that never wait in the mailbox. `credits` and `status` do so only until there is a session. */
 export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
@@ -81,7 +87,7 @@ export async function chooseSkill(
   if (wanted) {
     if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return;
     await chat.update((current) => ({ ...current, skill: wanted.name }));
-    await speaker.send(greeting(speaker, wanted, "skill.switched"));
+    await speaker.send(greeting(speaker, wanted, "skill.switched", chat.record.files.length > 0));
     return;
   }
   const lines = world.skills
@@ -158,16 +164,36 @@ export async function showStatus(
 ): Promise<void> {
   const { speaker, world } = chat;
   await answerFromBackend(chat, async () => {
-    const { timeline } = await world.backend.readState(await chat.caller(), session.sessionId, signal);
+    const { timeline, clips } = await world.backend.readState(await chat.caller(), session.sessionId, signal);
     const waiting = (await world.queue.size(mailboxLane(chat.id))) - ownItems;
-    const isRendering = (await world.queue.size(exportLane(chat.id))) > 0;
+    const names = isExportable(timeline) ? [] : clipNames(chat, clips);
+    const exports = await exportsNow(chat);
     const text = speaker.paragraphs(
       plain(summaryText(speaker, timeline)),
+      names.length > 0 ? speaker.rich("status.clips", { names: nameList(speaker, names) }) : [],
       waiting > 0 ? speaker.rich("status.working", { count: waiting }) : [],
-      isRendering ? speaker.rich("status.rendering") : [],
+      joinText(exports.lines, "\n"),
     );
-    return { text, buttons: isExportable(timeline) ? menu(chat).slice(0, 1) : [] };
+    return { text, buttons: [...(isExportable(timeline) ? menu(chat).slice(0, 1) : []), ...exports.buttons] };
   });
+}
+
+/** The export that is rendered and those that wait for their turn, each with its button. */
+async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: Button[][] }> {
+  const { speaker, world } = chat;
+  const running = await world.queue.running(exportLane(chat.id));
+  const waiting = await world.queue.waiting(exportLane(chat.id));
+  const lines = running ? [speaker.rich("status.rendering")] : [];
+  const buttons: Button[][] = running ? [[stopExportButton(speaker, running.id)]] : [];
+  for (const [index, item] of waiting.slice(0, MAX_LISTED_EXPORTS).entries()) {
+    const fileName = (item.kind === "export" ? item.fileName : undefined) ?? "";
+    lines.push(speaker.rich("export.waiting", { fileName, place: index + 1 }));
+    const label = speaker.plain("button.cancel-one", { fileName });
+    buttons.push([{ kind: "action", label, action: { kind: "drop", itemId: item.id } }]);
+  }
+  const rest = waiting.length - MAX_LISTED_EXPORTS;
+  if (rest > 0) lines.push(speaker.rich("timeline.more", { count: rest }));
+  return { lines, buttons };
 }
 
 /**
@@ -177,23 +203,18 @@ export async function showStatus(
 export async function cancel(
   chat: Chat,
   user: IncomingMessage["user"],
-  scope: "current" | "all" | "export",
+  scope: Extract<Action, { kind: "cancel" }>["scope"],
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker } = chat;
   const { queue } = chat.world;
   const mailbox = mailboxLane(chat.id);
-  const running = scope === "export" ? null : await queue.running(mailbox);
+  const running = scope === "export" || scope === "exports" ? null : await queue.running(mailbox);
   if (running) {
     if (!(await mayStop(chat, running, user, signal))) return;
     const dropped = scope === "all" ? await dropAll(chat, user, signal) : 0;
     return stopRunning(chat, running.id, dropped);
   }
-  const exporting = await queue.running(exportLane(chat.id));
-  if (!exporting) return void (await speaker.say("cancel.nothing"));
-  if (!(await mayStop(chat, exporting, user, signal))) return;
-  const isStopped = await queue.cancel(exportLane(chat.id), new StopError("cancelled"));
-  await speaker.say(isStopped ? "cancel.export" : "cancel.nothing");
+  await cancelExports(chat, user, scope === "all" || scope === "exports", signal);
 }
 
 /** Takes out of the line what the person may; returns how much that was. */
@@ -204,13 +225,14 @@ async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortS
   return dropped.length;
 }
 
-/** Takes one message out of the line; if it runs by now, stops waiting for it. */
+/** Takes one message or export out of the line; if it runs by now, stops waiting for it. */
 export async function dropWaiting(
   chat: Chat,
   user: IncomingMessage["user"],
   itemId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  if (isExportId(itemId)) return dropExport(chat, user, itemId, signal);
   const { speaker } = chat;
   const { queue } = chat.world;
   const mailbox = mailboxLane(chat.id);
@@ -236,10 +258,6 @@ function mayStop(
   signal: AbortSignal,
 ): Promise<boolean> {
   return isAllowed(chat, user, starterOf(item), "cancel.not-yours", signal);
-}
-
-function starterOf(item: WorkItem): string | undefined {
-  return item.kind === "message" ? item.message.user.id : item.startedBy;
 }
 
 async function stopRunning(chat: Chat, itemId: string, dropped: number): Promise<void> {

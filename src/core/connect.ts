@@ -4,10 +4,11 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import { readIntent } from "./intent.ts";
 import { createKeyedQueue } from "./keyed-queue.ts";
 import type { Button } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
-import type { RichText } from "./rich-text.ts";
+import { listText, type RichText } from "./rich-text.ts";
 import { localized, type Skill } from "./skill.ts";
 import type { Speaker } from "./speaker.ts";
 import { isShutdown } from "./world.ts";
@@ -16,17 +17,27 @@ const inTurn = createKeyedQueue();
 
 /**
  * Makes sure that the chat has a session, greeting the person when there was none. Null when the backend
- * refused; the person has been told why. `canRetry`: the message holds something that a retry can repeat.
+ * refused; the person has been told why. `canRetry`: the message holds something that a retry can repeat;
+ * `hasFootage`: it brings files.
  */
-export function connect(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
+export function connect(
+  chat: Chat,
+  { canRetry, hasFootage }: { canRetry: boolean; hasFootage: boolean },
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
   // An answer at once and the mailbox may both find no session: only one of them makes it.
   return inTurn(chat.id, async () => {
     await chat.refresh();
-    return chat.session ?? (await greet(chat, canRetry, signal));
+    return chat.session ?? (await greet(chat, canRetry, hasFootage, signal));
   });
 }
 
-async function greet(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
+async function greet(
+  chat: Chat,
+  canRetry: boolean,
+  hasFootage: boolean,
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
   const { speaker, skill } = chat;
   const status = await speaker.send({
     tone: "notice",
@@ -34,7 +45,7 @@ async function greet(chat: Chat, canRetry: boolean, signal: AbortSignal): Promis
   });
   try {
     const session = (await createSession(chat, null, signal)) ?? chat.session;
-    await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready") });
+    await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready", hasFootage) });
     return session;
   } catch (error) {
     if (signal.aborted) {
@@ -76,28 +87,37 @@ async function createSession(
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
   await chat.update((current) => {
     const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
-    return isTaken ? current : { ...current, session, inFlight: null, render: null };
+    // An export of the old session goes on: its render stays written down.
+    return isTaken ? current : { ...current, session, inFlight: null };
   });
   return chat.session?.sessionId === session.sessionId ? session : null;
 }
 
-/** Title and greeting of a skill with its example prompts, as text and as buttons. */
+/** Title and greeting of a skill with the example prompts that fit, as text and as buttons. */
 export function greeting(
   speaker: Speaker,
   skill: Skill,
   lead: "connect.ready" | "skill.switched" | "project.started",
+  hasFootage: boolean,
 ): { text: RichText; buttons: Button[][] } {
-  const examples = localized(skill.examples, speaker.language);
+  const examples = examplesFor(skill, speaker.language, hasFootage);
   return {
     text: speaker.paragraphs(
       speaker.rich(lead, { title: localized(skill.title, speaker.language) }),
       [{ text: localized(skill.greeting, speaker.language) }],
-      examples.length > 0
-        ? speaker.rich("connect.examples", { examples: examples.map((example) => `• ${example}`).join("\n") })
-        : [],
+      examples.length > 0 ? speaker.rich("connect.examples", { examples: listText(examples) }) : [],
     ),
     buttons: exampleButtons(examples),
   };
+}
+
+/** Prompts that can be sent now: without footage only those that need none, and no export before there is an edit. */
+export function examplesFor(skill: Skill, language: string, hasFootage: boolean): string[] {
+  const examples = localized(hasFootage ? skill.examples : skill.startExamples, language);
+  return examples.filter((text) => {
+    const intent = readIntent(text, []);
+    return intent.kind !== "action" || intent.action.kind !== "export";
+  });
 }
 
 /** One button a prompt, each on its own row. */

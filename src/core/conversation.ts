@@ -74,15 +74,23 @@ const recordSchema = z.object({
    * restart goes on from here and does not send its words again.
    */
   settled: z.object({ itemId: z.string(), actions: z.array(guiActionSchema) }).nullable(),
-  /** The render that is on its way, and the item it was submitted for; null when there is none. */
+  /** The render that is on its way, and the export it was submitted for; null when there is none. */
   render: z
     .object({
       renderId: z.string(),
       itemId: z.string(),
-      /** True once it is watched: whoever finds this has taken it over. */
-      isWatched: z.boolean().optional(),
+      /** Epoch ms of the export's turn; `EXPORT_TIMEOUT_MS` counts from here. Absent in records of old versions. */
+      startedAt: z.number().optional(),
+      /** True for the second render of an export, which has no third. */
+      isLast: z.boolean().optional(),
+      /** The percent that was shown last: what is shown never falls. */
+      percent: z.number().optional(),
     })
     .nullable(),
+  /** Where the backend keeps what was uploaded to a session, newest last. */
+  uploads: z.array(z.object({ sessionId: z.string(), name: z.string(), url: z.string() })).optional(),
+  /** How many exports of a session were asked for: their files are numbered. */
+  exportCounts: z.array(z.object({ sessionId: z.string(), count: z.number() })).optional(),
 });
 export type Conversation = z.infer<typeof recordSchema>;
 

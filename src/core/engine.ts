@@ -3,7 +3,7 @@
  * turn in the mailbox of its conversation. Source: DESIGN.md, "The house" and rules 2, 3 and 9.
  */
 import { isAnsweredAtOnce } from "./actions.ts";
-import { watchExport } from "./export-job.ts";
+import { runExport } from "./export-render.ts";
 import { createKeyedQueue } from "./keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./message.ts";
 import { OfflineDesk } from "./offline-desk.ts";
@@ -180,7 +180,7 @@ export class Engine implements MessageSink {
       case "message":
         return this.#worker.work(item, signal);
       case "export":
-        return watchExport(this.#workWorld, item, signal);
+        return runExport(this.#workWorld, item, signal);
     }
   }
 

@@ -20,7 +20,7 @@ export async function deliverExport(
   chat: Chat,
   session: SessionRef,
   caller: BackendCaller,
-  render: RenderStatus,
+  render: RenderStatus & { fileName: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { speaker } = chat;
@@ -41,7 +41,7 @@ export async function deliverExport(
     ),
     buttons: buttons.map((button) => [button]),
     video: {
-      name: `${chat.skill.name}.mp4`,
+      name: render.fileName,
       url: render.url,
       sizeBytes: render.sizeBytes,
       durationS: render.durationS,

@@ -45,9 +45,12 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),
   z.object({ kind: z.literal("new-project") }),
-  /** `current` stops the running item, `all` clears the line behind it as well, `export` means the render. */
-  z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export"]) }),
-  /** Takes one message out of the line; the one that runs by now is stopped. */
+  /**
+   * `current` stops the running item, `all` clears the line behind it as well; `export` means the render,
+   * `exports` those that wait for theirs as well.
+   */
+  z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export", "exports"]) }),
+  /** Takes one message or export out of the line; the one that runs by now is stopped. */
   z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Without a name: list the skills. */
   z.object({ kind: z.literal("skill"), name: z.string().optional() }),

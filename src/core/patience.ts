@@ -38,6 +38,9 @@ export function patientStore(store: ConversationStore, patience: Patience): Conv
     update: (id, change) => patiently(() => store.update(id, change), patience),
     readUser: (id) => patiently(() => store.readUser(id), patience),
     updateUser: (id, change) => patiently(() => store.updateUser(id, change), patience),
+    readCapture: (id) => patiently(() => store.readCapture(id), patience),
+    keepCapture: (id, capture) => patiently(() => store.keepCapture(id, capture), patience),
+    forgetCapture: (id) => patiently(() => store.forgetCapture(id), patience),
     hasSeen: (key) => patiently(() => store.hasSeen(key), patience),
     markSeen: (key) => patiently(() => store.markSeen(key), patience),
   };
@@ -50,6 +53,7 @@ export function patientQueue(queue: WorkQueue, patience: Patience): WorkQueue {
     start: (handler) => queue.start(handler),
     cancel: (lane, reason) => patiently(() => queue.cancel(lane, reason), patience),
     revise: (item) => patiently(() => queue.revise(item), patience),
+    waiting: (lane) => patiently(() => queue.waiting(lane), patience),
     running: (lane) => patiently(() => queue.running(lane), patience),
     remove: (lane, itemId, may) => patiently(() => queue.remove(lane, itemId, may), patience),
     clear: (lane, may) => patiently(() => queue.clear(lane, may), patience),

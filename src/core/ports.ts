@@ -4,6 +4,7 @@
  */
 
 import type { BackendError } from "./backend-error.ts";
+import type { Capture } from "./capture.ts";
 import type { Conversation, UserSettings } from "./conversation.ts";
 import type {
   Attachment,
@@ -150,6 +151,8 @@ export interface UploadFile {
 
 export interface UploadedMedia {
   name: string;
+  /** Where the backend keeps it; null when it does not say. */
+  url: string | null;
   type: "video" | "image" | "audio" | "other";
   durationS: number | null;
   width: number | null;
@@ -163,8 +166,19 @@ export interface Credits {
   total: number;
 }
 
+/** A file that the project holds, on the timeline or not. */
+export interface ProjectClip {
+  name: string;
+  /** Where the backend keeps it; null when it does not say. */
+  url: string | null;
+  type: UploadedMedia["type"];
+  durationS: number | null;
+}
+
 export interface ProjectState {
   timeline: Timeline;
+  /** What was uploaded, oldest first. */
+  clips: ProjectClip[];
   /** The draft as the backend gave it, to be handed back with a render; null when there is none. */
   draft: unknown;
 }
@@ -218,7 +232,13 @@ export interface VideoBackend {
   readState(caller: BackendCaller, sessionId: string, signal: AbortSignal): Promise<ProjectState>;
   submitRender(
     caller: BackendCaller,
-    render: { renderId: string; sessionId: string; draft: unknown },
+    render: {
+      renderId: string;
+      sessionId: string;
+      draft: unknown;
+      /** Where the project's files are: the backend's editor may name them by paths of its own. */
+      files: readonly { name: string; url: string }[];
+    },
     signal: AbortSignal,
   ): Promise<RenderStatus>;
   readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus>;
@@ -240,6 +260,10 @@ export interface ConversationStore {
   update(id: ConversationId, change: (current: Conversation | null) => Conversation): Promise<Conversation>;
   readUser(userId: string): Promise<UserSettings | null>;
   updateUser(userId: string, change: (current: UserSettings | null) => UserSettings): Promise<UserSettings>;
+  /** What an export is to show; null when there is nothing of that id, or no longer. */
+  readCapture(exportId: string): Promise<Capture | null>;
+  keepCapture(exportId: string, capture: Capture): Promise<void>;
+  forgetCapture(exportId: string): Promise<void>;
   /** Whether `markSeen` was called for the key before: a redelivery. */
   hasSeen(key: string): Promise<boolean>;
   /** Called once what the key names is owned. */
@@ -293,6 +317,8 @@ export interface WorkQueue {
   cancel(lane: string, reason: Error): Promise<boolean>;
   /** Puts `item` in the place of a waiting message with the same `message.key`; false when none waits. */
   revise(item: WorkItem): Promise<boolean>;
+  /** What waits in a lane, the next one first; not what runs. */
+  waiting(lane: string): Promise<WorkItem[]>;
   /** What runs in a lane; null when nothing does. */
   running(lane: string): Promise<WorkItem | null>;
   /** Removes one waiting item if `may` agrees; `absent` when it does not wait (any more). */

@@ -4,7 +4,7 @@
  */
 
 import { formatDuration } from "./media.ts";
-import type { SentMessage } from "./message.ts";
+import type { Button, SentMessage } from "./message.ts";
 import type { RichText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
 import { StopError, type World } from "./world.ts";
@@ -15,6 +15,8 @@ export interface ProgressSoFar {
   sent?: SentMessage | null;
   /** Epoch ms; default now. */
   startedAt?: number;
+  /** Stand below it until it is over. */
+  buttons?: Button[][];
   /** Told when the message is shown for the first time: whoever takes over goes on with it. */
   onFirstShown?: (sent: SentMessage) => Promise<void>;
 }
@@ -24,6 +26,7 @@ export class Progress {
   readonly #speaker: Speaker;
   readonly #startedAt: number;
   readonly #onFirstShown: ProgressSoFar["onFirstShown"];
+  readonly #buttons: Button[][];
   #isOver = false;
   /** Plain ones: a turn holds them for minutes, and timers that take a signal weigh several times as much. */
   readonly #timers: NodeJS.Timeout[] = [];
@@ -44,6 +47,7 @@ export class Progress {
     this.#sent = soFar.sent ?? null;
     this.#startedAt = soFar.startedAt ?? world.clock.now();
     this.#onFirstShown = soFar.onFirstShown;
+    this.#buttons = soFar.buttons ?? [];
   }
 
   /** The message that shows the progress; null while none was needed. */
@@ -85,7 +89,7 @@ export class Progress {
       if (this.#newest !== text) return;
       this.#newest = null;
       const isFirst = this.#sent === null;
-      this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text });
+      this.#sent = await this.#speaker.edit(this.#sent, { tone: "progress", text, buttons: this.#buttons });
       this.#shown = text;
       if (isFirst && this.#sent) await this.#onFirstShown?.(this.#sent);
     });

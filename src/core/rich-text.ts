@@ -57,6 +57,11 @@ export function cleanText(text: string): string {
     .replace(SECRET, "…");
 }
 
+/** One line a text, each with a bullet. */
+export function listText(lines: readonly string[]): string {
+  return lines.map((line) => `• ${line}`).join("\n");
+}
+
 /** Puts parts below each other, with `separator` (default: a blank line) between those that hold text. */
 export function joinText(parts: RichText[], separator = "\n\n"): RichText {
   const filled = parts.filter((part) => part.some((span) => span.text !== ""));

@@ -15,8 +15,10 @@ export interface Skill {
   greeting: Localized<string>;
   /** The short status while the bot connects, such as `Connecting...`. */
   setup: Localized<string>;
-  /** Prompts a person can send as they are. */
+  /** Prompts a person can send as they are once there is footage. */
   examples: Localized<string[]>;
+  /** Prompts that need no footage; may be empty. */
+  startExamples: Localized<string[]>;
   /** How long an edit takes, in words. */
   typicalTime: Localized<string>;
   tip: Localized<string>;

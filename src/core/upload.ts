@@ -4,7 +4,7 @@
  */
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
-import { exampleButtons } from "./connect.ts";
+import { exampleButtons, examplesFor } from "./connect.ts";
 import type { Conversation } from "./conversation.ts";
 import type { TextKey, TextParams } from "./locales.ts";
 import { checkAttachment, formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "./media.ts";
@@ -17,8 +17,8 @@ import {
   type UploadedMedia,
 } from "./ports.ts";
 import { Progress } from "./progress.ts";
-import type { RichText } from "./rich-text.ts";
-import { localized, type Skill } from "./skill.ts";
+import { listText, type RichText } from "./rich-text.ts";
+import type { Skill } from "./skill.ts";
 import { isShutdown, type World } from "./world.ts";
 
 /** How many examples a person gets who sent a file without words. */
@@ -119,6 +119,9 @@ async function uploadOne(
         -world.limits.maxRememberedFiles,
       ),
       arrived: { itemId: chat.itemId, files: [...arrivedBefore(chat, current), index] },
+      uploads: withUpload(current.uploads ?? [], session, attachment.name, media).slice(
+        -world.limits.maxUploads,
+      ),
     }));
     world.metrics.uploaded(opened.kind === "stream" ? opened.sizeBytes : (attachment.sizeBytes ?? 0));
     await progress.finish(describeMedia(chat, attachment, media));
@@ -139,6 +142,19 @@ async function uploadOne(
     await speaker.send(chat.failure(error, false));
     return error.kind === "too-large" || error.kind === "unsupported-file" ? "refused" : "failed";
   }
+}
+
+/** Under our name for the file and the backend's. */
+function withUpload(
+  uploads: NonNullable<Conversation["uploads"]>,
+  { sessionId }: SessionRef,
+  name: string,
+  media: UploadedMedia | undefined,
+): NonNullable<Conversation["uploads"]> {
+  const { url } = media ?? {};
+  if (!url) return uploads;
+  const names = new Set([name, media?.name ?? ""].filter((one) => one !== ""));
+  return [...uploads, ...[...names].map((one) => ({ sessionId, name: one, url }))];
 }
 
 /** Places of the files of this item that have arrived, in an earlier process perhaps. */
@@ -209,13 +225,13 @@ function describeMedia(chat: Chat, attachment: Attachment, media: UploadedMedia 
 /** A file without words: asks what to do with it. `kept` are words that lost their file before. */
 export async function askWhatToDo(chat: Chat, kept: string | null): Promise<void> {
   const { speaker, skill } = chat;
-  const examples = [...(kept ? [kept] : []), ...localized(skill.examples, speaker.language)].slice(
+  const examples = [...(kept ? [kept] : []), ...examplesFor(skill, speaker.language, true)].slice(
     0,
     EXAMPLES_AFTER_UPLOAD,
   );
   await speaker.say(
     "upload.what-next",
-    { examples: examples.map((example) => `• ${example}`).join("\n") },
+    { examples: listText(examples) },
     { buttons: exampleButtons(examples) },
   );
 }

@@ -24,7 +24,7 @@ const messageItemSchema = z.object({
 });
 export type MessageItem = z.infer<typeof messageItemSchema>;
 
-/** An export that was submitted: watched beside the mailbox until its video is delivered. */
+/** An export beside the mailbox: its captured project is rendered and watched until the video is delivered. */
 const exportItemSchema = z.object({
   version: z.literal(1),
   id: z.string(),
@@ -39,13 +39,11 @@ const exportItemSchema = z.object({
   progress: sentMessageSchema.nullable(),
   sessionId: z.string(),
   taskId: z.string().nullable(),
-  /** What the backend calls the render. */
-  renderId: z.string(),
-  /** False when nobody knows whether the submission arrived. */
-  isSubmitted: z.boolean(),
-  /** False once the one retry with a new render id is used up. */
-  canResubmit: z.boolean(),
-  /** Epoch ms; `EXPORT_TIMEOUT_MS` counts from here. */
+  /** True for one that was told its place in the line. */
+  hasWaited: z.boolean().optional(),
+  /** What the video's file is called; absent in items of old versions. */
+  fileName: z.string().optional(),
+  /** Epoch ms. */
   startedAt: z.number(),
 });
 export type ExportItem = z.infer<typeof exportItemSchema>;
@@ -56,6 +54,16 @@ export type WorkItem = z.infer<typeof workItemSchema>;
 /** The id of the export that the message item `itemId` has asked for. */
 export function exportId(itemId: string): string {
   return `export:${itemId}`;
+}
+
+/** Who asked for it; undefined when nobody knows any more. */
+export function starterOf(item: WorkItem): string | undefined {
+  return item.kind === "message" ? item.message.user.id : item.startedBy;
+}
+
+/** True for the id of an export, false for that of a message. */
+export function isExportId(id: string): boolean {
+  return id.startsWith("export:");
 }
 
 /** The message that an item goes back to: what names its turn in the log. */

@@ -86,7 +86,11 @@ export class Worker {
     }
     const wasConnected = chat.session !== null;
     const isNobodys = ownerOf(chat) === null;
-    const session = await connect(chat, keep(request) !== null, signal);
+    const session = await connect(
+      chat,
+      { canRetry: keep(request) !== null, hasFootage: request.attachments.length > 0 },
+      signal,
+    );
     if (!session) return chat.keepForRetry(keep(request) ?? NOTHING);
     if (isNobodys && keep(request) !== null) await this.#own(job);
     const attachments = request.areQuoted
@@ -159,7 +163,10 @@ export class Worker {
     switch (action.kind) {
       case "start":
         // Whoever is new has just been greeted.
-        if (wasConnected) await chat.speaker.send(greeting(chat.speaker, chat.skill, "connect.ready"));
+        if (wasConnected)
+          await chat.speaker.send(
+            greeting(chat.speaker, chat.skill, "connect.ready", chat.record.files.length > 0),
+          );
         return;
       case "export":
         return startExport(chat, session, message.user.id, signal);
@@ -212,7 +219,7 @@ export class Worker {
     if (!(await isAllowed(chat, message.user, ownerOf(chat), "rights.project", signal))) return;
     await replaceSession(chat, chat.session, signal);
     await chat.update((current) => ({ ...current, startedBy: null, files: [], lastFailed: null }));
-    await chat.speaker.send(greeting(chat.speaker, chat.skill, "project.started"));
+    await chat.speaker.send(greeting(chat.speaker, chat.skill, "project.started", false));
   }
 
   /** Without `itemId` the last request that did not work is meant. */

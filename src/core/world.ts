@@ -40,6 +40,8 @@ export interface Limits {
   recoveryWaitMs: number;
   /** A number of reads. */
   recoveryMaxReads: number;
+  /** Wait before the first look at a render; each further one is half as long again, up to `exportPollMs`. */
+  exportFirstPollMs: number;
   exportPollMs: number;
   exportTimeoutMs: number;
   /** Text is shown when the backend pauses for so long, or when a message is full. */
@@ -49,6 +51,8 @@ export interface Limits {
   maxFilesPerMessage: number;
   /** Files remembered for "upload again". */
   maxRememberedFiles: number;
+  /** Uploads whose addresses are remembered. */
+  maxUploads: number;
 }
 
 /** Bounds that no setting changes. */
@@ -57,6 +61,8 @@ export const FIXED_LIMITS = {
   maxTextLength: 8_000,
   maxFilesPerMessage: 10,
   maxRememberedFiles: 20,
+  maxUploads: 100,
+  exportFirstPollMs: 3_000,
 } as const satisfies Partial<Limits>;
 
 const REASONS = {

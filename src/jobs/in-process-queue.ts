@@ -113,6 +113,10 @@ export class InProcessQueue implements WorkQueue {
     });
   }
 
+  async waiting(lane: string): Promise<WorkItem[]> {
+    return [...(this.#lanes.get(lane)?.waiting ?? [])];
+  }
+
   async running(lane: string): Promise<WorkItem | null> {
     return this.#lanes.get(lane)?.running?.item ?? null;
   }

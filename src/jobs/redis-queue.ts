@@ -110,6 +110,10 @@ class LanesOnRedis implements RedisQueue {
     return false;
   }
 
+  async waiting(lane: string): Promise<WorkItem[]> {
+    return (await this.#waiting(lane)).map(({ item }) => item);
+  }
+
   async running(lane: string): Promise<WorkItem | null> {
     const json = await this.#commands.running(lane);
     return json === null ? null : readItem(json);

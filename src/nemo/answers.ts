@@ -80,6 +80,7 @@ export const uploadedFile = z
     filename: optional(text),
     name: optional(text),
     file_type: optional(text),
+    cdn_url: z.unknown().optional(),
     duration: seconds,
     width: pixels,
     height: pixels,
@@ -88,6 +89,7 @@ export const uploadedFile = z
   .transform(
     (file): UploadedMedia => ({
       name: file.filename ?? file.name ?? "",
+      url: webUrl(file.cdn_url),
       type: readMediaType(file.file_type ?? ""),
       durationS: file.duration ?? null,
       width: file.width ?? null,

@@ -24,6 +24,7 @@ import { isJsonObject, openEnvelope } from "./envelope.ts";
 import { discard, isSuccess, lengthOf, readBytes, readText, readWords, redirectOf } from "./http.ts";
 import { pathSegment } from "./ids.ts";
 import { DEFAULT_LIMITS, type NemoLimits } from "./limits.ts";
+import { renderableDraft } from "./render-draft.ts";
 import { withRepeats } from "./repeat.ts";
 import { readTurn } from "./turn-stream.ts";
 import { sendFiles } from "./upload.ts";
@@ -184,7 +185,7 @@ export class NemoClient implements VideoBackend {
 
   submitRender(
     caller: BackendCaller,
-    render: { renderId: string; sessionId: string; draft: unknown },
+    render: Parameters<VideoBackend["submitRender"]>[1],
     signal: AbortSignal,
   ): Promise<RenderStatus> {
     const call: ApiCall = {
@@ -195,7 +196,7 @@ export class NemoClient implements VideoBackend {
       json: {
         id: render.renderId,
         sessionId: render.sessionId,
-        draft: render.draft,
+        draft: renderableDraft(render.draft, render.files),
         output: { format: "mp4", quality: "high" },
       },
     };

@@ -3,11 +3,13 @@
  * is missing or malformed degrades to "unknown"; nothing here throws.
  * Source: nemo-api.md, "Draft (timeline), short keys"; the long forms were seen in recorded streams.
  */
-import type { ProjectState } from "../core/ports.ts";
+import type { ProjectClip, ProjectState } from "../core/ports.ts";
 import { EMPTY_TIMELINE, type Segment, type Track } from "../core/timeline.ts";
+import { uploadedFile } from "./answers.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
 import { fingerprint, stableForm } from "./fingerprint.ts";
 
+const MAX_CLIPS = 200;
 const MAX_TRACKS = 100;
 const MAX_SEGMENTS = 1000;
 const MAX_NAME_LENGTH = 200;
@@ -36,14 +38,24 @@ export function readProjectState(state: JsonObject): ProjectState {
   const clips = listOf(state.video_infos).map(clipIdentity);
   const canvas = stableForm(state.canvas_config);
   if (draft === null && isBlank(media) && clips.length === 0)
-    return { timeline: EMPTY_TIMELINE, draft: null };
+    return { timeline: EMPTY_TIMELINE, draft: null, clips: [] };
   return {
+    clips: readClips(state.video_infos),
     timeline: {
       tracks: draft === null ? [] : readTracks(draft),
       fingerprint: fingerprint({ draft, media, clips, canvas }),
     },
     draft,
   };
+}
+
+/** What was uploaded. An entry without a name is left out: it could not be shown, nor found again. */
+function readClips(infos: unknown): ProjectClip[] {
+  return listOf(infos)
+    .slice(-MAX_CLIPS)
+    .map((info) => uploadedFile.parse(info))
+    .filter(({ name }) => name.trim() !== "")
+    .map(({ name, url, type, durationS }) => ({ name, url, type, durationS }));
 }
 
 function readTracks(draft: JsonObject): Track[] {

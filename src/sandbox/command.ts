@@ -18,7 +18,7 @@ export interface CommandWorld {
 }
 
 const HELP =
-  "I know: error <code> [on <endpoint>], silent, drop [applied], slow <seconds>, heartbeats <n>, gui, " +
+  "I know: error <code> [on <endpoint>], silent, lag <seconds>, drop [applied], slow <seconds>, heartbeats <n>, gui, " +
   "temporary-issue, fail-render, credits <n>, dialect <name>, expire, lose, clear, help. " +
   `Endpoints: ${scenarioTargetSchema.options.join(", ")}.`;
 
@@ -54,6 +54,13 @@ export function runCommand(line: string, world: CommandWorld): string {
     case "silent":
       scenarios.add({ on: "turn", do: { kind: "turn", silent: true } });
       return "The next edit ends without a word.";
+    case "lag":
+      if (!(number > 0)) return "Say how long: lag 5.";
+      scenarios.add({
+        on: "turn",
+        do: { kind: "turn", silent: true, stateLagMs: Math.min(900, number) * 1000 },
+      });
+      return `The next edit ends without a word, and shows ${number} seconds later.`;
     case "drop": {
       const applied = words[0] === "applied";
       scenarios.add({ on: "turn", do: { kind: "drop", when: "mid-body", applied } });

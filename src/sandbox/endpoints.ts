@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isDeepStrictEqual } from "node:util";
 import type { Account, Accounts } from "./accounts.ts";
 import { type Answer, json, Refusal, success } from "./answers.ts";
 import type { FileStore } from "./file-store.ts";
 import type { Source } from "./film.ts";
+import { giveDraft, givenDraft, shownProject } from "./given-drafts.ts";
 import { isExportable } from "./project.ts";
 import type { RecordedRequest } from "./recorded-requests.ts";
 import type { Renders } from "./renders.ts";
@@ -191,6 +191,7 @@ async function upload(backend: Backend, call: Call): Promise<Perform> {
       ffmpeg: backend.ffmpeg,
       sources: backend.sources,
       publicUrl: (stored, name) => backend.baseUrl() + backend.store.publish(stored, name),
+      isOnTimeline: dialects.uploads === "on-timeline",
       signal: call.signal,
     });
     return success({ files, session_state_applied: true }, dialects.envelope);
@@ -210,14 +211,15 @@ function state(backend: Backend, call: Call): Perform {
   const account = authorize(backend, call);
   const session = sessionFor(backend, call, call.params[0], account);
   return (_, dialects) => {
-    const { serial: _serial, ...project } = session.project;
+    const { serial: _serial, ...project } = shownProject(session);
+    const draft = giveDraft(session, project.draft, dialects.paths);
     return success(
       {
         session_id: session.id,
         task_id: session.taskId,
         task_name: session.taskName,
         user_id: account.userId,
-        state: project,
+        state: { ...project, draft },
       },
       dialects.envelope,
     );
@@ -231,15 +233,13 @@ async function render(backend: Backend, call: Call): Promise<Perform> {
   if (account.isUnattributed || session.isUnattributed) {
     throw new Refusal(402, "Export is not available on the free plan");
   }
-  const { draft } = session.project;
-  if (!isDeepStrictEqual(body.draft, JSON.parse(JSON.stringify(draft)))) {
-    throw new Refusal(400, "The draft is not the session's current draft");
-  }
+  const draft = givenDraft(session, body.draft);
+  if (draft === null) throw new Refusal(400, "The draft is none that this session has given out");
   if (!isExportable(draft)) throw new Refusal(400, "The draft is empty");
   backend.renders.check(session, body.id);
   return (action, dialects) => {
     backend.renders.check(session, body.id);
-    return backend.renders.start(session, body.id, action, dialects);
+    return backend.renders.start(session, { id: body.id, draft }, action, dialects);
   };
 }
 

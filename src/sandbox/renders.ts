@@ -11,6 +11,7 @@ import { type Answer, json, Refusal } from "./answers.ts";
 import { probe } from "./ffmpeg.ts";
 import type { FileStore } from "./file-store.ts";
 import { makeFilm, type Source } from "./film.ts";
+import { hasUserdataPath } from "./given-drafts.ts";
 import { type Draft, segmentsOf, TRACK } from "./project.ts";
 import type { Dialects, ScenarioAction } from "./scenario.ts";
 import type { Session } from "./sessions.ts";
@@ -71,8 +72,13 @@ export class Renders {
     }
   }
 
-  /** Starts a render that `check` passed. */
-  start(session: Session, id: string, action: ScenarioAction | null, dialects: Dialects): Answer {
+  /** Starts a render, one that `check` passed, of the draft that came with it. */
+  start(
+    session: Session,
+    { id, draft }: { id: string; draft: Draft },
+    action: ScenarioAction | null,
+    dialects: Dialects,
+  ): Answer {
     const script = action?.kind === "render" ? action : null;
     this.#usedIds.add(`${session.account.userId}/${id}`);
     const job: RenderJob = {
@@ -90,8 +96,8 @@ export class Renders {
       cancel: new AbortController(),
       done: Promise.resolve(),
     };
-    const draft = structuredClone(session.project.draft);
-    job.done = this.#run(job, draft, { ...session.project.canvas_config }, script?.fail ?? null);
+    const unreadable = hasUserdataPath(draft) ? "A source file was not found" : null;
+    job.done = this.#run(job, draft, { ...session.project.canvas_config }, script?.fail ?? unreadable);
     this.#jobs.set(job.id, job);
     this.#forgetOldest();
     const renamed = job.id !== id;

@@ -56,6 +56,13 @@ export const dialectsSchema = z.object({
   renderId: z.enum(["ours", "own"]),
   /** `missing`: a completed render names no URL; only the download path works. */
   outputUrl: z.enum(["given", "missing"]),
+  /**
+   * `userdata`: segments of uploaded files name them by a path `/mnt/userdata/…/<name>`, and a render of a draft
+   * with such a path fails.
+   */
+  paths: z.enum(["none", "userdata"]),
+  /** `in-project`: an uploaded file is in the project and on no track. */
+  uploads: z.enum(["on-timeline", "in-project"]),
   /** `adk-unmarked`: like `adk`, and the aggregate event has no `partial` key. */
   sse: z.enum(["adk", "adk-snake", "adk-nonstreaming", "adk-unmarked", "typed", "bare"]),
   /** `typed` is the JSON event `{"type":"heartbeat"}`. */
@@ -81,6 +88,8 @@ export const DEFAULT_DIALECTS: Dialects = {
   render: "A",
   renderId: "ours",
   outputUrl: "given",
+  paths: "none",
+  uploads: "on-timeline",
   sse: "adk",
   heartbeat: "empty-data",
 };
@@ -200,6 +209,8 @@ const scenarioActionSchema = z.discriminatedUnion("kind", [
     /** A frame of invalid JSON among the good ones. */
     invalidFrame: z.boolean().optional(),
     ending: turnEndingSchema.optional(),
+    /** How long after the stream's end the state still shows the project as it was before. Default 0. */
+    stateLagMs: z.number().nonnegative().optional(),
     /** Default: the price of the edits. */
     credits: z.number().nonnegative().optional(),
   }),

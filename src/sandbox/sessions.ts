@@ -24,6 +24,12 @@ export interface Session {
   /** A request for it came without attribution headers: its exports fail with 402. */
   isUnattributed: boolean;
   claimTokens: string[];
+  /** What was uploaded, by the media id that segments carry. */
+  uploads: { mediaId: string; name: string; url: string }[];
+  /** Fingerprints of the drafts that were given out, newest last: only these can be rendered. */
+  givenDrafts: string[];
+  /** What the state shows instead of the project until then; null when it does not lag. */
+  lag: { project: Project; untilMs: number } | null;
 }
 
 /** All sessions of a sandbox. */
@@ -44,6 +50,9 @@ export class Sessions {
       isRunning: false,
       isUnattributed: false,
       claimTokens: [],
+      uploads: [],
+      givenDrafts: [],
+      lag: null,
     };
     this.#created += 1;
     this.#byId.set(session.id, session);

@@ -15,6 +15,8 @@ export interface TurnPlan {
   /** Charged once an edit was applied. */
   credits: number;
   dialect: Dialects["sse"] | null;
+  /** How long the state lags behind the end; absent: not at all. */
+  stateLagMs?: number;
 }
 
 /** Settings of the stand-in agent. */
@@ -133,6 +135,7 @@ function planScripted(
       script.credits ??
       (script.edits === undefined ? natural.credits : edits.length > 0 ? options.prices.edit : 0),
     dialect: script.dialect ?? null,
+    ...(script.stateLagMs === undefined ? {} : { stateLagMs: script.stateLagMs }),
   };
 }
 

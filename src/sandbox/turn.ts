@@ -46,6 +46,8 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
     now: world.now,
   });
 
+  const before = plan.stateLagMs === undefined ? null : structuredClone(session.project);
+  if (before !== null) session.lag = { project: before, untilMs: Number.POSITIVE_INFINITY };
   session.isRunning = true;
   session.account.frozen += plan.credits;
   let isCharged = false;
@@ -80,6 +82,9 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
   } finally {
     world.stopped.removeEventListener("abort", onStop);
     session.isRunning = false;
+    if (before !== null) {
+      session.lag = { project: before, untilMs: performance.now() + (plan.stateLagMs ?? 0) };
+    }
     session.account.frozen -= plan.credits;
     if (isCharged) session.account.total = Math.max(0, session.account.total - plan.credits);
     if (!response.destroyed) response.end();

@@ -207,6 +207,8 @@ export async function placeFiles(
     ffmpeg: string | null;
     sources: Map<string, Source>;
     publicUrl(stored: StoredFile, name: string): string;
+    /** False: in the project only. */
+    isOnTimeline: boolean;
     signal: AbortSignal;
   },
 ): Promise<Record<string, unknown>[]> {
@@ -233,12 +235,15 @@ export async function placeFiles(
     }
     project.video_infos.push(info);
     project.video_analyses.push({ filename: name, summary: `${media.kind} of ${durationMs / 1000} s` });
-    placeClip(project, {
-      mediaId: stored.id,
-      name: name.replace(/\.[^.]*$/, ""),
-      kind: media.kind,
-      durationMs,
-    });
+    session.uploads.push({ mediaId: stored.id, name, url: info.cdn_url });
+    if (world.isOnTimeline) {
+      placeClip(project, {
+        mediaId: stored.id,
+        name: name.replace(/\.[^.]*$/, ""),
+        kind: media.kind,
+        durationMs,
+      });
+    }
     placed.push(info);
   }
   return placed;

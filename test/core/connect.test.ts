@@ -1,17 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { startScene } from "../support/test-chat.ts";
+import { CLIP, startScene } from "../support/test-chat.ts";
 
 const OPERATOR_TOKEN = "operator-token-of-the-tests";
 
 describe("the first contact", () => {
-  it("says a short status, then turns it into the greeting with example prompts", async () => {
+  it("says a short status, then turns it into the greeting with prompts that need no footage", async () => {
     const { chat } = await startScene();
     await chat.asks("/start");
     expect(chat.messages).toHaveLength(1);
     expect(chat.last.history[0]).toBe("Connecting...");
     expect(chat.last.text).toContain("Film Maker is ready");
-    expect(chat.last.text).toContain("• edit my raw footage");
-    expect(chat.buttons).toContain("edit my raw footage");
+    expect(chat.last.text).toContain("• make a 10-second opening scene of a city at night");
+    expect(chat.buttons).toEqual(["make a 10-second opening scene of a city at night"]);
+  });
+
+  it("offers the prompts for footage once there is some, and never an export as a first step", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const [greeting] = chat.messages;
+    expect(greeting?.buttons.map(({ label }) => label)).toEqual([
+      "edit my raw footage",
+      "cut the best takes, add transitions, and sync background music",
+    ]);
+    expect(chat.text).not.toContain("export 1080p MP4");
   });
 
   it("uses the words of the skill that is active", async () => {

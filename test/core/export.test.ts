@@ -251,24 +251,6 @@ describe("while a video renders", () => {
   });
 
   it.each([
-    { language: "en", said: "Your video is being rendered already." },
-    { language: "zh", said: "您的视频正在渲染" },
-  ])("a second export is not submitted ($language)", async ({ language, said }) => {
-    const scene = await startWithClip();
-    const { nemo, chat } = scene;
-    nemo.scenario.add({ on: "render-status", do: { kind: "hold", name: "render" } });
-    await chat.says("export", { language });
-    await nemo.scenario.held("render");
-    await chat.says("export", { language });
-    await chat.until(() => chat.last.text.startsWith(said));
-    nemo.scenario.release("render");
-    await chat.bot.queue.idle();
-    expect(renderIds(scene)).toHaveLength(1);
-    await chat.asks("export", { language });
-    expect(renderIds(scene)).toHaveLength(2);
-  });
-
-  it.each([
     { language: "en", ask: "cancel", said: "I stopped the export. Your project is still there." },
     { language: "zh", ask: "取消", said: "已停止导出，您的项目还在。" },
   ])("cancel stops it, at the backend too, and the next export starts ($language)", async (row) => {

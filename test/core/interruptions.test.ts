@@ -52,7 +52,7 @@ describe("cancelling an export", () => {
     await chat.sendsFile(CLIP);
     nemo.scenario.add({ on: "render", do: { kind: "render", ms: 60_000 } });
     await chat.says("export");
-    await chat.until(() => chat.text.includes("Rendering your video"));
+    await chat.until(() => nemo.requests("GET /api/render/proxy/lambda/").length > 0);
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "edit" } });
     await chat.says('add the title "Meanwhile"');
     await nemo.scenario.held("edit");
@@ -69,7 +69,7 @@ describe("cancelling an export", () => {
     await chat.sendsFile(CLIP);
     nemo.scenario.add({ on: "render", do: { kind: "render", ms: 60_000 } });
     await chat.says("export");
-    await chat.until(() => chat.text.includes("Rendering your video"));
+    await chat.until(() => nemo.requests("GET /api/render/proxy/lambda/").length > 0);
     const [first] = nemo.requests("POST /api/render/proxy/lambda");
     await chat.says("new project");
     await chat.until(() => chat.text.includes("A new project is open"));

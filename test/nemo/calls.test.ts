@@ -52,7 +52,8 @@ const CALLS: [string, string, Script, Call][] = [
     "submit render",
     RENDER_ROUTE,
     json({ id: "r1", status: "pending" }),
-    (nemo, who) => nemo.submitRender(who, { renderId: "r1", sessionId: "s:1", draft: { t: [] } }, never()),
+    (nemo, who) =>
+      nemo.submitRender(who, { renderId: "r1", sessionId: "s:1", draft: { t: [] }, files: [] }, never()),
   ],
   [
     "read render",
@@ -158,7 +159,11 @@ describe("request bodies", () => {
       RENDER_ROUTE,
       json({ status: "pending" }),
       (nemo, who) =>
-        nemo.submitRender(who, { renderId: "r1", sessionId: "s1", draft: { t: [1], zz: 2 } }, never()),
+        nemo.submitRender(
+          who,
+          { renderId: "r1", sessionId: "s1", draft: { t: [1], zz: 2 }, files: [] },
+          never(),
+        ),
       { id: "r1", sessionId: "s1", draft: { t: [1], zz: 2 }, output: { format: "mp4", quality: "high" } },
     ],
     [
@@ -257,9 +262,9 @@ describe("answers of an upload", () => {
       (nemo) => nemo.uploadUrls(caller(), { sessionId: "s:1", urls: [] }, never()),
     );
     expect(media).toEqual([
-      { name: "a.mp4", type: "video", durationS: 9.5, width: 1080, height: 1920 },
-      { name: "b.mp3", type: "audio", durationS: 3, width: null, height: null },
-      { name: "", type: "other", durationS: null, width: null, height: null },
+      { name: "a.mp4", url: "https://x", type: "video", durationS: 9.5, width: 1080, height: 1920 },
+      { name: "b.mp3", url: null, type: "audio", durationS: 3, width: null, height: null },
+      { name: "", url: null, type: "other", durationS: null, width: null, height: null },
     ]);
   });
 });
@@ -336,7 +341,7 @@ describe("ids", () => {
   it.each(BAD_IDS)("of a render with %s are refused", async (_, id) => {
     await expect(
       answerOf(RENDER_ROUTE, { id, status: "pending" }, (nemo) =>
-        nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {} }, never()),
+        nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {}, files: [] }, never()),
       ),
     ).rejects.toMatchObject({ kind: "bad-answer" });
   });
@@ -417,7 +422,9 @@ describe("numbers that make no sense", () => {
     const media = await answerOf(UPLOAD_ROUTE, { code: 0, data: { files } }, (nemo) =>
       nemo.uploadUrls(caller(), { sessionId: "s:1", urls: [] }, never()),
     );
-    expect(media).toEqual([{ name: "a.mp4", type: "other", durationS: null, width: null, height: null }]);
+    expect(media).toEqual([
+      { name: "a.mp4", url: null, type: "other", durationS: null, width: null, height: null },
+    ]);
   });
 
   it("are no debts in the credits", async () => {
@@ -522,7 +529,7 @@ describe("answers of a render", () => {
     );
     expect(status).toEqual(want);
     const submitted = await answerOf(RENDER_ROUTE, body, (nemo) =>
-      nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {} }, never()),
+      nemo.submitRender(caller(), { renderId: "r1", sessionId: "s1", draft: {}, files: [] }, never()),
     );
     expect(submitted).toEqual(want);
   });

@@ -87,7 +87,7 @@ describe("other forms of a draft", () => {
     ["an empty object", {}],
     ["text", "x"],
   ])("%s is a project nobody has touched", (_, draft) => {
-    expect(readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, draft: null });
+    expect(readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, clips: [], draft: null });
   });
 
   it("holds at most a thousand segments", () => {

@@ -33,7 +33,7 @@ const RENDER = "POST /api/render/proxy/lambda";
 const RUN = "POST /run_sse";
 const GOOD_CREDITS = json({ code: 0, data: { available: 1, frozen: 0, total: 1 } });
 const turn = { sessionId: "s1", text: "hi" };
-const render = { renderId: "r1", sessionId: "s1", draft: {} };
+const render = { renderId: "r1", sessionId: "s1", draft: {}, files: [] };
 
 describe("the table of errors", () => {
   it.each([

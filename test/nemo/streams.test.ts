@@ -271,7 +271,9 @@ describe("an upload of files", () => {
       { sessionId: "s1", files: [fileWith("a.mp4", a), fileWith("b.png", Buffer.alloc(0), "image/png")] },
       never(),
     );
-    expect(media).toEqual([{ name: "a.mp4", type: "video", durationS: null, width: null, height: null }]);
+    expect(media).toEqual([
+      { name: "a.mp4", url: null, type: "video", durationS: null, width: null, height: null },
+    ]);
     const request = server.requests(UPLOAD)[0];
     expect(request?.headers["content-length"]).toBe(String(request?.body.byteLength));
     expect(request?.headers["transfer-encoding"]).toBeUndefined();

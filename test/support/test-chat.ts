@@ -27,6 +27,7 @@ import {
   type OpenedAttachment,
 } from "../../src/core/ports.ts";
 import { toPlain } from "../../src/core/rich-text.ts";
+import type { Limits } from "../../src/core/world.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 /** The small real clip that ships with the project. */
@@ -65,6 +66,8 @@ class TestChat implements ChatPlatform {
   readonly maxAttachmentBytes = null;
   readonly messages: SeenMessage[] = [];
   activities = 0;
+  /** Messages wait for it before they are sent. */
+  beforeSend: (message: OutgoingMessage) => Promise<void> = async () => {};
   /** So many messages are refused, as a platform that is down would. */
   failNextSends = 0;
   bot!: Bot;
@@ -75,6 +78,7 @@ class TestChat implements ChatPlatform {
       this.failNextSends -= 1;
       throw new Error("the platform is down");
     }
+    await this.beforeSend(message);
     const id = randomUUID();
     this.messages.push({
       ...seen(message),
@@ -278,6 +282,7 @@ interface SceneOptions {
   nemo?: SandboxOptions;
   settings?: Record<string, string>;
   storage?: "memory" | "disk";
+  limits?: Partial<Limits>;
 }
 
 /** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
@@ -291,14 +296,14 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     ...(storage === "disk" ? { DATA_DIR: await temporaryFolder() } : {}),
     ...options.settings,
   };
-  let running = await startChat({ settings, storage });
+  let running = await startChat({ ...options, settings, storage });
   return {
     nemo,
     chat: running.chat,
     log: running.log,
     async restart() {
       await running.stop();
-      running = await startChat({ settings, storage });
+      running = await startChat({ ...options, settings, storage });
       return running;
     },
   };
@@ -308,12 +313,14 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
 async function startChat(options: {
   settings: Record<string, string>;
   storage?: "memory" | "disk";
+  limits?: Partial<Limits>;
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
   const bot = await startBot(loadConfig({ ...FAST_SETTINGS, ...options.settings }), {
     log,
     storage: options.storage ?? "memory",
+    ...(options.limits ? { limits: options.limits } : {}),
   });
   let stopped: Promise<void> | null = null;
   const stop = () => {
