@@ -46,6 +46,16 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       await queue.idle();
     });
 
+    it("tells what waits in a lane, in order, without what runs", async () => {
+      const { queue, hands } = await startQueue();
+      expect(await queue.waiting("test:1")).toEqual([]);
+      for (const id of ["a", "b", "c"]) await queue.push(item(id));
+      await expect.poll(async () => (await queue.running("test:1"))?.id).toBe("a");
+      expect((await queue.waiting("test:1")).map(({ id }) => id)).toEqual(["b", "c"]);
+      hands.finish("a", "b", "c");
+      await queue.idle();
+    });
+
     it("tells how many items come first, the running one included, and how many there are", async () => {
       const { queue, hands } = await startQueue();
       expect(await queue.push(item("a"))).toEqual({ kind: "accepted", ahead: 0 });
