@@ -20,6 +20,8 @@ const CONVERSATIONS = 1_000;
 /** Messages that are taken in at once, as from a platform's batch of updates. */
 const AT_ONCE = 16;
 const ROUNDS = 5;
+/** All rounds share one Redis. */
+const KEY = "0f".repeat(32);
 
 interface Round {
   perS: number;
@@ -33,7 +35,12 @@ let lastId = 0;
 /** One round through the mailbox of a bot with these settings. */
 async function throughMailbox(env: Record<string, string>): Promise<Round> {
   const dataDir = await mkdtemp(join(tmpdir(), "nemobot-bench-"));
-  const config = loadConfig({ NEMO_TOKEN: "bench", DATA_DIR: dataDir, ...env });
+  const config = loadConfig({
+    NEMO_TOKEN: "bench",
+    DATA_DIR: dataDir,
+    ENCRYPTION_KEY: KEY,
+    ...env,
+  });
   const bot = await startBot(config, { log: quietLog, storage: "disk" });
   bot.addPlatform(new CountingPlatform());
   const receivedAt = new Map<string, number>();

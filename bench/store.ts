@@ -1,5 +1,5 @@
 /**
- * What the conversation store costs over Keyv: reads and changes of 1.3 KB records, schema, sealed token and order
+ * What the conversation store costs over Keyv: reads and changes of 1.3 KB records, schema, sealing and order
  * of changes included, beside Keyv alone that reads, or reads and writes, the same values on the same storage.
  * Target: at least 0.6 of Keyv's speed. `node bench/store.ts` (Redis where redis-server is installed)
  */
@@ -10,7 +10,6 @@ import KeyvRedis from "@keyv/redis";
 import { Keyv } from "keyv";
 import { loadConfig } from "../src/config.ts";
 import { createConversationStore } from "../src/store/conversation-store.ts";
-import { createCipher } from "../src/store/encryption.ts";
 import { SqliteStorage } from "../src/store/sqlite-storage.ts";
 import { openStorage } from "../src/store/storage.ts";
 import { median, printTable } from "./support/figures.ts";
@@ -47,21 +46,12 @@ async function measure(storage: string, keyv: Keyv, env: Record<string, string>)
   const config = loadConfig(env);
   const { retention } = config.storage;
   const opened = await openStorage(config, quietLog);
-  const { cipher, records } = opened;
-  const store = createConversationStore(records, { cipher, retention, log: quietLog });
-  // The raw values are those that the store writes, sealed tokens included.
-  const sealed = createCipher(new Uint8Array(32)).encrypt(
-    "a-token-of-fifty-characters-as-free-accounts-have-it",
-  );
+  const { records } = opened;
+  const store = createConversationStore(records, { retention, log: quietLog });
   for (let person = 0; person < CONVERSATIONS; person++) {
     const conversation = storedConversation(person);
     await store.update(`bench:${person}`, () => conversation);
-    const { account } = conversation;
-    await keyv.set(
-      `bench:${person}`,
-      { ...conversation, account: { ...account, token: sealed } },
-      retention.conversationMs,
-    );
+    await keyv.set(`bench:${person}`, conversation, retention.conversationMs);
   }
   let changes = 0;
   const subjects: Subject[] = [

@@ -11,7 +11,6 @@ import type {
   ConversationStore,
   Log,
   Metrics,
-  WorkJournal,
   WorkQueue,
 } from "./core/ports.ts";
 import type { SkillCatalog } from "./core/skill.ts";
@@ -23,7 +22,7 @@ import { NemoClient } from "./nemo/client.ts";
 import { loadSkills } from "./skills.ts";
 import { createAdapterMemory } from "./store/adapter-memory.ts";
 import { createConversationStore } from "./store/conversation-store.ts";
-import { openMemoryStorage, openStorage } from "./store/storage.ts";
+import { openMemoryStorage, openStorage, type Storage } from "./store/storage.ts";
 
 /** How long work that has begun waits for a store that is away. */
 const STORE_PATIENCE_MS = 300_000;
@@ -73,10 +72,10 @@ export async function startBot(
     loadLocales(LOCALES_DIR),
   ]);
   const storage = options.storage === "disk" ? await openStorage(config, log) : openMemoryStorage();
-  const { cipher, records } = storage;
+  const { records } = storage;
   const { retention } = config.storage;
-  const store = createConversationStore(records, { cipher, retention, log });
-  const { queue, checkQueue } = await openQueue(config, storage.journal, options);
+  const store = createConversationStore(records, { retention, log });
+  const { queue, checkQueue } = await openQueue(config, storage, options);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -136,14 +135,14 @@ export async function startBot(
 /** On Redis the queue belongs to all processes; else this one keeps it, in the journal where there is one. */
 async function openQueue(
   config: Config,
-  journal: WorkJournal | null,
+  storage: Storage,
   options: { log: Log; storage: "disk" | "memory" },
 ): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
   const { redisUrl } = config.storage;
   if (redisUrl === null || options.storage === "memory") {
-    return { queue: new InProcessQueue(options.log, journal), checkQueue: async () => {} };
+    return { queue: new InProcessQueue(options.log, storage.journal), checkQueue: async () => {} };
   }
   const { connectRedisQueue } = await import("./jobs/redis-queue.ts");
-  const queue = await connectRedisQueue(redisUrl, options.log);
+  const queue = await connectRedisQueue(redisUrl, storage.sealing, options.log);
   return { queue, checkQueue: () => queue.check() };
 }

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { StartError } from "./start-error.ts";
+import type { Keys } from "./store/encryption.ts";
 
 /** Everything the process can be told from outside. Times are in ms. */
 export interface Config {
@@ -20,8 +21,8 @@ export interface Config {
   role: "all" | "ingress" | "worker";
   storage: {
     dataDir: string;
-    /** 32 bytes; null: the key file in `dataDir`, made on first use. A secret. */
-    encryptionKey: Uint8Array | null;
+    /** The first seals, all unseal; null: the key file in `dataDir`, made on first use. Secrets. */
+    encryptionKeys: Keys | null;
     /** Null: records and work are kept in `dataDir`. May hold a password: a secret. */
     redisUrl: string | null;
     retention: Retention;
@@ -127,6 +128,14 @@ const schema = z.object({
     .regex(/^[0-9a-fA-F]{64}$/, {
       error: "must be 32 bytes as 64 hexadecimal digits (openssl rand -hex 32)",
     })
+    .transform(readKeys)
+    .optional(),
+  ENCRYPTION_KEYS: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}( *, *[0-9a-fA-F]{64}){0,9}$/, {
+      error: "must be keys of 64 hexadecimal digits with commas between them, the new one first",
+    })
+    .transform(readKeys)
     .optional(),
   TELEGRAM_BOT_TOKEN: z
     .string()
@@ -213,6 +222,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
   if (s.TELEGRAM_WEBHOOK_SECRET && !s.TELEGRAM_WEBHOOK_URL) {
     conflicts.push("TELEGRAM_WEBHOOK_URL: is needed with TELEGRAM_WEBHOOK_SECRET");
   }
+  if (s.ENCRYPTION_KEY && s.ENCRYPTION_KEYS) {
+    conflicts.push("ENCRYPTION_KEYS: takes the place of ENCRYPTION_KEY; set one of them");
+  }
   if (s.ROLE !== "all" && !s.REDIS_URL) {
     conflicts.push("REDIS_URL: is needed with ROLE=ingress and ROLE=worker, which share their work");
   }
@@ -233,7 +245,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     role: s.ROLE,
     storage: {
       dataDir: s.DATA_DIR,
-      encryptionKey: s.ENCRYPTION_KEY ? Buffer.from(s.ENCRYPTION_KEY, "hex") : null,
+      encryptionKeys: s.ENCRYPTION_KEYS ?? s.ENCRYPTION_KEY ?? null,
       redisUrl: s.REDIS_URL ?? null,
       retention: {
         conversationMs: s.CONVERSATION_RETENTION_DAYS,
@@ -275,6 +287,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     terminalLanguage: (s.LC_ALL ?? s.LANG)?.match(/^[a-z]{2,3}(?=[_.-]|$)/)?.[0] ?? null,
     callerDir: s.INIT_CWD ?? process.cwd(),
   };
+}
+
+/** The regular expressions have seen to it that there is at least one. */
+function readKeys(text: string): Keys {
+  const [first = "", ...others] = text.split(",").map((key) => key.trim());
+  return [Buffer.from(first, "hex"), ...others.map((key) => Buffer.from(key, "hex"))];
 }
 
 /** `0,2-4` as 0, 2, 3, 4. */

@@ -38,7 +38,7 @@ export function secretsOf(config: Config): string[] {
     storage.redisUrl,
     password,
     decoded(password),
-    storage.encryptionKey && Buffer.from(storage.encryptionKey).toString("hex"),
+    ...(storage.encryptionKeys ?? []).map((key) => Buffer.from(key).toString("hex")),
   ].filter((secret) => typeof secret === "string");
 }
 

@@ -32,7 +32,7 @@ describe("the settings", () => {
       role: "all",
       storage: {
         dataDir: "data",
-        encryptionKey: null,
+        encryptionKeys: null,
         redisUrl: null,
         retention: { conversationMs: 180 * 86_400_000, finishedMs: 2 * 86_400_000 },
       },
@@ -63,7 +63,12 @@ describe("the settings", () => {
     ["SKILL_SOURCE", "clawhub", { skills: { source: "clawhub" } }],
     ["DEFAULT_SKILL", "video-object-ops", { skills: { defaultSkill: "video-object-ops" } }],
     ["DATA_DIR", "/var/lib/nemobot", { storage: { dataDir: "/var/lib/nemobot" } }],
-    ["ENCRYPTION_KEY", "0A".repeat(32), { storage: { encryptionKey: Buffer.alloc(32, 10) } }],
+    ["ENCRYPTION_KEY", "0A".repeat(32), { storage: { encryptionKeys: [Buffer.alloc(32, 10)] } }],
+    [
+      "ENCRYPTION_KEYS",
+      `${"0A".repeat(32)}, ${"0b".repeat(32)}`,
+      { storage: { encryptionKeys: [Buffer.alloc(32, 10), Buffer.alloc(32, 11)] } },
+    ],
     ["LOG_LEVEL", "debug", { logLevel: "debug" }],
     ["STILL_WORKING_MS", "1", { timing: { stillWorkingMs: 1 } }],
     ["RECOVERY_MAX_READS", "7", { timing: { recoveryMaxReads: 7 } }],
@@ -80,6 +85,7 @@ describe("the settings", () => {
     ["NEMO_TOKEN", "two words"],
     ["SKILL_SOURCE", "no spaces please"],
     ["ENCRYPTION_KEY", "abc"],
+    ["ENCRYPTION_KEYS", `${"0a".repeat(32)},abc`],
     ["LOG_LEVEL", "loud"],
     ["STILL_WORKING_MS", "two minutes"],
     ["STILL_WORKING_MS", "0"],
@@ -113,6 +119,13 @@ describe("the settings", () => {
     expect(problemsOf({ TURN_TIMEOUT_MS: "1000", HEARTBEAT_ONLY_TIMEOUT_MS: "2000" })).toContain(
       "HEARTBEAT_ONLY_TIMEOUT_MS: must not be longer than TURN_TIMEOUT_MS",
     );
+  });
+
+  it("take one way to name the keys", () => {
+    const key = "0a".repeat(32);
+    const said = problemsOf({ ENCRYPTION_KEY: key, ENCRYPTION_KEYS: key });
+    expect(said).toContain("ENCRYPTION_KEYS: takes the place of ENCRYPTION_KEY; set one of them");
+    expect(said).not.toContain(key);
   });
 
   it("stand in .env.example with what is read, and nothing else", async () => {

@@ -4,12 +4,13 @@
  * runs out while an item takes its time. Source: the `WorkQueue` port; DESIGN.md, rules 2 and 4.
  */
 import { type Log, StoreTroubleError } from "../core/ports.ts";
-import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import type { WorkItem } from "../core/work-item.ts";
 import { StopError } from "../core/world.ts";
 import { endsWithin } from "../within.ts";
 import type { CancelWord, Next, QueueCommands } from "./redis-queue-commands.ts";
 import type { RedisQueueOptions } from "./redis-queue-options.ts";
 import { Repeater } from "./repeater.ts";
+import type { SealedItems, Stored } from "./sealed-items.ts";
 
 /** Lanes that one script looks at: Redis does nothing else meanwhile. */
 const BATCH = 500;
@@ -25,7 +26,8 @@ export type Handler = (item: WorkItem, signal: AbortSignal) => Promise<void>;
 /** A lane that is ours, or that we are about to claim. */
 interface Lane {
   name: string;
-  running: { item: WorkItem; controller: AbortController } | null;
+  /** `id` is its name in Redis. */
+  running: { id: string; controller: AbortController } | null;
   /** Somebody wanted it woken while we had it: it may have been empty and let go in that moment. */
   isWokenAgain: boolean;
   /** Another process works on it by now; ours was told to stop. */
@@ -36,6 +38,7 @@ export class LaneWorker {
   readonly #commands: QueueCommands;
   readonly #options: RedisQueueOptions;
   readonly #handler: Handler;
+  readonly #items: SealedItems;
   readonly #wake: (lanes: string[]) => void;
   readonly #log: Log;
   readonly #lanes = new Map<string, Lane>();
@@ -50,11 +53,12 @@ export class LaneWorker {
   constructor(
     commands: QueueCommands,
     options: RedisQueueOptions,
-    world: { handler: Handler; wake: (lanes: string[]) => void; log: Log },
+    world: { handler: Handler; items: SealedItems; wake: (lanes: string[]) => void; log: Log },
   ) {
     this.#commands = commands;
     this.#options = options;
     this.#handler = world.handler;
+    this.#items = world.items;
     this.#wake = world.wake;
     this.#log = world.log;
     this.#heartbeat = new Repeater(() => this.#quietly(() => this.#beat()), options.heartbeatMs);
@@ -101,7 +105,7 @@ export class LaneWorker {
   /** Somebody elsewhere wants an item stopped. By now another one may run in its lane. */
   obey({ lane, id, why }: CancelWord): void {
     const running = this.#lanes.get(lane)?.running;
-    if (running?.item.id === id) running.controller.abort(new StopError(why));
+    if (running?.id === id) running.controller.abort(new StopError(why));
   }
 
   /**
@@ -143,12 +147,13 @@ export class LaneWorker {
     }
   }
 
-  async #workOn(lane: Lane, { id, json, stop }: Next & { kind: "item" }): Promise<Next> {
+  async #workOn(lane: Lane, { stored, stop }: Next & { kind: "item" }): Promise<Next> {
+    const { id } = stored;
     if (this.#stop) return this.#finish(lane, id, "keep");
-    const item = this.#read(lane, id, json);
+    const item = this.#read(lane, stored);
     if (!item) return this.#finish(lane, id, "unreadable");
     const controller = new AbortController();
-    lane.running = { item, controller };
+    lane.running = { id, controller };
     const ended = this.#handle(item, controller.signal);
     if (stop) controller.abort(new StopError(stop));
     const hasGivenWay = (await ended) === "gave-way";
@@ -158,7 +163,7 @@ export class LaneWorker {
     const next = await this.#finish(lane, id, isOwed ? "keep" : "done");
     // The other process may have ended it, and let go of the lane, before we could ask whose it is.
     const isTaken = hasGivenWay || next.kind === "taken";
-    if (isTaken && !this.#stop) this.#log.warn({ item: id, lane: lane.name }, TAKEN_OVER);
+    if (isTaken && !this.#stop) this.#log.warn({ item: item.id, lane: item.lane }, TAKEN_OVER);
     return next;
   }
 
@@ -197,12 +202,12 @@ export class LaneWorker {
     }
   }
 
-  #read(lane: Lane, id: string, json: string): WorkItem | null {
+  #read(lane: Lane, stored: Stored): WorkItem | null {
     try {
-      return workItemSchema.parse(JSON.parse(json));
+      return this.#items.unseal(stored);
     } catch (error) {
       this.#log.error(
-        { err: error, item: id, lane: lane.name },
+        { err: error, item: stored.id, lane: lane.name },
         "an item of waiting work cannot be read; it was set aside",
       );
       return null;
@@ -215,8 +220,8 @@ export class LaneWorker {
     if (stops > 0) {
       const all = await this.#commands.stops();
       for (const { name, running } of this.#lanes.values()) {
-        const why = running && all.get(running.item.id);
-        if (why) this.obey({ lane: name, id: running.item.id, why });
+        const why = running && all.get(running.id);
+        if (why) this.obey({ lane: name, id: running.id, why });
       }
     }
   }
@@ -225,7 +230,7 @@ export class LaneWorker {
   async #compare(): Promise<void> {
     this.#isInDoubt = false;
     const running = [...this.#lanes.values()].flatMap((lane) =>
-      lane.running && !lane.isLost ? [{ lane: lane.name, id: lane.running.item.id }] : [],
+      lane.running && !lane.isLost ? [{ lane: lane.name, id: lane.running.id }] : [],
     );
     for (let i = 0; i < running.length; i += BATCH) {
       const batch = running.slice(i, i + BATCH);
@@ -241,7 +246,7 @@ export class LaneWorker {
   /** Another process has taken the item over: here it must end, unless it has ended meanwhile. */
   #lose(name: string, id: string): void {
     const lane = this.#lanes.get(name);
-    if (lane?.running?.item.id !== id) return;
+    if (lane?.running?.id !== id) return;
     lane.isLost = true;
     this.#log.warn({ item: id, lane: name }, TAKEN_OVER);
     lane.running.controller.abort(new StopError("shutdown"));

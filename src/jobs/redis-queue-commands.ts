@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { RedisLink } from "./redis-link.ts";
 import type { RedisQueueOptions } from "./redis-queue-options.ts";
 import { QUEUE_SCRIPTS } from "./redis-queue-scripts.ts";
+import type { Stored } from "./sealed-items.ts";
 
 /** Everything of the queue in Redis stands under this name. */
 export const QUEUE_KEYS = "nemobot:q:";
@@ -14,8 +15,8 @@ type StopKind = z.infer<typeof stopKindSchema>;
 
 /** What is to be done in a lane next. */
 export type Next =
-  /** `json` is to be worked on; `stop`: somebody wanted it stopped before we had it. */
-  | { kind: "item"; id: string; json: string; stop: StopKind | null }
+  /** To be worked on; `stop`: somebody wanted it stopped before we had it. */
+  | { kind: "item"; stored: Stored; stop: StopKind | null }
   /** The lane is nobody's; `isWaiting`: there is something in it. */
   | { kind: "released"; isWaiting: boolean }
   /** The lane is another process's. */
@@ -48,15 +49,14 @@ export class QueueCommands {
   /** `isAsleep`: the lane has no owner and must be woken. */
   async push(
     lane: string,
-    id: string,
-    json: string,
+    { id, text }: Stored,
   ): Promise<{ kind: "known" | "full" | "accepted"; ahead: number; isAsleep: boolean }> {
     // As the script answers.
     const [kind, ahead, isAsleep] = (await this.#run(
       "queuePush",
       lane,
       id,
-      json,
+      text,
       this.#options.maxWaiting,
     )) as ["known" | "full" | "accepted", number, number];
     return { kind, ahead, isAsleep: isAsleep === 1 };
@@ -127,26 +127,25 @@ export class QueueCommands {
     return new Map(Object.entries(found).map(([id, why]) => [id, stopKindSchema.parse(why)]));
   }
 
-  /** What runs in a lane, as JSON. */
-  async running(lane: string): Promise<string | null> {
-    // As the script answers.
-    return (await this.#run("queueRunning", lane)) as string | null;
+  /** What runs in a lane. */
+  async running(lane: string): Promise<Stored | null> {
+    return storedOf(await this.#names("queueRunning", lane))[0] ?? null;
   }
 
-  /** What waits in a lane, as JSON. */
-  waiting(lane: string): Promise<string[]> {
-    return this.#names("queueWaiting", lane);
+  /** What waits in a lane. */
+  async waiting(lane: string): Promise<Stored[]> {
+    return storedOf(await this.#names("queueWaiting", lane));
   }
 
   /** False when `old` does not wait any more as it was. */
   async replace(lane: string, old: Stored, by: Stored): Promise<boolean> {
     const { rememberMs } = this.#options;
-    return (await this.#run("queueReplace", lane, old.id, old.json, by.id, by.json, rememberMs)) === 1;
+    return (await this.#run("queueReplace", lane, old.id, old.text, by.id, by.text, rememberMs)) === 1;
   }
 
   /** Removes those that still wait as they were; returns their ids. */
   remove(lane: string, items: Stored[]): Promise<string[]> {
-    const pairs = items.flatMap(({ id, json }) => [id, json]);
+    const pairs = items.flatMap(({ id, text }) => [id, text]);
     return this.#names("queueRemove", lane, this.#options.rememberMs, ...pairs);
   }
 
@@ -173,12 +172,6 @@ export class QueueCommands {
   }
 }
 
-/** An item as it stands in Redis. */
-export interface Stored {
-  id: string;
-  json: string;
-}
-
 /** Where the owner of a lane hears of cancellations. */
 export function cancelChannel(process: string): string {
   return `${QUEUE_KEYS}cancel:${process}`;
@@ -199,8 +192,8 @@ function nextOf(answer: unknown): Next {
   const [kind, ...facts] = answer as [Next["kind"], ...(string | number)[]];
   switch (kind) {
     case "item": {
-      const [id, json, stop] = facts.map(String);
-      return { kind, id: id ?? "", json: json ?? "", stop: stop ? stopKindSchema.parse(stop) : null };
+      const [id = "", text = "", stop] = facts.map(String);
+      return { kind, stored: { id, text }, stop: stop ? stopKindSchema.parse(stop) : null };
     }
     case "released":
       return { kind, isWaiting: facts[0] === 1 };
@@ -208,4 +201,12 @@ function nextOf(answer: unknown): Next {
     case "stale":
       return { kind };
   }
+}
+
+/** Ids and texts by turns, as the scripts answer. */
+function storedOf(answer: string[]): Stored[] {
+  return answer.flatMap((id, index) => {
+    const text = answer[index + 1];
+    return index % 2 === 0 && text !== undefined ? [{ id, text }] : [];
+  });
 }

@@ -3,7 +3,7 @@
  * list of item ids; its head is what runs while the lane has an owner. Source: the `WorkQueue` port; rule 2.
  *
  * Keys, each behind KEYS[1]:
- * - `items`: hash, item id -> item as JSON; all that is owed
+ * - `items`: hash, item id -> item; all that is owed
  * - `lane:<lane>`: list of item ids, in their order
  * - `owners`: hash, lane -> process
  * - `owned:<process>`: set of lanes
@@ -16,6 +16,7 @@
  * - `unreadable`: list of items that nobody could read, the last thousand
  * - `cancel:<process>`: channel
  *
+ * Lanes, ids and items are names and sealed text here: no script looks into them.
  * Keys are made inside the scripts, so this needs one Redis with all keys, not a cluster.
  */
 
@@ -215,25 +216,29 @@ call("PUBLISH", p .. "cancel:" .. owner, cjson.encode({lane = lane, id = id, why
 return id
 `;
 
-/** lane. What runs there, as JSON. */
+/** lane. Id and text of what runs there. */
 const RUNNING = `
-if call("HEXISTS", p .. "owners", ARGV[1]) == 0 then return false end
+if call("HEXISTS", p .. "owners", ARGV[1]) == 0 then return {} end
 local id = call("LINDEX", p .. "lane:" .. ARGV[1], 0)
-return id and call("HGET", p .. "items", id)
+local item = id and call("HGET", p .. "items", id)
+return item and {id, item} or {}
 `;
 
-/** lane. What waits there, as JSON. */
+/** lane. Ids and texts of what waits there, by turns. */
 const WAITING = `
 local isOwned = call("HEXISTS", p .. "owners", ARGV[1])
 local found = {}
 for _, id in ipairs(call("LRANGE", p .. "lane:" .. ARGV[1], isOwned, -1)) do
   local item = call("HGET", p .. "items", id)
-  if item then found[#found + 1] = item end
+  if item then
+    found[#found + 1] = id
+    found[#found + 1] = item
+  end
 end
 return found
 `;
 
-/** lane, id and JSON of what waits, id and JSON of what comes in its place, how long to remember the old id. */
+/** lane, id and text of what waits, id and text of what comes in its place, how long to remember the old id. */
 const REPLACE = `
 local lane, oldId, oldItem, newId, newItem = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local items, list = p .. "items", p .. "lane:" .. lane
@@ -248,7 +253,7 @@ if newId ~= oldId then call("SET", p .. "ended:" .. oldId, 1, "PX", ARGV[6]) end
 return 1
 `;
 
-/** lane, how long to remember the ids, then id and JSON of each. Removes those that still wait, unchanged. */
+/** lane, how long to remember the ids, then id and text of each. Removes those that still wait, unchanged. */
 const REMOVE = `
 local lane, removed = ARGV[1], {}
 local isOwned = call("HEXISTS", p .. "owners", lane) == 1

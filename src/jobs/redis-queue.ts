@@ -6,12 +6,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Log, StoreTroubleError, type WorkQueue } from "../core/ports.ts";
-import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import type { WorkItem } from "../core/work-item.ts";
 import { StopError } from "../core/world.ts";
+import type { Sealing } from "../store/sealing.ts";
 import { type Handler, LaneWorker } from "./lane-worker.ts";
 import { RedisLink } from "./redis-link.ts";
-import { cancelChannel, QueueCommands, readCancelWord, type Stored } from "./redis-queue-commands.ts";
+import { cancelChannel, QueueCommands, readCancelWord } from "./redis-queue-commands.ts";
 import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "./redis-queue-options.ts";
+import { SealedItems, type Stored } from "./sealed-items.ts";
 import { WakeUps } from "./wake-ups.ts";
 
 /** What is to be changed may be changed by somebody else between reading and writing. */
@@ -31,19 +33,26 @@ export interface RedisQueue extends WorkQueue {
 
 /**
  * Connects; throws `StoreTroubleError` when Redis does not answer. A queue that is never started only takes items
- * for others. `stop` closes it.
+ * for others. `stop` closes it. With `sealing` names and items become what Redis gets to see of them.
  */
 export async function connectRedisQueue(
   url: string,
+  sealing: Sealing,
   log: Log,
   options: Partial<RedisQueueOptions> = {},
 ): Promise<RedisQueue> {
   const all = { ...DEFAULT_REDIS_QUEUE_OPTIONS, ...options };
-  return new LanesOnRedis(await RedisLink.connect(url, log, all.answerMs), log, all);
+  return new LanesOnRedis(
+    await RedisLink.connect(url, log, all.answerMs),
+    new SealedItems(sealing),
+    log,
+    all,
+  );
 }
 
 class LanesOnRedis implements RedisQueue {
   readonly #link: RedisLink;
+  readonly #items: SealedItems;
   readonly #log: Log;
   readonly #options: RedisQueueOptions;
   readonly #commands: QueueCommands;
@@ -53,8 +62,9 @@ class LanesOnRedis implements RedisQueue {
   #isClosed = false;
   #stopped: Promise<void> | null = null;
 
-  constructor(link: RedisLink, log: Log, options: RedisQueueOptions) {
+  constructor(link: RedisLink, items: SealedItems, log: Log, options: RedisQueueOptions) {
     this.#link = link;
+    this.#items = items;
     this.#log = log;
     this.#options = options;
     this.#commands = new QueueCommands(link, randomUUID(), options);
@@ -66,8 +76,9 @@ class LanesOnRedis implements RedisQueue {
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
     // What ends in the grace of a stop may have a follow-up.
     if (this.#isClosed && this.#stopReason) throw this.#stopReason;
-    const { kind, ahead, isAsleep } = await this.#commands.push(item.lane, item.id, JSON.stringify(item));
-    if (isAsleep) this.#wakeUps.add([item.lane]);
+    const lane = this.#items.name(item.lane);
+    const { kind, ahead, isAsleep } = await this.#commands.push(lane, this.#items.seal(item));
+    if (isAsleep) this.#wakeUps.add([lane]);
     switch (kind) {
       case "known":
         return { kind };
@@ -81,6 +92,7 @@ class LanesOnRedis implements RedisQueue {
   async start(handler: Handler): Promise<void> {
     const worker = new LaneWorker(this.#commands, this.#options, {
       handler,
+      items: this.#items,
       wake: (lanes) => this.#wakeUps.add(lanes),
       log: this.#log,
     });
@@ -91,7 +103,8 @@ class LanesOnRedis implements RedisQueue {
     this.#wakeUps.listen((lane) => worker.take(lane), this.#options.concurrency);
   }
 
-  async cancel(lane: string, reason: Error): Promise<boolean> {
+  async cancel(laneName: string, reason: Error): Promise<boolean> {
+    const lane = this.#items.name(laneName);
     if (this.#worker?.abort(lane, reason)) return true;
     const isGone = reason instanceof StopError && reason.kind === "gone";
     return this.#commands.cancel(lane, isGone ? "gone" : "cancelled");
@@ -100,12 +113,13 @@ class LanesOnRedis implements RedisQueue {
   async revise(item: WorkItem): Promise<boolean> {
     if (item.kind !== "message" || item.message.key === undefined) return false;
     const { key } = item.message;
-    const by = { id: item.id, json: JSON.stringify(item) };
+    const lane = this.#items.name(item.lane);
+    const by = this.#items.seal(item);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const waiting = await this.#waiting(item.lane);
+      const waiting = await this.#waiting(lane);
       const old = waiting.find((one) => one.item.kind === "message" && one.item.message.key === key);
       if (!old) return false;
-      if (await this.#commands.replace(item.lane, old, by)) return true;
+      if (await this.#commands.replace(lane, old, by)) return true;
     }
     return false;
   }
@@ -115,17 +129,18 @@ class LanesOnRedis implements RedisQueue {
   }
 
   async running(lane: string): Promise<WorkItem | null> {
-    const json = await this.#commands.running(lane);
-    return json === null ? null : readItem(json);
+    const running = await this.#commands.running(this.#items.name(lane));
+    return running && this.#read(running);
   }
 
   async remove(
-    lane: string,
+    laneName: string,
     itemId: string,
     may: (item: WorkItem) => boolean,
   ): Promise<"removed" | "refused" | "absent"> {
+    const lane = this.#items.name(laneName);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = (await this.#waiting(lane)).find(({ id }) => id === itemId);
+      const found = (await this.#waiting(lane)).find(({ item }) => item.id === itemId);
       if (!found) return "absent";
       if (!may(found.item)) return "refused";
       if ((await this.#commands.remove(lane, [found])).length > 0) return "removed";
@@ -133,7 +148,8 @@ class LanesOnRedis implements RedisQueue {
     return "absent";
   }
 
-  async clear(lane: string, may: (item: WorkItem) => boolean = () => true): Promise<WorkItem[]> {
+  async clear(laneName: string, may: (item: WorkItem) => boolean = () => true): Promise<WorkItem[]> {
+    const lane = this.#items.name(laneName);
     const dropped: WorkItem[] = [];
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const chosen = (await this.#waiting(lane)).filter(({ item }) => may(item));
@@ -146,7 +162,7 @@ class LanesOnRedis implements RedisQueue {
   }
 
   size(lane: string): Promise<number> {
-    return this.#commands.size(lane);
+    return this.#commands.size(this.#items.name(lane));
   }
 
   depth(): Promise<number> {
@@ -201,18 +217,18 @@ class LanesOnRedis implements RedisQueue {
 
   /** What waits in a lane. What cannot be read stays where it is: it is set aside when its turn comes. */
   async #waiting(lane: string): Promise<Waiting[]> {
-    return (await this.#commands.waiting(lane)).flatMap((json) => {
-      const item = readItem(json);
-      return item ? [{ id: item.id, json, item }] : [];
+    return (await this.#commands.waiting(lane)).flatMap((stored) => {
+      const item = this.#read(stored);
+      return item ? [{ ...stored, item }] : [];
     });
   }
-}
 
-function readItem(json: string): WorkItem | null {
-  try {
-    return workItemSchema.parse(JSON.parse(json));
-  } catch {
-    // Reported when its turn comes.
-    return null;
+  #read(stored: Stored): WorkItem | null {
+    try {
+      return this.#items.unseal(stored);
+    } catch {
+      // Reported when its turn comes.
+      return null;
+    }
   }
 }

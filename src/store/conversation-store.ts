@@ -7,21 +7,18 @@ import { type Capture, captureSchema } from "../core/capture.ts";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
 import { createKeyedQueue } from "../core/keyed-queue.ts";
 import type { ConversationStore, Log } from "../core/ports.ts";
-import type { Cipher } from "./encryption.ts";
 import type { Records } from "./records.ts";
 
 /** A record that is only read lives on too; it is written again after so long. */
 const REFRESH_MS = 86_400_000;
 
 export interface StoreOptions {
-  /** Seals account tokens before they reach the records. */
-  cipher: Cipher;
   /** How long things are kept after they were last used, in ms. */
   retention: { conversationMs: number; finishedMs: number };
   log: Log;
 }
 
-/** A record that does not fit its schema, or whose token was sealed with another key. */
+/** A record that does not fit its schema. */
 class UnreadableError extends Error {
   readonly raw: unknown;
 
@@ -33,28 +30,22 @@ class UnreadableError extends Error {
 
 /** Makes the store over `records`. */
 export function createConversationStore(records: Records, options: StoreOptions): ConversationStore {
-  const { cipher, retention, log } = options;
+  const { retention, log } = options;
   const inTurn = createKeyedQueue();
 
   /** How one kind of record is read and written. */
   interface Kind<T> {
     prefix: string;
     schema: z.ZodType<T>;
-    open(raw: unknown): unknown;
-    seal(value: T): unknown;
   }
 
   const conversations: Kind<z.infer<typeof conversationSchema>> = {
     prefix: "conversation",
     schema: conversationSchema,
-    open: (raw) => withToken(raw, (token) => cipher.decrypt(token)),
-    seal: (value) => withToken(value, (token) => cipher.encrypt(token)),
   };
   const users: Kind<z.infer<typeof userSettingsSchema>> = {
     prefix: "user",
     schema: userSettingsSchema,
-    open: (raw) => raw,
-    seal: (value) => value,
   };
 
   const captures: Kind<Capture> = {
@@ -67,7 +58,7 @@ export function createConversationStore(records: Records, options: StoreOptions)
   function parse<T>(kind: Kind<T>, raw: unknown): T | null {
     if (raw === undefined) return null;
     try {
-      return kind.schema.parse(kind.open(raw));
+      return kind.schema.parse(raw);
     } catch (error) {
       throw new UnreadableError(raw, error);
     }
@@ -128,7 +119,7 @@ export function createConversationStore(records: Records, options: StoreOptions)
         key,
         (raw) => {
           next = change(parse(kind, raw));
-          return kind.seal(next);
+          return next;
         },
         retention.conversationMs,
       );
@@ -152,13 +143,4 @@ export function createConversationStore(records: Records, options: StoreOptions)
     hasSeen: async (key) => (await records.get(`seen:${key}`)) !== undefined,
     markSeen: (key) => records.set(`seen:${key}`, 1, retention.finishedMs),
   };
-}
-
-/** Replaces `account.token` of a conversation record, whatever else the record holds. */
-function withToken(record: unknown, change: (token: string) => string): unknown {
-  if (typeof record !== "object" || record === null || !("account" in record)) return record;
-  const { account } = record;
-  if (typeof account !== "object" || account === null || !("token" in account)) return record;
-  if (typeof account.token !== "string") return record;
-  return { ...record, account: { ...account, token: change(account.token) } };
 }

@@ -1,57 +1,82 @@
-/** Tokens at rest: AES-256-GCM with a key from `ENCRYPTION_KEY` or a key file. Source: DESIGN.md, rule 10. */
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+/** The cipher of everything that is kept: AES-256-GCM with the keys of the settings. Source: DESIGN.md, rule 10. */
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_BYTES = 32;
+/** What is sealed begins with it and the id of its key: `sealed:1:<key>:<base64 of iv, tag and cipher text>`. */
+const MARK = "sealed:1:";
+const KEY_ID_DIGITS = 8;
 
-export interface Cipher {
-  /** Text in, base64 of iv, tag and cipher text out; a different result each time. */
-  encrypt(text: string): string;
-  /** Throws when the text was made with another key or changed since. */
-  decrypt(sealed: string): string;
+/** One 32-byte key or several: the first seals, all of them unseal. */
+export type Keys = readonly [Uint8Array, ...Uint8Array[]];
+
+/**
+ * Seals text for the one place it is kept at: moved anywhere else it cannot be read. Initialisation vectors are random, so
+ * one key is good for 2^32 texts (NIST SP 800-38D, 8.3), which a busy bot writes in a year or more.
+ */
+export interface Keyring {
+  /** Ids of the keys; they tell nothing of them. The first seals. */
+  readonly ids: readonly [string, ...string[]];
+  /** A different result each time. */
+  seal(text: string, place: string): string;
+  /** Throws `SyntaxError` when the text was sealed with no key of ours or for another place, or changed since. */
+  unseal(sealed: string, place: string): string;
 }
 
-export function createCipher(key: Uint8Array): Cipher {
+export function createKeyring(keys: Keys): Keyring {
+  const [first] = keys;
+  const byId = new Map(keys.map((key) => [idOf(key), key]));
+  const firstId = idOf(first);
   return {
-    encrypt(text) {
+    ids: [firstId, ...[...byId.keys()].filter((id) => id !== firstId)],
+    seal(text, place) {
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", key, iv);
+      const cipher = createCipheriv("aes-256-gcm", first, iv).setAAD(Buffer.from(place));
       const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64");
+      return `${MARK}${firstId}:${Buffer.concat([iv, cipher.getAuthTag(), body]).toString("base64")}`;
     },
-    decrypt(sealed) {
-      const bytes = Buffer.from(sealed, "base64");
-      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES), {
-        // A tag that was cut short must not count.
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const body = bytes.subarray(IV_BYTES + TAG_BYTES);
-      return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+    unseal(sealed, place) {
+      const key = byId.get(keyIdOf(sealed) ?? "");
+      if (!key) throw new SyntaxError("a stored text is not sealed, or with another key");
+      const bytes = Buffer.from(sealed.slice(MARK.length + KEY_ID_DIGITS + 1), "base64");
+      try {
+        return decrypt(key, bytes, place);
+      } catch (error) {
+        throw new SyntaxError("a sealed text was damaged, or moved from its place", { cause: error });
+      }
     },
   };
 }
 
-/** The key file of `dataDir`, made with mode 0600 on first use; two starting processes agree on one. */
-export async function loadKeyFile(dataDir: string): Promise<Uint8Array> {
-  const path = join(dataDir, "encryption.key");
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  // Linked whole or not at all: whoever comes second, or after a crash, finds no half-written file.
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    if (!(await stat(path).catch(() => null))) {
-      await writeFile(draft, randomBytes(KEY_BYTES).toString("hex"), { mode: 0o600, flag: "wx" });
-      await link(draft, path);
+/** The id of the key that `text` was sealed with; null for a text that is not sealed. */
+export function keyIdOf(text: string): string | null {
+  return text.startsWith(MARK) ? text.slice(MARK.length, MARK.length + KEY_ID_DIGITS) : null;
+}
+
+/** Opens what versions before the first with sealed records have sealed: tokens alone. Throws with any other key. */
+export function decryptOld(keys: Keys, sealed: string): string {
+  const bytes = Buffer.from(sealed, "base64");
+  for (const key of keys) {
+    try {
+      return decrypt(key, bytes, null);
+    } catch {
+      // Another key's.
     }
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  } finally {
-    await rm(draft, { force: true });
   }
-  const key = Buffer.from((await readFile(path, "utf8")).trim(), "hex");
-  if (key.length !== KEY_BYTES) throw new Error(`${path} does not hold a key of ${KEY_BYTES} bytes`);
-  return key;
+  throw new SyntaxError("an old sealed text cannot be read");
+}
+
+function decrypt(key: Uint8Array, bytes: Buffer, place: string | null): string {
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES), {
+    // A tag that was cut short must not count.
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  if (place !== null) decipher.setAAD(Buffer.from(place));
+  const body = bytes.subarray(IV_BYTES + TAG_BYTES);
+  return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+}
+
+function idOf(key: Uint8Array): string {
+  return createHmac("sha256", key).update("id of the key").digest("hex").slice(0, KEY_ID_DIGITS);
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Log } from "../core/ports.ts";
+import { privateDatabase } from "./private-files.ts";
 
 /** A process that is just stopping takes up to ten seconds. */
 const PATIENCE_MS = 12_000;
@@ -15,7 +16,9 @@ const BUSY = 5;
 
 /** Takes the lock of `dir`; the returned function gives it back. Throws when another process keeps it. */
 export async function lockFolder(dir: string, log: Log): Promise<() => void> {
-  const database = new DatabaseSync(join(dir, "nemobot.lock"), { timeout: 0 });
+  const path = join(dir, "nemobot.lock");
+  privateDatabase(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
   const startedAt = Date.now();
   for (let tries = 0; ; tries++) {
     try {

@@ -29,6 +29,8 @@ return 1`;
 export interface RedisStorage {
   keyv: Keyv;
   swap: Swap;
+  /** The keys that stand here now, without the namespace, in no order; some may come twice. */
+  keys(): AsyncIterable<string>;
   /** Throws `StoreTroubleError` while Redis does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -79,6 +81,12 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
   }
   return {
     keyv,
+    async *keys() {
+      const lead = store.createKeyPrefix("", NAMESPACE);
+      for await (const names of client.scanIterator({ MATCH: `${lead}*`, COUNT: 500 })) {
+        for (const name of names) yield name.slice(lead.length);
+      }
+    },
     check: async () => {
       await bounded(client.ping());
     },

@@ -1,10 +1,14 @@
 /**
  * The work that is owed, in the order it came, in a table of its own beside the records: a queue has to be read
- * from its start, which keys and values cannot do. What cannot be read is kept in a table of its own. Source: the `WorkJournal` port; DESIGN.md, rule 3.
+ * from its start, which keys and values cannot do. What cannot be read is kept in a table of its own. Ids and items stand
+ * sealed. Source: the `WorkJournal` port; DESIGN.md, rules 3 and 10.
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Log, WorkJournal } from "../core/ports.ts";
 import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import { keyIdOf } from "./encryption.ts";
+import { privateDatabase } from "./private-files.ts";
+import type { Sealing } from "./sealing.ts";
 import { sqliteCall } from "./sqlite-trouble.ts";
 
 /** Most rows that are kept of what could not be read, the newest. */
@@ -12,14 +16,17 @@ const MAX_UNREADABLE = 1_000;
 
 export class SqliteJournal implements WorkJournal {
   readonly #database: DatabaseSync;
+  readonly #sealing: Sealing;
   readonly #log: Log;
   readonly #add;
   readonly #replace;
   readonly #remove;
 
   /** Opens or makes the table in the file at `path`. */
-  constructor(path: string, log: Log) {
+  constructor(path: string, sealing: Sealing, log: Log) {
+    this.#sealing = sealing;
     this.#log = log;
+    privateDatabase(path);
     this.#database = new DatabaseSync(path);
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
@@ -30,6 +37,7 @@ export class SqliteJournal implements WorkJournal {
         place INTEGER PRIMARY KEY, id TEXT NOT NULL, item TEXT NOT NULL, moved_at INTEGER NOT NULL
       );
     `);
+    this.#sealAnew();
     this.#add = this.#database.prepare(
       "INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
     );
@@ -38,15 +46,18 @@ export class SqliteJournal implements WorkJournal {
   }
 
   async add(item: WorkItem): Promise<boolean> {
-    return sqliteCall(() => this.#add.run(item.id, JSON.stringify(item)).changes > 0);
+    const { id, text } = this.#sealed(item);
+    return sqliteCall(() => this.#add.run(id, text).changes > 0);
   }
 
   async replace(id: string, item: WorkItem): Promise<boolean> {
-    return sqliteCall(() => this.#replace.run(item.id, JSON.stringify(item), id).changes > 0);
+    const by = this.#sealed(item);
+    return sqliteCall(() => this.#replace.run(by.id, by.text, this.#sealing.name(id)).changes > 0);
   }
 
   async remove(...ids: string[]): Promise<void> {
-    sqliteCall(() => this.#remove.run(JSON.stringify(ids)));
+    const names = ids.map((id) => this.#sealing.name(id));
+    sqliteCall(() => this.#remove.run(JSON.stringify(names)));
   }
 
   async all(): Promise<WorkItem[]> {
@@ -56,7 +67,8 @@ export class SqliteJournal implements WorkJournal {
     const unreadable: { place: number; id: string; error: unknown }[] = [];
     const items = rows.flatMap((row) => {
       try {
-        return [workItemSchema.parse(JSON.parse(String(row.item)))];
+        const text = this.#sealing.unseal(String(row.item), String(row.id));
+        return [workItemSchema.parse(JSON.parse(text))];
       } catch (error) {
         unreadable.push({ place: Number(row.place), id: String(row.id), error });
         return [];
@@ -64,6 +76,46 @@ export class SqliteJournal implements WorkJournal {
     });
     if (unreadable.length > 0) this.#setAside(unreadable);
     return items;
+  }
+
+  #sealed(item: WorkItem): { id: string; text: string } {
+    const id = this.#sealing.name(item.id);
+    return { id, text: this.#sealing.seal(JSON.stringify(item), id) };
+  }
+
+  /** Seals what older versions have kept in plain text, and what was sealed with an older key: they are few rows. */
+  #sealAnew(): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const table of ["work", "unreadable_work"]) {
+        const change = this.#database.prepare(`UPDATE ${table} SET id = ?, item = ? WHERE place = ?`);
+        for (const { place, id, item } of this.#database
+          .prepare(`SELECT place, id, item FROM ${table}`)
+          .all()) {
+          const anew = this.#anew(String(id), String(item));
+          if (anew) change.run(anew.id, anew.text, Number(place));
+        }
+      }
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Null for what stays as it is: sealed as it should be, or unreadable. */
+  #anew(id: string, text: string): { id: string; text: string } | null {
+    if (this.#sealing.isCurrent(text)) return null;
+    if (keyIdOf(text) === null) {
+      const name = this.#sealing.name(id);
+      return { id: name, text: this.#sealing.seal(text, name) };
+    }
+    try {
+      return { id, text: this.#sealing.seal(this.#sealing.unseal(text, id), id) };
+    } catch {
+      // Told to whoever reads it.
+      return null;
+    }
   }
 
   /** Moves rows out of the way: each is reported once, and its id can come again. */

@@ -3,16 +3,18 @@
  * compiles a native addon at install time. Source: DESIGN.md, `src/store`; performance.md, "Store".
  */
 import { EventEmitter } from "node:events";
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import type { KeyvStoreAdapter, StoredData } from "keyv";
+import { privateDatabase, privateFolder } from "./private-files.ts";
 import { sqliteCall } from "./sqlite-trouble.ts";
 
 const PURGE_EVERY_MS = 3_600_000;
 /** Rows removed at a time: some milliseconds, in which nothing else happens. */
 const PURGE_ROWS = 5_000;
+/** Keys read at a time by who goes through all of them, for the same reason. */
+const WALK_ROWS = 100;
 
 /** One file of keys and values. Expired rows are removed at opening and once an hour. */
 export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
@@ -29,7 +31,8 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
   /** Opens or makes the file at `path`, its folder too. Throws when it cannot be written. */
   constructor(path: string) {
     super();
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    privateFolder(dirname(path));
+    privateDatabase(path);
     this.#database = new DatabaseSync(path);
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
@@ -66,6 +69,26 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
 
   async clear(): Promise<void> {
     this.#database.exec("DELETE FROM entries");
+  }
+
+  /** The keys that stand here now, in no order; what is added meanwhile is left out. */
+  async *keys(): AsyncGenerator<string> {
+    const last = this.#database.prepare("SELECT max(rowid) AS last FROM entries").get()?.last;
+    const some = this.#database.prepare(
+      "SELECT rowid, key FROM entries WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?",
+    );
+    for (let from = -1; ; ) {
+      const rows = this.#database.isOpen ? some.all(from, last ?? 0, WALK_ROWS) : [];
+      if (rows.length === 0) return;
+      for (const row of rows) yield String(row.key);
+      from = Number(rows.at(-1)?.rowid);
+      await setImmediate();
+    }
+  }
+
+  /** Writes the file anew, so that nothing that was removed can be found in it. Throws when there is no room. */
+  async rewrite(): Promise<void> {
+    sqliteCall(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"));
   }
 
   async disconnect(): Promise<void> {

@@ -2,23 +2,26 @@
  * Opens what the settings name: records in a file of `DATA_DIR`, on a shared Redis, or for the life of the
  * process. Source: DESIGN.md, `src/store`; performance.md, "Store".
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Keyv } from "keyv";
 import type { Config } from "../config.ts";
 import type { Log, WorkJournal } from "../core/ports.ts";
 import { StartError } from "../start-error.ts";
-import { type Cipher, createCipher, loadKeyFile } from "./encryption.ts";
+import { createKeyring, type Keys } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { loadKeyFile } from "./key-file.ts";
+import { privateFolder } from "./private-files.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
+import { sealPlain, startResealing, type Walk } from "./reseal.ts";
+import { createSealing, type Sealing, sealedRecords } from "./sealing.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
-
-const KEY_CHECK = "key-check";
+import { noteInHeader, openHeader, WrongKeyError } from "./store-header.ts";
 
 export interface Storage {
-  cipher: Cipher;
   records: Records;
+  /** For what is kept beside the records, such as a queue on Redis. */
+  sealing: Sealing;
   /** What is owed; null where a queue on Redis keeps it, or nothing has to outlive the process. */
   journal: WorkJournal | null;
   /** Throws `StoreTroubleError` while nothing can be written. */
@@ -26,11 +29,21 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** A storage as it stands, before anything is sealed in it. */
+interface BareStorage extends Walk {
+  check(): Promise<void>;
+  close(): Promise<void>;
+  openJournal(sealing: Sealing): SqliteJournal | null;
+  /** Makes sure that nothing that was removed can be found. */
+  scrub(): Promise<void>;
+}
+
 /** Keeps nothing after the process ends, as it fits the sandbox. */
 export function openMemoryStorage(): Storage {
+  const random = () => crypto.getRandomValues(new Uint8Array(32));
   return {
-    cipher: createCipher(crypto.getRandomValues(new Uint8Array(32))),
     records: createRecords(new Keyv({ throwOnErrors: true })),
+    sealing: createSealing(createKeyring([random()]), random()),
     journal: null,
     check: async () => {},
     close: async () => {},
@@ -39,33 +52,77 @@ export function openMemoryStorage(): Storage {
 
 /** Throws `StartError` when the data folder or Redis cannot be used, or was written with another key. */
 export async function openStorage(config: Config, log: Log): Promise<Storage> {
-  const { dataDir, encryptionKey, redisUrl } = config.storage;
-  const key = encryptionKey ?? (await orStartError("DATA_DIR", () => loadKeyFile(dataDir)));
-  const cipher = createCipher(key);
-  const storage =
-    redisUrl === null
-      ? await orStartError("DATA_DIR", () => openFolder(dataDir, cipher, log))
-      : await orStartError("REDIS_URL", () => openRedis(redisUrl, cipher, log));
-  // On Redis with the operator's own token nothing is sealed: whose key file it is does not matter.
-  const isSealed = redisUrl === null || encryptionKey !== null || config.nemo.token === null;
+  const { dataDir, encryptionKeys, redisUrl, retention } = config.storage;
+  const variable = redisUrl === null ? "DATA_DIR" : "REDIS_URL";
+  const keys: Keys = encryptionKeys ?? [await orStartError("DATA_DIR", () => loadKeyFile(dataDir))];
+  const bare = await orStartError(variable, () =>
+    redisUrl === null ? openFolder(dataDir, log) : openRedis(redisUrl, log),
+  );
   try {
-    if (isSealed && !(await isItsKey(storage.records, cipher))) throw wrongKey(config.storage);
-    return storage;
+    return await orStartError(variable, () =>
+      seal(bare, keys, { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log }),
+    );
   } catch (error) {
-    await storage.close();
-    throw error;
+    await bare.close();
+    const { cause } = error instanceof StartError ? error : {};
+    throw cause instanceof WrongKeyError ? wrongKey(config.storage, cause) : error;
   }
 }
 
-async function openRedis(url: string, cipher: Cipher, log: Log): Promise<Storage> {
-  // Loaded only when it is used: the start is faster without.
-  const { connectRedis } = await import("./redis-storage.ts");
-  const { keyv, swap, check, close } = await connectRedis(url, log);
-  return { cipher, records: createRecords(keyv, swap), journal: null, check, close };
+/** Puts the sealing over a storage, and seals what is plain in it. */
+async function seal(
+  bare: BareStorage,
+  keys: Keys,
+  options: { retentionMs: number; isShared: boolean; log: Log },
+): Promise<Storage> {
+  const { log } = options;
+  const keyring = createKeyring(keys);
+  const header = await openHeader(bare.records, keys, keyring);
+  const sealing = createSealing(keyring, header.nameKey);
+  const journal = bare.openJournal(sealing);
+  try {
+    if (header.hasPlain) {
+      const count = await sealPlain(bare, { ...options, sealing, oldKeys: keys });
+      if (count > 0) {
+        await bare.scrub();
+        log.info({ records: count }, "what older versions have kept in plain text is sealed now");
+      }
+      await noteInHeader(bare.records, keyring, "nothing is plain");
+    }
+  } catch (error) {
+    await journal?.close();
+    throw error;
+  }
+  const resealing = header.hasOtherKeys ? startResealing(bare, keyring, options) : null;
+  return {
+    records: sealedRecords(bare.records, sealing),
+    sealing,
+    journal,
+    check: bare.check,
+    async close() {
+      resealing?.stop();
+      await journal?.close();
+      await bare.close();
+    },
+  };
 }
 
-async function openFolder(dir: string, cipher: Cipher, log: Log): Promise<Storage> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+async function openRedis(url: string, log: Log): Promise<BareStorage> {
+  // Loaded only when it is used: the start is faster without.
+  const { connectRedis } = await import("./redis-storage.ts");
+  const { keyv, swap, keys, check, close } = await connectRedis(url, log);
+  return {
+    records: createRecords(keyv, swap),
+    keys,
+    check,
+    close,
+    openJournal: () => null,
+    scrub: async () => {},
+  };
+}
+
+async function openFolder(dir: string, log: Log): Promise<BareStorage> {
+  privateFolder(dir);
   const unlock = await lockFolder(dir, log);
   try {
     const path = join(dir, "nemobot.sqlite");
@@ -73,14 +130,16 @@ async function openFolder(dir: string, cipher: Cipher, log: Log): Promise<Storag
     // Without `throwOnErrors` a read that fails looks like a conversation that does not exist.
     const keyv = new Keyv({ store, ...PLAIN_JSON, throwOnErrors: true });
     const records = createRecords(keyv);
-    const journal = new SqliteJournal(path, log);
+    const lead = keyv._getKeyPrefix("");
     return {
-      cipher,
       records,
-      journal,
+      async *keys() {
+        for await (const key of store.keys()) yield key.slice(lead.length);
+      },
       check: () => records.set("check", 1),
+      openJournal: (sealing) => new SqliteJournal(path, sealing, log),
+      scrub: () => store.rewrite(),
       async close() {
-        await journal.close();
         await keyv.disconnect();
         unlock();
       },
@@ -106,28 +165,22 @@ function reasonOf(error: unknown): string {
   return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
 
-/** Another key than the one the records were written with would make every token unreadable. */
-async function isItsKey(records: Records, cipher: Cipher): Promise<boolean> {
-  const fresh = cipher.encrypt(KEY_CHECK);
-  // As one step: of two processes that start together, the second finds the first one's.
-  const sealed = await records.update<unknown>(KEY_CHECK, (current) => current ?? fresh);
-  try {
-    return typeof sealed === "string" && cipher.decrypt(sealed) === KEY_CHECK;
-  } catch {
-    // Made with another key.
-    return false;
-  }
-}
-
-function wrongKey({ redisUrl, encryptionKey }: Config["storage"]): StartError {
+function wrongKey({ redisUrl, encryptionKeys }: Config["storage"], cause: WrongKeyError): StartError {
   const where = redisUrl === null ? "DATA_DIR" : "Redis";
-  const what =
-    encryptionKey === null
-      ? `the key file in DATA_DIR is not the key that ${where} was written with; set the one that was`
-      : `is not the key that ${where} was written with`;
-  const hint =
-    redisUrl === null
-      ? "without the variable the key file in DATA_DIR is used"
-      : "all processes need the same";
-  return new StartError("The stored conversations cannot be read:", [`ENCRYPTION_KEY: ${what} (${hint})`]);
+  const shared = redisUrl === null ? "" : " (all processes need the same)";
+  const lead = "The stored conversations cannot be read:";
+  if (cause.isOneMissing) {
+    const keep = "keep it behind the new one until the log says that it can go";
+    return new StartError(lead, [`ENCRYPTION_KEYS: records in ${where} still need the key before; ${keep}`]);
+  }
+  if (encryptionKeys === null) {
+    const is = `the key file in DATA_DIR is not the key that ${where} was written with`;
+    return new StartError(lead, [`ENCRYPTION_KEY: ${is}; set the one that was${shared}`]);
+  }
+  const hint = redisUrl === null ? " (without the variable the key file in DATA_DIR is used)" : shared;
+  const problem =
+    encryptionKeys.length > 1
+      ? "ENCRYPTION_KEYS: none is the key that"
+      : "ENCRYPTION_KEY: is not the key that";
+  return new StartError(lead, [`${problem} ${where} was written with${hint}`]);
 }

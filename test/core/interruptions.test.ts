@@ -5,7 +5,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startBot } from "../../src/bot.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
-import { createCipher } from "../../src/store/encryption.ts";
 import { createRecords } from "../../src/store/records.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { CLIP, startScene, TestLog, temporaryFolder } from "../support/test-chat.ts";
@@ -219,8 +218,7 @@ describe("stopping", () => {
 
 function storeOver(keyv: Keyv, log: TestLog) {
   const retention = { conversationMs: 86_400_000, finishedMs: 86_400_000 };
-  const cipher = createCipher(new Uint8Array(32));
-  return createConversationStore(createRecords(keyv), { cipher, retention, log });
+  return createConversationStore(createRecords(keyv), { retention, log });
 }
 
 describe("a process that was taken for dead", () => {

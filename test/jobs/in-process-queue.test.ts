@@ -6,6 +6,7 @@ import { StopError } from "../../src/core/world.ts";
 import { InProcessQueue } from "../../src/jobs/in-process-queue.ts";
 import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
 import { describeWorkQueue } from "../contracts/work-queue.ts";
+import { TEST_SEALING } from "../support/sealing.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
 
@@ -50,7 +51,7 @@ class Disk implements WorkJournal {
 }
 
 async function openDisk(log: TestLog): Promise<Disk> {
-  const disk = new Disk(new SqliteJournal(join(await temporaryFolder(), "work.sqlite"), log));
+  const disk = new Disk(new SqliteJournal(join(await temporaryFolder(), "work.sqlite"), TEST_SEALING, log));
   onTestFinished(() => disk.close());
   return disk;
 }

@@ -10,9 +10,11 @@ import { RedisLink } from "../../src/jobs/redis-link.ts";
 import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
 import { QueueCommands } from "../../src/jobs/redis-queue-commands.ts";
 import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "../../src/jobs/redis-queue-options.ts";
+import { SealedItems } from "../../src/jobs/sealed-items.ts";
 import { describeWorkQueue } from "../contracts/work-queue.ts";
 import { startQueueWorker } from "../support/queue-worker.ts";
 import { HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";
+import { TEST_SEALING } from "../support/sealing.ts";
 import { TestLog } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
 
@@ -35,7 +37,7 @@ const PATIENT = { timeout: 15_000, interval: 20 };
 /** A queue as one process has it. */
 async function connect(redis: RedisServer, options: Partial<RedisQueueOptions> = {}) {
   const log = new TestLog();
-  const queue = await connectRedisQueue(redis.url, log, { ...FAST, ...options });
+  const queue = await connectRedisQueue(redis.url, TEST_SEALING, log, { ...FAST, ...options });
   onTestFinished(() => queue.stop(new StopError("shutdown")));
   return { queue, log };
 }
@@ -60,8 +62,9 @@ function look(redis: RedisServer): Redis {
 /** Stores an item as a process does that dies before it wakes anybody. */
 async function pushAndDie(redis: RedisServer, id: string): Promise<void> {
   const options = { ...DEFAULT_REDIS_QUEUE_OPTIONS, ...FAST };
+  const items = new SealedItems(TEST_SEALING);
   const link = await RedisLink.connect(redis.url, new TestLog(), options.answerMs);
-  await new QueueCommands(link, "dead", options).push("test:1", id, JSON.stringify(item(id)));
+  await new QueueCommands(link, "dead", options).push(items.name("test:1"), items.seal(item(id)));
   link.close();
 }
 
@@ -342,7 +345,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
     await queue.push(item("a"));
     await expect.poll(() => events).toEqual(["a starts"]);
     await client.hset("nemobot:q:items", "strange", '{"version":7}');
-    await client.rpush("nemobot:q:lane:test:1", "strange");
+    await client.rpush(`nemobot:q:lane:${TEST_SEALING.name("test:1")}`, "strange");
     await queue.push(item("b"));
     expect(await queue.clear("test:1", () => false)).toEqual([]);
     hands.finish("a", "b");
@@ -370,7 +373,9 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
     const redis = await startRedis();
     await look(redis).config("SET", "requirepass", "sesame");
     const url = redis.url.replace("redis://", "redis://:open-barley@");
-    const refused = await connectRedisQueue(url, new TestLog()).catch((error: unknown) => error);
+    const refused = await connectRedisQueue(url, TEST_SEALING, new TestLog()).catch(
+      (error: unknown) => error,
+    );
     expect(refused).toBeInstanceOf(StoreTroubleError);
     expect(inspect(refused, { depth: 10 })).toContain("WRONGPASS");
     expect(inspect(refused, { depth: 10 })).not.toContain("open-barley");

@@ -74,7 +74,7 @@ describe("compose.yaml", () => {
     for (const { config } of all) {
       expect(config.storage).toMatchObject({
         redisUrl: "redis://redis:6379",
-        encryptionKey: expect.anything(),
+        encryptionKeys: expect.anything(),
       });
     }
   });

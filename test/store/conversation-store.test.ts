@@ -1,4 +1,3 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createClient } from "@keyv/redis";
@@ -6,7 +5,6 @@ import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Conversation, newConversation } from "../../src/core/conversation.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
-import { createCipher } from "../../src/store/encryption.ts";
 import { createRecords, PLAIN_JSON } from "../../src/store/records.ts";
 import { connectRedis } from "../../src/store/redis-storage.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
@@ -14,9 +12,7 @@ import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 
 const TOKEN = "nmv_usr_a-token-of-the-tests";
-const KEY = new Uint8Array(32).fill(7);
 const RETENTION = { conversationMs: 10 * 86_400_000, finishedMs: 86_400_000 };
-const OTHER_KEY = new Uint8Array(32).fill(8);
 
 const CONVERSATION: Conversation = {
   ...newConversation("film-maker"),
@@ -33,16 +29,16 @@ const CONVERSATION: Conversation = {
   render: { renderId: "render_1", itemId: "test:6" },
 };
 
-function storeOver(keyv: Keyv, key: Uint8Array, log: TestLog, retention = RETENTION) {
-  return createConversationStore(createRecords(keyv), { cipher: createCipher(key), retention, log });
+function storeOver(keyv: Keyv, log: TestLog, retention = RETENTION) {
+  return createConversationStore(createRecords(keyv), { retention, log });
 }
 
 /** A store on the file in `dir`, as another process would open it. */
-function openStore(dir: string, key: Uint8Array = KEY) {
+function openStore(dir: string) {
   const log = new TestLog();
   const keyv = new Keyv({ store: new SqliteStorage(join(dir, "nemobot.sqlite")) });
   onTestFinished(() => keyv.disconnect());
-  return { store: storeOver(keyv, key, log), keyv, log };
+  return { store: storeOver(keyv, log), keyv, log };
 }
 
 describe.each([
@@ -56,7 +52,7 @@ describe.each([
     const keyv = await open();
     onTestFinished(() => keyv.disconnect());
     const log = new TestLog();
-    return { store: storeOver(keyv, KEY, log), keyv, log };
+    return { store: storeOver(keyv, log), keyv, log };
   }
 
   it("gives back what it was given", async () => {
@@ -122,7 +118,7 @@ describe.each([
 
   it("forgets a conversation that nobody has spoken in for as long as the setting says", async () => {
     const { keyv, log } = await start();
-    const brief = storeOver(keyv, KEY, log, { conversationMs: 40, finishedMs: 40 });
+    const brief = storeOver(keyv, log, { conversationMs: 40, finishedMs: 40 });
     await brief.update("test:1", () => CONVERSATION);
     await brief.markSeen("test:m1");
     expect(await brief.read("test:1")).not.toBeNull();
@@ -142,7 +138,6 @@ describe.each([
   it.each([
     { what: "of an older shape", record: { version: 0, skill: "film-maker" } },
     { what: "that is no object", record: "??" },
-    { what: "with a token that is no cipher text", record: { ...CONVERSATION } },
   ])("sets aside and reports a record $what, and starts over", async ({ record }) => {
     const { store, keyv, log } = await start();
     await keyv.set("conversation:test:1", record);
@@ -171,7 +166,7 @@ describe("a stored text that is no record", () => {
     const path = join(await temporaryFolder(), "nemobot.sqlite");
     const keyv = new Keyv({ store: new SqliteStorage(path), ...PLAIN_JSON, throwOnErrors: true });
     const log = new TestLog();
-    const store = storeOver(keyv, KEY, log);
+    const store = storeOver(keyv, log);
     const database = new DatabaseSync(path);
     onTestFinished(async () => {
       database.close();
@@ -202,7 +197,7 @@ describe("a stored text that is no record", () => {
       await close();
     });
     const records = createRecords(keyv, swap);
-    const store = createConversationStore(records, { cipher: createCipher(KEY), retention: RETENTION, log });
+    const store = createConversationStore(records, { retention: RETENTION, log });
     await store.update("test:1", () => CONVERSATION);
     const [name = ""] = await client.keys("*conversation:test:1");
     await client.set(name, text);
@@ -218,7 +213,7 @@ describe("a stored text that is no record", () => {
     const path = join(await temporaryFolder(), "nemobot.sqlite");
     const keyv = new Keyv({ store: new SqliteStorage(path), ...PLAIN_JSON, throwOnErrors: true });
     const log = new TestLog();
-    const store = storeOver(keyv, KEY, log);
+    const store = storeOver(keyv, log);
     onTestFinished(() => keyv.disconnect());
     await keyv.set("conversation:test:1", "??");
     const names = Array.from({ length: 20 }, (_, index) => `${index}.mp4`);
@@ -255,32 +250,5 @@ describe("the store's file", () => {
     const second = openStore(dir);
     expect(await second.store.read("test:1")).toEqual(CONVERSATION);
     expect(await second.store.hasSeen("test:m1")).toBe(true);
-  });
-
-  it("holds no token that anyone could read", async () => {
-    const dir = await temporaryFolder();
-    const { store, keyv } = openStore(dir);
-    await store.update("test:1", () => CONVERSATION);
-    const read = async () => {
-      const files = await Promise.all((await readdir(dir)).map((name) => readFile(join(dir, name))));
-      return Buffer.concat(files);
-    };
-    const whileOpen = await read();
-    expect(whileOpen.includes("anon_1")).toBe(true);
-    expect(whileOpen.includes(TOKEN)).toBe(false);
-    await keyv.disconnect();
-    expect((await read()).includes(TOKEN)).toBe(false);
-  });
-
-  it("with another key costs a conversation its memory, not the process", async () => {
-    const dir = await temporaryFolder();
-    const first = openStore(dir);
-    await first.store.update("test:1", () => CONVERSATION);
-    await first.store.updateUser("test:anna", () => ({ version: 1, language: "zh" }));
-    await first.keyv.disconnect();
-    const { store, log } = openStore(dir, OTHER_KEY);
-    expect(await store.read("test:1")).toBeNull();
-    expect(log.lines).toHaveLength(1);
-    expect(await store.readUser("test:anna")).toEqual({ version: 1, language: "zh" });
   });
 });

@@ -1,58 +1,43 @@
 import { randomBytes } from "node:crypto";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createCipher, loadKeyFile } from "../../src/store/encryption.ts";
-import { temporaryFolder } from "../support/test-chat.ts";
+import { createKeyring } from "../../src/store/encryption.ts";
+
+const ring = (...keys: Uint8Array[]) => createKeyring([keys[0] ?? randomBytes(32), ...keys.slice(1)]);
 
 describe("a sealed text", () => {
   it.each(["", "a token", "标题 🎬", "x".repeat(10_000)])("opens with its key", (text) => {
-    const cipher = createCipher(randomBytes(32));
-    expect(cipher.decrypt(cipher.encrypt(text))).toBe(text);
+    const keyring = ring();
+    expect(keyring.unseal(keyring.seal(text, "a"), "a")).toBe(text);
   });
 
   it("looks different each time and shows nothing of the text", () => {
-    const cipher = createCipher(randomBytes(32));
-    const sealed = cipher.encrypt("a token");
-    expect(cipher.encrypt("a token")).not.toBe(sealed);
-    expect(Buffer.from(sealed, "base64").includes("token")).toBe(false);
+    const keyring = ring();
+    const sealed = keyring.seal("a token", "a");
+    expect(keyring.seal("a token", "a")).not.toBe(sealed);
+    expect(Buffer.from(sealed.slice("sealed:1:00000000:".length), "base64").includes("token")).toBe(false);
   });
 
-  it("does not open with another key, cut short, or changed in any byte", () => {
-    const cipher = createCipher(randomBytes(32));
-    const bytes = Buffer.from(cipher.encrypt("a token"), "base64");
-    expect(() => createCipher(randomBytes(32)).decrypt(bytes.toString("base64"))).toThrow();
+  it("does not open with another key, in another place, cut short, or changed in any byte", () => {
+    const keyring = ring();
+    const sealed = keyring.seal("a token", "a");
+    expect(() => ring().unseal(sealed, "a")).toThrow(SyntaxError);
+    expect(() => keyring.unseal(sealed, "b")).toThrow(SyntaxError);
+    expect(() => keyring.unseal("a token", "a")).toThrow(SyntaxError);
+    const lead = sealed.slice(0, sealed.lastIndexOf(":") + 1);
+    const bytes = Buffer.from(sealed.slice(lead.length), "base64");
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(() => cipher.decrypt(changed.toString("base64")), `byte ${at}`).toThrow();
-      expect(() => cipher.decrypt(bytes.toString("base64", 0, at)), `${at} bytes`).toThrow();
+      expect(() => keyring.unseal(lead + changed.toString("base64"), "a"), `byte ${at}`).toThrow(SyntaxError);
+      expect(() => keyring.unseal(lead + bytes.toString("base64", 0, at), "a"), `${at}`).toThrow(SyntaxError);
     }
   });
-});
 
-describe("the key file", () => {
-  it("is made on first use, readable by its owner alone, and kept", async () => {
-    const dir = join(await temporaryFolder(), "data");
-    const key = await loadKeyFile(dir);
-    expect(key).toHaveLength(32);
-    const path = join(dir, "encryption.key");
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect((await stat(dir)).mode & 0o777).toBe(0o700);
-    expect(await loadKeyFile(dir)).toEqual(key);
-    expect((await readFile(path, "utf8")).trim()).toMatch(/^[0-9a-f]{64}$/);
-  });
-
-  it("that is there already is used as it is", async () => {
-    const dir = await temporaryFolder();
-    await writeFile(join(dir, "encryption.key"), `${"ab".repeat(32)}\n`);
-    await chmod(join(dir, "encryption.key"), 0o600);
-    expect(Buffer.from(await loadKeyFile(dir)).toString("hex")).toBe("ab".repeat(32));
-  });
-
-  it("of another length stops the start, by name and without its content", async () => {
-    const dir = await temporaryFolder();
-    await writeFile(join(dir, "encryption.key"), "abcdef");
-    await expect(loadKeyFile(dir)).rejects.toThrow(/encryption\.key does not hold a key of 32 bytes$/);
+  it("opens with any of several keys, and is sealed with the first", () => {
+    const [old, young] = [randomBytes(32), randomBytes(32)];
+    const both = ring(young, old);
+    expect(both.unseal(ring(old).seal("a token", "a"), "a")).toBe("a token");
+    expect(ring(young).unseal(both.seal("a token", "a"), "a")).toBe("a token");
+    expect(() => ring(old).unseal(both.seal("a token", "a"), "a")).toThrow(SyntaxError);
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
+import { TEST_SEALING } from "../support/sealing.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 import { item } from "../support/work-items.ts";
 
@@ -10,7 +11,7 @@ import { item } from "../support/work-items.ts";
 async function start() {
   const path = join(await temporaryFolder(), "work.sqlite");
   const log = new TestLog();
-  const journal = new SqliteJournal(path, log);
+  const journal = new SqliteJournal(path, TEST_SEALING, log);
   const database = new DatabaseSync(path);
   onTestFinished(async () => {
     database.close();
@@ -18,8 +19,11 @@ async function start() {
   });
   for (const id of ["a", "b", "c"]) await journal.add(item(id));
   const unreadable = () => database.prepare("SELECT id, item FROM unreadable_work ORDER BY place").all();
+  /** Writes over what stands for an item. */
+  const damage = (id: string, text: string) =>
+    database.prepare("UPDATE work SET item = ? WHERE id = ?").run(text, TEST_SEALING.name(id));
   const owed = async () => (await journal.all()).map(({ id }) => id);
-  return { journal, log, database, owed, unreadable };
+  return { path, journal, log, database, owed, unreadable, damage };
 }
 
 describe("the journal", () => {
@@ -33,7 +37,7 @@ describe("the journal", () => {
   it("removes any number of items in one step, or none of them", async () => {
     const { journal, database, owed } = await start();
     database.exec(`
-      CREATE TRIGGER refuse BEFORE DELETE ON work WHEN old.id = 'b'
+      CREATE TRIGGER refuse BEFORE DELETE ON work WHEN old.id = '${TEST_SEALING.name("b")}'
       BEGIN SELECT RAISE(ABORT, 'the disk is in trouble'); END
     `);
     await expect(journal.remove("a", "b")).rejects.toThrow("the disk is in trouble");
@@ -45,18 +49,24 @@ describe("the journal", () => {
   });
 
   it("sets aside what cannot be read, says so once, and takes its id again", async () => {
-    const { journal, log, database, owed, unreadable } = await start();
-    database.exec(`UPDATE work SET item = '{"version":1,"i' WHERE id = 'a'`);
-    database.exec(`UPDATE work SET item = '{"version":7}' WHERE id = 'c'`);
+    const { journal, log, owed, unreadable, damage } = await start();
+    const [a, c] = [TEST_SEALING.name("a"), TEST_SEALING.name("c")];
+    const strange = TEST_SEALING.seal('{"version":7}', c);
+    damage("a", '{"version":1,"i');
+    damage("c", strange);
     expect(await owed()).toEqual(["b"]);
     expect(await owed()).toEqual(["b"]);
     expect(log.lines).toEqual([
-      expect.stringMatching(/^error an item of waiting work cannot be read; it was set aside.*id="a"/),
-      expect.stringMatching(/^error an item of waiting work cannot be read; it was set aside.*id="c"/s),
+      expect.stringMatching(
+        /^error an item of waiting work cannot be read; it was set aside.*id="[\w-]{43}"/,
+      ),
+      expect.stringMatching(
+        /^error an item of waiting work cannot be read; it was set aside.*id="[\w-]{43}"/s,
+      ),
     ]);
     expect(unreadable()).toEqual([
-      { id: "a", item: '{"version":1,"i' },
-      { id: "c", item: '{"version":7}' },
+      { id: a, item: '{"version":1,"i' },
+      { id: c, item: strange },
     ]);
     expect(await journal.add(item("a"))).toBe(true);
     expect(await owed()).toEqual(["b", "a"]);
@@ -77,8 +87,8 @@ describe("the journal", () => {
   });
 
   it("gives what can be read even when nothing can be set aside", async () => {
-    const { log, database, owed, unreadable } = await start();
-    database.exec("UPDATE work SET item = '?' WHERE id = 'a'");
+    const { log, database, owed, unreadable, damage } = await start();
+    damage("a", "?");
     database.exec(`
       CREATE TRIGGER refuse BEFORE DELETE ON work BEGIN SELECT RAISE(ROLLBACK, 'the disk is in trouble'); END
     `);
@@ -88,5 +98,23 @@ describe("the journal", () => {
     database.exec("DROP TRIGGER refuse");
     expect(await owed()).toEqual(["b", "c"]);
     expect(unreadable()).toHaveLength(1);
+  });
+
+  it("seals what an older version has kept in plain text, and owes it as before", async () => {
+    const { path, journal, log, database, owed } = await start();
+    await journal.remove("a", "b");
+    const add = database.prepare("INSERT INTO work (id, item) VALUES (?, ?)");
+    add.run("old", JSON.stringify(item("old")));
+    const aside = database.prepare("INSERT INTO unreadable_work (id, item, moved_at) VALUES (?, ?, 0)");
+    aside.run("strange", '{"text":"marzipan"}');
+    const opened = new SqliteJournal(path, TEST_SEALING, log);
+    onTestFinished(() => opened.close());
+    expect(await owed()).toEqual(["c", "old"]);
+    expect(await opened.add(item("old"))).toBe(false);
+    const all = database
+      .prepare("SELECT id, item FROM work UNION SELECT id, item FROM unreadable_work")
+      .all();
+    expect(all).toHaveLength(3);
+    expect(JSON.stringify(all)).not.toMatch(/old|strange|marzipan/);
   });
 });

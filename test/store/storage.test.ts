@@ -80,11 +80,13 @@ describe.runIf(HAS_REDIS)("Redis", () => {
     await expect(other).rejects.not.toThrow(key("b"));
   });
 
-  it("with the operator's own token holds nothing sealed: each process may have a key file of its own", async () => {
+  it("refuses a process with a key file of its own", async () => {
     const { url } = await startRedis();
     const env = async () => ({ REDIS_URL: url, NEMO_TOKEN: "token", DATA_DIR: await temporaryFolder() });
     await open(await env());
-    await open(await env());
+    await expect(open(await env())).rejects.toThrow(
+      /ENCRYPTION_KEY: the key file.*all processes need the same/,
+    );
   });
 
   it("that does not answer ends the start in one sentence without the password", async () => {

@@ -1,6 +1,7 @@
 /** A process that works on a queue on Redis until its parent tells it to stop. See `queue-worker.ts`. */
 import { StopError } from "../../src/core/world.ts";
 import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
+import { TEST_SEALING } from "./sealing.ts";
 import { Hands } from "./work-items.ts";
 
 /** What the parent may say: an item may end, or the process. */
@@ -10,7 +11,7 @@ const [url = "", options = "{}"] = process.argv.slice(2);
 // What the queue logs is tested where it runs in the test's own process.
 const quiet = () => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-const queue = await connectRedisQueue(url, log, JSON.parse(options));
+const queue = await connectRedisQueue(url, TEST_SEALING, log, JSON.parse(options));
 const hands = new Hands((event) => process.send?.(event));
 process.on("message", (word: Word) => {
   if (word !== "stop") hands.finish(word.finish);

@@ -25,18 +25,19 @@ function hasRedis(): boolean {
 export class RedisServer implements AsyncDisposable {
   readonly url: string;
   readonly #port: number;
-  readonly #dir: string;
+  /** What it keeps on disk. */
+  readonly dir: string;
   #process: ChildProcess | null = null;
 
   constructor(port: number, dir: string) {
     this.#port = port;
-    this.#dir = dir;
+    this.dir = dir;
     this.url = `redis://127.0.0.1:${port}`;
   }
 
   /** Starts it, with what it held when it was stopped. */
   async start(): Promise<void> {
-    const args = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.#dir];
+    const args = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.dir];
     const child = spawn("redis-server", [...args, "--appendonly", "yes", "--save", ""], {
       stdio: ["ignore", "pipe", "ignore"],
     });
@@ -72,7 +73,7 @@ export class RedisServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.#dir, { recursive: true, force: true });
+    await rm(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,113 @@
+/**
+ * What makes a store over: what older versions have kept in plain text is sealed at the start, and after a change of keys
+ * everything is sealed with the new one, beside the work. Source: README.md, `ENCRYPTION_KEYS` and "What is kept".
+ */
+import type { Log } from "../core/ports.ts";
+import { Repeater } from "../jobs/repeater.ts";
+import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
+import type { Records } from "./records.ts";
+import { type Sealing, sealedRecords } from "./sealing.ts";
+import { HEADER, noteInHeader } from "./store-header.ts";
+
+/** Between two passes over a shared store, in which others may still seal with the old key. */
+const PASS_EVERY_MS = 3_600_000;
+
+/** A storage whose records are gone through. */
+export interface Walk {
+  /** As they stand, without sealing. */
+  records: Records;
+  keys(): AsyncIterable<string>;
+}
+
+/** Seals what stands in plain text. May be broken off, and done by several processes at once. Returns how many there were. */
+export async function sealPlain(
+  { records, keys }: Walk,
+  options: { sealing: Sealing; oldKeys: Keys; retentionMs: number; log: Log },
+): Promise<number> {
+  const { sealing, oldKeys, retentionMs, log } = options;
+  const sealed = sealedRecords(records, sealing);
+  let count = 0;
+  for await (const key of keys()) {
+    if (key === HEADER) continue;
+    try {
+      const found = await records.getWithExpiry(key);
+      if (found === undefined || isSealed(found.value)) continue;
+      const value = key.startsWith("conversation:")
+        ? withToken(found.value, (token) => decryptOld(oldKeys, token))
+        : found.value;
+      // Whoever was faster may have changed it since.
+      await sealed.update(key, (current) => current ?? value, lifeOf(found.expiresAt));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      await sealed.set(`corrupt:${key}`, await records.getText(key), retentionMs);
+      log.error({ err: error, key }, "a stored record cannot be read; it was set aside");
+    }
+    await records.delete(key);
+    count += 1;
+  }
+  return count;
+}
+
+/** Seals everything with the first key, in the background, until nothing is left of the others or it is stopped. */
+export function startResealing(
+  walk: Walk,
+  keyring: Keyring,
+  options: { isShared: boolean; log: Log },
+): Repeater {
+  const { isShared, log } = options;
+  const repeater = new Repeater(async () => {
+    try {
+      const count = await resealAll(walk, keyring);
+      log.info({ records: count }, "records were sealed with the new key");
+      // Another process may have gone on with the old key meanwhile: a pass that finds nothing tells.
+      if (isShared && count > 0) return;
+      await noteInHeader(walk.records, keyring, "one key only");
+      log.info({}, "nothing is sealed with an old key any more: ENCRYPTION_KEYS can do without it");
+      repeater.stop();
+    } catch (error) {
+      log.warn(
+        { err: error },
+        "the records could not all be sealed with the new key; tried again in an hour",
+      );
+    }
+  }, PASS_EVERY_MS);
+  repeater.soon();
+  return repeater;
+}
+
+async function resealAll({ records, keys }: Walk, keyring: Keyring): Promise<number> {
+  const isOther = (value: unknown): value is string =>
+    typeof value === "string" && ![null, keyring.ids[0]].includes(keyIdOf(value));
+  let count = 0;
+  for await (const key of keys()) {
+    try {
+      const found = await records.getWithExpiry(key);
+      if (!isOther(found?.value)) continue;
+      const reseal = (current: unknown) =>
+        isOther(current) ? keyring.seal(keyring.unseal(current, key), key) : current;
+      await records.update(key, reseal, lifeOf(found.expiresAt));
+      count += 1;
+    } catch (error) {
+      // A damaged record is told to whoever asks for it.
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return count;
+}
+
+function isSealed(value: unknown): boolean {
+  return typeof value === "string" && keyIdOf(value) !== null;
+}
+
+function lifeOf(expiresAt: number | null): number | undefined {
+  return expiresAt === null ? undefined : Math.max(1, expiresAt - Date.now());
+}
+
+/** Replaces `account.token` of a conversation record: older versions have sealed that alone. */
+function withToken(record: unknown, change: (token: string) => string): unknown {
+  if (typeof record !== "object" || record === null || !("account" in record)) return record;
+  const { account } = record;
+  if (typeof account !== "object" || account === null || !("token" in account)) return record;
+  if (typeof account.token !== "string") return record;
+  return { ...record, account: { ...account, token: change(account.token) } };
+}
