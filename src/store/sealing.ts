@@ -3,7 +3,7 @@
  * values by the keyring. The key of the names is made once for a store and never changes; it stands there sealed itself.
  * Source: DESIGN.md, rule 10; README.md, "What is kept".
  */
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { type Keyring, keyIdOf } from "./encryption.ts";
 import type { Records } from "./records.ts";
 
@@ -19,9 +19,10 @@ export interface Sealing {
 }
 
 export function createSealing(keyring: Keyring, nameKey: Uint8Array): Sealing {
+  const key = createSecretKey(nameKey);
   return {
     name(name) {
-      const hash = createHmac("sha256", nameKey).update(name).digest("base64url");
+      const hash = createHmac("sha256", key).update(name).digest("base64url");
       return `${name.slice(0, name.indexOf(":") + 1)}${hash}`;
     },
     seal: (text, place) => keyring.seal(text, place),
