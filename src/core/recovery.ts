@@ -16,20 +16,21 @@ export type Outcome =
   | { kind: "incomparable"; after: Timeline };
 
 /**
- * Waits `firstWaitMs`, reads; then waits `waitMs` before each further read, until `maxReads` of them have
- * shown no change. A read that fails says nothing; as many of them as good ones are borne. Without a
+ * Waits before each read as `waitsMs` says, until all of them have shown no change. A read that fails says
+ * nothing and is made again after the last of the waits; as many of them as good ones are borne. Without a
  * timeline from before, the first good read ends it. Throws `session-lost` and the signal's reason.
  */
 export async function awaitOutcome(
   readState: (signal: AbortSignal) => Promise<ProjectState>,
   before: Timeline | null,
-  options: { firstWaitMs: number; waitMs: number; maxReads: number; clock: Clock; signal: AbortSignal },
+  options: { waitsMs: readonly number[]; clock: Clock; signal: AbortSignal },
 ): Promise<Outcome> {
-  const { clock, signal, maxReads } = options;
+  const { waitsMs, clock, signal } = options;
+  const maxReads = waitsMs.length;
   let goodReads = 0;
   let failedReads = 0;
   while (goodReads < maxReads && failedReads < maxReads) {
-    await clock.sleep(goodReads + failedReads === 0 ? options.firstWaitMs : options.waitMs, signal);
+    await clock.sleep(waitsMs[goodReads + failedReads] ?? waitsMs.at(-1) ?? 0, signal);
     try {
       const { timeline } = await readState(signal);
       goodReads++;

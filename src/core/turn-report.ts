@@ -54,14 +54,21 @@ export class TurnReport {
     await this.#remember();
     const { speaker } = this.chat;
     const buttons = [[speaker.button("button.retry", this.chat.retry)]];
-    await speaker.say(key, {}, { tone: "error", buttons, once: this.once });
+    const text = speaker.paragraphs(speaker.rich(key), speaker.rich("retry.may-cost"));
+    await speaker.send({ text, tone: "error", buttons, once: this.once });
   }
 
   async failed(error: BackendError): Promise<void> {
     this.hasSpoken = true;
     this.hasFailed = true;
     await this.#remember();
-    await this.chat.speaker.send({ ...this.chat.failure(error, true), once: this.once });
+    const { speaker } = this.chat;
+    const message = this.chat.failure(error, true);
+    const canRetry = message.buttons
+      ?.flat()
+      .some((one) => one.kind === "action" && one.action.kind === "retry");
+    const text = speaker.paragraphs(message.text, canRetry ? speaker.rich("retry.may-cost") : []);
+    await speaker.send({ ...message, text, once: this.once });
   }
 
   async #result(text: RichText): Promise<void> {

@@ -16,9 +16,10 @@ import { TurnReport } from "./turn-report.ts";
 import { type StreamEnd, watchStream } from "./turn-stream.ts";
 import { isShutdown, type Limits, StopError } from "./world.ts";
 
-/** After a stream that closed without a word the state may lag a moment behind. */
-const SILENT_READS = 2;
-const SILENT_RECHECK_MS = 3_000;
+/** Looks at the state where nothing is said about it: the agent gave an instruction, or is long done. */
+const SHORT_READS = 2;
+/** Looks at it before a failure is told, seconds that a person waits for bad news. */
+const FAILURE_READS = 4;
 /** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
 const BEFORE_TIMEOUT_MS = 20_000;
 /** An answer that waits longer for the store says so. */
@@ -163,9 +164,7 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
       // The agent may still be at it; long after its hard limit it is not.
       const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
       const outcome = await awaitOutcome(readState, inFlight.before, {
-        firstWaitMs: 0,
-        waitMs: isOver ? recheckMs(limits) : limits.recoveryWaitMs,
-        maxReads: isOver ? SILENT_READS : limits.recoveryMaxReads,
+        waitsMs: isOver ? lagWaitsMs(limits, SHORT_READS) : recoveryWaitsMs(limits, 0),
         clock,
         signal,
       });
@@ -207,10 +206,11 @@ async function closeTurn(
   // What the agent says last is the end, unless there is a failure to tell of.
   await answer.finish(failure ? undefined : report.once);
   if (answer.hasShown && !failure) return true;
+  const isInstruction = answer.actions.length + answer.offers.length > 0;
+  // Before it is said that nothing changed, the state may lag behind.
+  const reads = failure ? FAILURE_READS : isInstruction ? SHORT_READS : undefined;
   const outcome = await awaitOutcome(readState, report.before, {
-    firstWaitMs: 0,
-    waitMs: recheckMs(world.limits),
-    maxReads: SILENT_READS,
+    waitsMs: lagWaitsMs(world.limits, reads),
     clock: world.clock,
     signal,
   });
@@ -226,7 +226,6 @@ async function closeTurn(
     await report.unchanged("turn.temporary-problem");
     return false;
   }
-  const isInstruction = answer.actions.length + answer.offers.length > 0;
   if (outcome.kind === "incomparable") await report.incomparable(outcome.after);
   else if (outcome.kind === "unreadable") await report.unchanged("turn.outcome-unknown");
   else if (!isInstruction) await report.unchanged("turn.unchanged");
@@ -255,9 +254,7 @@ async function recoverTurn(
   const stopReading = new AbortController();
   const { limits, clock } = world;
   const reading = awaitOutcome(readState, report.before, {
-    firstWaitMs: limits.recoveryFirstWaitMs,
-    waitMs: limits.recoveryWaitMs,
-    maxReads: limits.recoveryMaxReads,
+    waitsMs: recoveryWaitsMs(limits, limits.recoveryFirstWaitMs),
     clock,
     signal: AbortSignal.any([signal, stopReading.signal]),
   });
@@ -302,8 +299,13 @@ async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal)
   }
 }
 
-function recheckMs(limits: Limits): number {
-  return Math.min(SILENT_RECHECK_MS, limits.recoveryFirstWaitMs);
+/** A state that lags shows an edit seconds later; the waits are never longer than those after a broken connection. */
+function lagWaitsMs({ lagWaitsMs, recoveryFirstWaitMs }: Limits, reads?: number): number[] {
+  return lagWaitsMs.slice(0, reads).map((waitMs) => Math.min(waitMs, recoveryFirstWaitMs));
+}
+
+function recoveryWaitsMs({ recoveryWaitMs, recoveryMaxReads }: Limits, firstWaitMs: number): number[] {
+  return [firstWaitMs, ...Array.from({ length: recoveryMaxReads - 1 }, () => recoveryWaitMs)];
 }
 
 /** Whoever takes the turn over goes on with the same message. */

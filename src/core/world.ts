@@ -40,6 +40,8 @@ export interface Limits {
   recoveryWaitMs: number;
   /** A number of reads. */
   recoveryMaxReads: number;
+  /** Waits before the looks at the state after a silent edit: it may lag behind, 5 s were seen. */
+  lagWaitsMs: readonly number[];
   /** Wait before the first look at a render; each further one is half as long again, up to `exportPollMs`. */
   exportFirstPollMs: number;
   exportPollMs: number;
@@ -57,6 +59,7 @@ export interface Limits {
 
 /** Bounds that no setting changes. */
 export const FIXED_LIMITS = {
+  lagWaitsMs: [0, 1_000, 2_000, 4_000, 8_000, 15_000],
   textPauseMs: 2_000,
   maxTextLength: 8_000,
   maxFilesPerMessage: 10,

@@ -198,7 +198,7 @@ describe("a temporary issue of the backend", () => {
       do: { kind: "turn", texts: [], edits: [], ending: { kind: "temporary-issue" } },
     });
     await chat.asks('add the title "Hello"', { language });
-    expect(chat.last.text).toBe(said);
+    expect(chat.last.text).toContain(said);
     expect(chat.buttons).toEqual([language === "en" ? "Try again" : "重试"]);
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
