@@ -2,7 +2,7 @@
  * Conversations and people in the records. Each is read through its schema; one that cannot be read is set
  * aside for a while and reported, so that a damaged record costs one conversation its memory and not the process.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { type Capture, captureSchema } from "../core/capture.ts";
 import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
 import { createKeyedQueue } from "../core/keyed-queue.ts";
@@ -51,8 +51,6 @@ export function createConversationStore(records: Records, options: StoreOptions)
   const captures: Kind<Capture> = {
     prefix: "capture",
     schema: captureSchema,
-    open: (raw) => JSON.parse(cipher.decrypt(z.string().parse(raw))),
-    seal: (value) => cipher.encrypt(JSON.stringify(value)),
   };
 
   function parse<T>(kind: Kind<T>, raw: unknown): T | null {
@@ -138,7 +136,7 @@ export function createConversationStore(records: Records, options: StoreOptions)
         parse(captures, await records.get(`${captures.prefix}:${exportId}`)),
       ),
     keepCapture: (exportId, capture) =>
-      records.set(`${captures.prefix}:${exportId}`, captures.seal(capture), retention.finishedMs),
+      records.set(`${captures.prefix}:${exportId}`, capture, retention.finishedMs),
     forgetCapture: (exportId) => records.delete(`${captures.prefix}:${exportId}`),
     hasSeen: async (key) => (await records.get(`seen:${key}`)) !== undefined,
     markSeen: (key) => records.set(`seen:${key}`, 1, retention.finishedMs),
