@@ -16,6 +16,7 @@ import type {
 import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS, StopError, type World } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
+import { type ResolveHost, systemResolve } from "./lib/public-address.ts";
 import { loadLocales } from "./locales.ts";
 import { NO_METRICS } from "./metrics.ts";
 import { NemoClient } from "./nemo/client.ts";
@@ -59,9 +60,12 @@ export async function startBot(
     inTurn?: World["inTurn"];
     /** Bounds that no setting changes, made shorter. */
     limits?: Partial<World["limits"]>;
+    /** Looks up hosts of finished videos; absent: the system does. */
+    resolveHost?: ResolveHost;
   },
 ): Promise<Bot> {
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
+  const { resolveHost = systemResolve } = options;
   const { skills: skillOptions, nemo, timing } = config;
   const [skills, locales] = await Promise.all([
     loadSkills({
@@ -82,6 +86,7 @@ export async function startBot(
     retryWaitMs: nemo.retryWaitMs,
     log,
     clock: systemClock,
+    resolveHost,
   });
   const platforms = new Map<string, ChatPlatform>();
   const world: World = {

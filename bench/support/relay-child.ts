@@ -3,6 +3,7 @@
  * once, then prints its times and its memory as JSON.
  * `node relay-child.ts <source> <sink> <bytes> <files> <session>`
  */
+import { request } from "undici";
 import type { BackendCaller } from "../../src/core/ports.ts";
 import { NemoClient } from "../../src/nemo/client.ts";
 import { quietLog } from "./quiet-log.ts";
@@ -24,7 +25,7 @@ async function relay(): Promise<void> {
     name: "clip.mp4",
     mimeType: "video/mp4",
     sizeBytes,
-    open: async () => (await nemo.openUrl(`${sourceUrl}/${sizeBytes}`, signal)).stream,
+    open: async () => (await request(`${sourceUrl}/${sizeBytes}`, { signal })).body,
   };
   await nemo.uploadFiles(caller, { sessionId, files: [file] }, signal);
 }

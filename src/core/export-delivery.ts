@@ -2,6 +2,7 @@
  * A finished render on its way to the person: the message, the links, and the file's bytes.
  * Source: nemo-api.md, "Render download" and "Claim link".
  */
+import { limitBytes } from "../lib/byte-stream.ts";
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { formatBytes, formatDuration } from "./media.ts";
@@ -42,7 +43,6 @@ export async function deliverExport(
     buttons: buttons.map((button) => [button]),
     video: {
       name: render.fileName,
-      url: render.url,
       sizeBytes: render.sizeBytes,
       durationS: render.durationS,
       width: render.width,
@@ -50,13 +50,19 @@ export async function deliverExport(
     },
     once: `${chat.itemId}:video`,
   };
-  const { isFileSent } = await speaker.deliverVideo(
-    message,
-    (openSignal) => openVideo(chat, caller, render, openSignal),
-    chat.world.limits.exportTimeoutMs,
-    signal,
-  );
-  if (isFileSent || render.url) return;
+  // What its address gives is no video, or is nowhere we would fetch from.
+  let isMissing = render.url === null;
+  const open = async (openSignal: AbortSignal) => {
+    try {
+      return await openVideo(chat, caller, render, openSignal);
+    } catch (error) {
+      isMissing ||= error instanceof BackendError && (error.kind === "not-found" || error.kind === "refused");
+      throw error;
+    }
+  };
+  const { exportTimeoutMs } = chat.world.limits;
+  const { isFileSent } = await speaker.deliverVideo(message, open, exportTimeoutMs, signal);
+  if (isFileSent || !isMissing) return;
   await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
 }
 
@@ -83,16 +89,9 @@ async function openVideo(
 }
 
 /** The bytes, as long as they can be a video. */
-function bounded({ stream, sizeBytes }: ByteSource): ByteSource {
-  async function* watched() {
-    let size = 0;
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > MAX_VIDEO_BYTES) throw new BackendError({ kind: "bad-answer", operation: "download video" });
-      yield chunk;
-    }
-  }
-  return { stream: watched(), sizeBytes };
+function bounded(source: ByteSource): ByteSource {
+  const tooMany = () => new BackendError({ kind: "bad-answer", operation: "download video" });
+  return { ...source, stream: limitBytes(source.stream, MAX_VIDEO_BYTES, tooMany) };
 }
 
 /** The link is an extra: null when the backend refuses one. */

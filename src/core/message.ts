@@ -107,8 +107,6 @@ export type Button =
 /** A finished export; its bytes are opened by who delivers it. */
 interface OutgoingVideo {
   name: string;
-  /** Public address of the MP4; null when only the download path works. */
-  url: string | null;
   sizeBytes: number | null;
   durationS: number | null;
   width: number | null;

@@ -17,10 +17,15 @@ import type {
 import type { Timeline } from "./timeline.ts";
 import type { WorkItem } from "./work-item.ts";
 
-/** Bytes that flow. `sizeBytes` is known in advance wherever the source says it. */
+/**
+ * Bytes that flow. `sizeBytes` is known in advance wherever the source says it. Whoever does not read them closes
+ * them (`closeBytes`).
+ */
 export interface ByteSource {
   stream: AsyncIterable<Uint8Array>;
   sizeBytes: number | null;
+  /** Where anyone may fetch the same bytes; absent when they are for us alone. */
+  url?: string;
 }
 
 // --- chat -------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Credits, RenderStatus, UploadedMedia } from "../core/ports.ts";
+import { type AddressRule, readPublicUrl } from "../lib/public-address.ts";
 import { isJsonObject } from "./envelope.ts";
 import { isUsableId } from "./ids.ts";
 
@@ -89,7 +90,7 @@ export const uploadedFile = z
   .transform(
     (file): UploadedMedia => ({
       name: file.filename ?? file.name ?? "",
-      url: webUrl(file.cdn_url),
+      url: isWebAddress(file.cdn_url) ? file.cdn_url : null,
       type: readMediaType(file.file_type ?? ""),
       durationS: file.duration ?? null,
       width: file.width ?? null,
@@ -121,17 +122,20 @@ const renderFields = z.object({
   error: z.unknown().optional(),
 });
 
-/** Render submission and status, both dialects; `askedId` stands in when the answer names no id. */
-export function renderAnswer(askedId: string) {
+/**
+ * Render submission and status, both dialects; `askedId` stands in when the answer names no id. An address that
+ * does not agree with `rule` is none: it is neither opened nor shown.
+ */
+export function renderAnswer(askedId: string, rule: AddressRule) {
   return renderFields.transform((answer): RenderStatus => {
     const result = isJsonObject(answer.output) ? output.safeParse(answer.output).data : undefined;
-    const url =
-      webUrl(result?.url) ?? webUrl(answer.output) ?? webUrl(answer.outputUrl) ?? webUrl(answer.output_url);
+    const addresses = [result?.url, answer.output, answer.outputUrl, answer.output_url].filter(isWebAddress);
+    const url = addresses.find((address) => readPublicUrl(address, rule) !== null) ?? null;
     return {
       renderId: answer.id ?? answer.taskId ?? answer.task_id ?? answer.renderId ?? askedId,
       phase: readPhase(
         answer.status ?? "",
-        url !== null,
+        addresses.length > 0,
         typeof answer.error === "string" && answer.error !== "",
       ),
       progress: answer.progress == null ? null : Math.min(100, Math.max(0, answer.progress)),
@@ -166,19 +170,14 @@ function readPhase(status: string, hasUrl: boolean, hasError: boolean): RenderSt
   return hasError ? "failed" : "processing";
 }
 
-function webUrl(value: unknown): string | null {
-  if (typeof value !== "string" || !URL.canParse(value)) return null;
-  return isWebUrl(new URL(value)) && !hasToken(value) ? value : null;
+function isWebAddress(value: unknown): value is string {
+  if (typeof value !== "string" || !URL.canParse(value)) return false;
+  return /^https?:$/.test(new URL(value).protocol) && !hasToken(value);
 }
 
 /** True for an account's token in an address that others see, also when it is escaped. */
 export function hasToken(address: string): boolean {
   return /nmv(?:_|%5f)/i.test(address);
-}
-
-/** True for http and https. */
-export function isWebUrl(url: URL): boolean {
-  return url.protocol === "https:" || url.protocol === "http:";
 }
 
 function readMediaType(type: string): UploadedMedia["type"] {

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { BackendError } from "../core/backend-error.ts";
 import type { BackendAccount, BackendCaller, Clock } from "../core/ports.ts";
+import type { ResolveHost } from "../lib/public-address.ts";
 import { Accounts } from "./account.ts";
 import { tokenAnswer } from "./answers.ts";
 import { type JsonObject, openEnvelope, readFields } from "./envelope.ts";
@@ -35,6 +36,7 @@ export interface NemoApiOptions {
   retryWaitMs: number;
   clock: Clock;
   limits: NemoLimits;
+  resolveHost: ResolveHost;
 }
 
 /** Makes calls for any number of callers. All methods throw `BackendError`, or the signal's reason. */
@@ -47,7 +49,7 @@ export class NemoApi {
   constructor(options: NemoApiOptions) {
     this.#options = options;
     this.#limits = options.limits;
-    this.http = new NemoHttp(options.limits);
+    this.http = new NemoHttp(options.limits, options.resolveHost);
     this.#accounts = new Accounts(
       (caller, clientId, signal) => this.#requestToken(caller, clientId, signal),
       options.clock,

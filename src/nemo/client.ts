@@ -16,12 +16,19 @@ import type {
   UploadedMedia,
   VideoBackend,
 } from "../core/ports.ts";
+import {
+  type AddressRule,
+  isTrusted,
+  leadsOutside,
+  type ResolveHost,
+  systemResolve,
+} from "../lib/public-address.ts";
 import { claimAnswer, creditsAnswer, hasToken, renderAnswer, sessionAnswer } from "./answers.ts";
 import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
-import { isVideo, openPublicUrl } from "./download.ts";
+import { openPublicUrl, readVideo } from "./download.ts";
 import { readProjectState } from "./draft.ts";
 import { isJsonObject, openEnvelope } from "./envelope.ts";
-import { discard, isSuccess, lengthOf, readBytes, readText, readWords, redirectOf } from "./http.ts";
+import { discard, header, isSuccess, readText, readWords, redirectOf } from "./http.ts";
 import { pathSegment } from "./ids.ts";
 import { DEFAULT_LIMITS, type NemoLimits } from "./limits.ts";
 import { renderableDraft } from "./render-draft.ts";
@@ -39,6 +46,8 @@ export interface NemoClientOptions {
   retryWaitMs: number;
   log: Log;
   clock: Clock;
+  /** Looks up hosts of finished videos; absent: the system does. */
+  resolveHost?: ResolveHost;
   /** Those not given are `DEFAULT_LIMITS`. */
   limits?: Partial<NemoLimits>;
 }
@@ -48,11 +57,16 @@ export class NemoClient implements VideoBackend {
   readonly #options: NemoClientOptions;
   readonly #limits: NemoLimits;
   readonly #api: NemoApi;
+  readonly #resolveHost: ResolveHost;
+  /** Where finished videos may lie. The backend's own origin is the sandbox's, among others. */
+  readonly #renderRule: AddressRule;
 
   constructor(options: NemoClientOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#api = new NemoApi({ ...options, limits: this.#limits });
+    this.#resolveHost = options.resolveHost ?? systemResolve;
+    this.#renderRule = { schemes: ["https:"], trustedOrigins: [new URL(options.apiUrl).origin] };
+    this.#api = new NemoApi({ ...options, limits: this.#limits, resolveHost: this.#resolveHost });
   }
 
   /** Ends running calls and closes all connections. */
@@ -200,7 +214,7 @@ export class NemoClient implements VideoBackend {
         output: { format: "mp4", quality: "high" },
       },
     };
-    return this.#api.answer(caller, call, renderAnswer(render.renderId), signal);
+    return this.#renderStatus(caller, call, render.renderId, signal);
   }
 
   async readRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<RenderStatus> {
@@ -211,7 +225,25 @@ export class NemoClient implements VideoBackend {
       path: `/api/render/proxy/lambda/${pathSegment(renderId, "read render")}`,
       isIdempotent: true,
     };
-    return this.#api.answer(caller, call, renderAnswer(renderId), signal);
+    return this.#renderStatus(caller, call, renderId, signal);
+  }
+
+  /** Without an address whose name stands for one that is not public: it would be shown to people as well. */
+  async #renderStatus(
+    caller: BackendCaller,
+    call: ApiCall,
+    renderId: string,
+    signal: AbortSignal,
+  ): Promise<RenderStatus> {
+    const rule = this.#renderRule;
+    const status = await this.#api.answer(caller, call, renderAnswer(renderId, rule), signal);
+    if (status.url === null || isTrusted(new URL(status.url), rule)) return status;
+    const isOutside = await leadsOutside(
+      new URL(status.url),
+      this.#resolveHost,
+      this.#limits.lookupTimeoutMs,
+    );
+    return isOutside ? status : { ...status, url: null };
   }
 
   async cancelRender(caller: BackendCaller, renderId: string, signal: AbortSignal): Promise<void> {
@@ -248,8 +280,10 @@ export class NemoClient implements VideoBackend {
         discard(answer);
         return target;
       }
-      if (isVideo(answer)) {
-        return { stream: readBytes(answer, call.operation, signal), sizeBytes: lengthOf(answer) };
+      if (answer.statusCode === 200 && !/json/i.test(header(answer, "content-type") ?? "")) {
+        const video = await readVideo(answer, call.operation, signal);
+        if (video !== null) return video;
+        throw new BackendError({ kind: "not-found", operation: call.operation });
       }
       const text = await readWords(answer, this.#limits, signal);
       try {
@@ -260,11 +294,18 @@ export class NemoClient implements VideoBackend {
       }
       throw new BackendError({ kind: "not-found", operation: call.operation });
     });
-    return opened instanceof URL ? this.openUrl(opened.href, signal) : opened;
+    return opened instanceof URL ? this.#openPublic(opened.href, 1, signal) : opened;
   }
 
   openUrl(url: string, signal: AbortSignal): Promise<ByteSource> {
-    return withRepeats(() => openPublicUrl(this.#api.http, url, this.#limits, signal), {
+    return this.#openPublic(url, 0, signal);
+  }
+
+  /** `followed` are the redirects that led here. */
+  #openPublic(url: string, followed: number, signal: AbortSignal): Promise<ByteSource> {
+    const maxRedirects = this.#limits.maxRedirects - followed;
+    const options = { limits: { ...this.#limits, maxRedirects }, rule: this.#renderRule };
+    return withRepeats(() => openPublicUrl(this.#api.http, url, options, signal), {
       isIdempotent: true,
       retryWaitMs: this.#options.retryWaitMs,
       backoffMs: this.#limits.backoffMs,

@@ -4,6 +4,7 @@
  */
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { BackendError } from "../core/backend-error.ts";
+import { isNotPublic, publicConnector, type ResolveHost } from "../lib/public-address.ts";
 import { BareError } from "./bare-error.ts";
 import type { NemoLimits } from "./limits.ts";
 
@@ -19,8 +20,9 @@ export interface WireRequest {
   /**
    * `once`: on a connection of its own, so that it cannot meet a kept-alive socket that the other side has
    * just closed; there nobody could say whether it was carried out. `reused` is for what may be repeated.
+   * `public`: to a stranger's host, which is dialled at public addresses only.
    */
-  connection: "once" | "reused";
+  connection: "once" | "reused" | "public";
 }
 
 export type WireAnswer = Dispatcher.ResponseData;
@@ -30,31 +32,31 @@ class NotConnected extends Error {}
 
 /** Connections to the backend. `close` waits for nothing: running requests are ended. */
 export class NemoHttp {
-  readonly #once: Agent;
-  readonly #reused: Agent;
+  readonly #agents: Record<WireRequest["connection"], Agent>;
 
-  constructor(limits: Pick<NemoLimits, "connectTimeoutMs" | "keepAliveMs">) {
+  constructor(limits: Pick<NemoLimits, "connectTimeoutMs" | "keepAliveMs">, resolve: ResolveHost) {
     // HTTP/2 stays off: in bursts 1–3 % of the streams of one connection failed (performance.md).
-    const connectOnce = buildConnector({ timeout: limits.connectTimeoutMs, allowH2: false });
-    const connect: buildConnector.connector = (options, callback) =>
-      connectOnce(options, (...[error, socket]) => {
-        if (error === null) callback(null, socket);
-        else callback(new NotConnected("no connection", { cause: error }), null);
-      });
-    this.#once = new Agent({ connect, allowH2: false, pipelining: 0 });
-    this.#reused = new Agent({
-      connect,
+    const dialling = { timeout: limits.connectTimeoutMs, allowH2: false };
+    const connect = marked(buildConnector(dialling));
+    const kept = {
       allowH2: false,
       keepAliveTimeout: limits.keepAliveMs,
       keepAliveMaxTimeout: limits.keepAliveMs,
-    });
+    };
+    this.#agents = {
+      once: new Agent({ connect, allowH2: false, pipelining: 0 }),
+      reused: new Agent({ connect, ...kept }),
+      public: new Agent({ connect: marked(publicConnector(dialling, resolve)), ...kept }),
+    };
   }
 
-  /** The answer's head, whatever its status. Throws `unreachable`, `connection-lost`, or the signal's reason. */
+  /**
+   * The answer's head, whatever its status. Throws `unreachable`, `connection-lost`, `refused` for a public
+   * connection that would not lead to a public address, or the signal's reason.
+   */
   async send(request: WireRequest, signal: AbortSignal): Promise<WireAnswer> {
-    const agent = request.connection === "once" ? this.#once : this.#reused;
     try {
-      const answer = await agent.request({
+      const answer = await this.#agents[request.connection].request({
         origin: request.url.origin,
         path: request.url.pathname + request.url.search,
         method: request.method,
@@ -74,8 +76,17 @@ export class NemoHttp {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#once.destroy(), this.#reused.destroy()]);
+    await Promise.all(Object.values(this.#agents).map((agent) => agent.destroy()));
   }
+}
+
+/** The connector, its failures told from those of a connection that was there. */
+function marked(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else callback(new NotConnected("no connection", { cause: error }), null);
+    });
 }
 
 /** The signal's reason, our own errors as they are, and the kind of a connection error otherwise. */
@@ -83,7 +94,8 @@ export function connectionError(operation: string, error: unknown, signal: Abort
   if (signal.aborted) return signal.reason;
   if (error instanceof BackendError) return error;
   if (error instanceof NotConnected) {
-    return new BackendError({ kind: "unreachable", operation, cause: new BareError(error.cause) });
+    const kind = isNotPublic(error) ? "refused" : "unreachable";
+    return new BackendError({ kind, operation, cause: new BareError(error.cause) });
   }
   return new BackendError({ kind: "connection-lost", operation, cause: new BareError(error) });
 }

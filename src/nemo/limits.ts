@@ -22,6 +22,8 @@ export interface NemoLimits {
   refusalBodyMs: number;
   /** Redirects followed for a render's public URL. */
   maxRedirects: number;
+  /** How long the host of a render's URL is looked up before the answer counts as none. */
+  lookupTimeoutMs: number;
   /** How long an idle connection of the reading calls is kept. Short: see `http.ts`. */
   keepAliveMs: number;
 }
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: NemoLimits = {
   maxAnswerBytes: 32 * 1024 * 1024,
   maxRefusalBytes: 64 * 1024,
   refusalBodyMs: 5_000,
-  maxRedirects: 5,
+  maxRedirects: 3,
+  lookupTimeoutMs: 2_000,
   keepAliveMs: 4_000,
 };

@@ -70,6 +70,8 @@ export interface Sandbox {
   readonly scenario: ScenarioApi;
   /** What came in, oldest first; filter by `"POST /run_sse"` or a path prefix. */
   requests(filter?: string): RecordedRequest[];
+  /** Serves a file of this machine, as the web would; returns its address, for a link that a person sends. */
+  publish(file: { path: string; type: string }, name: string): string;
   /** Carries out a line of the console, such as `error 2001`; answers one sentence. */
   command(line: string): string;
   /** Closes every connection, kills what runs, removes its files. */
@@ -189,6 +191,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     hasFfmpeg: ffmpeg !== null,
     scenario: backend.scenarios,
     requests: (filter) => requests.matching(filter),
+    publish: (file, name) => baseUrl + store.publish(file, name),
     command,
     async stop() {
       stopping.abort(new Error("the sandbox stops"));

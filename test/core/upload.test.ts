@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { CLIP, clipBytes, file, startScene } from "../support/test-chat.ts";
+import { describe, expect, it } from "vitest";
+import { CLIP, clipBytes, file, linkTo, startScene } from "../support/test-chat.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -160,7 +158,7 @@ describe("an upload whose answer got lost", () => {
 describe("a link to a file", () => {
   it("is handed to the backend, which fetches it, and then edited as the words say", async () => {
     const { nemo, chat } = await startScene();
-    const url = `${await serveClip()}/holiday.mp4`;
+    const url = await linkTo(nemo, "holiday.mp4");
     await chat.asks(`${url} add the title "Hello"`);
     expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
     expect(chat.text).toContain("holiday.mp4");
@@ -172,7 +170,7 @@ describe("a link to a file", () => {
 
   it("alone is uploaded, and the bot asks what to do with it", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks(`${await serveClip()}/holiday.mp4`);
+    await chat.asks(await linkTo(nemo, "holiday.mp4"));
     expect(nemo.requests("POST /run_sse")).toEqual([]);
     expect(chat.last.text).toMatch(/^What should I do with it\?/);
   });
@@ -195,20 +193,3 @@ describe("no file at all", () => {
     expect(chat.last.text).toMatch(said);
   });
 });
-
-/** A web server with the clip behind every address; returns its own address. */
-async function serveClip(): Promise<string> {
-  const bytes = await clipBytes();
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "video/mp4", "content-length": bytes.length }).end(bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
-  });
-  // A TCP server's address is never a pipe's name.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}

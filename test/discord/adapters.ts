@@ -168,7 +168,6 @@ export function words(text: string, changes: Partial<OutgoingMessage> = {}): Out
 
 export const VIDEO = {
   name: "film.mp4",
-  url: "https://example.org/film.mp4",
   sizeBytes: 5,
   durationS: 1,
   width: 640,

@@ -70,7 +70,7 @@ const CALLS: [string, string, Script, Call][] = [
   [
     "open render",
     "GET /api/render/proxy/r1/download",
-    plain(200, "mp4"),
+    plain(200, "\0\0\0\x14ftypisom\0\0\x02\0mp41"),
     (nemo, who) => nemo.openRender(who, "r1", never()),
   ],
   [
@@ -439,9 +439,9 @@ describe("numbers that make no sense", () => {
 
 describe("a render's address that holds an account's token", () => {
   it.each([
-    `https://cdn/x.mp4?token=${TOKEN}`,
-    "https://cdn/NMV_usr_x/x.mp4",
-    "https://cdn/x.mp4?t=nmv%5Fusr_x",
+    `https://cdn.example/x.mp4?token=${TOKEN}`,
+    "https://cdn.example/NMV_usr_x/x.mp4",
+    "https://cdn.example/x.mp4?t=nmv%5Fusr_x",
   ])("%s counts as missing", async (url) => {
     for (const output of [{ output: { url } }, { outputUrl: url }, { output: url }]) {
       const render = await answerOf(
@@ -456,7 +456,7 @@ describe("a render's address that holds an account's token", () => {
 
 describe("answers of a render", () => {
   const NOTHING = { url: null, durationS: null, sizeBytes: null, width: null, height: null };
-  const FILE = { url: "https://cdn/x.mp4", durationS: 12.5, sizeBytes: 99 };
+  const FILE = { url: "https://cdn.example/x.mp4", durationS: 12.5, sizeBytes: 99 };
   it.each([
     [
       "dialect A, pending",
@@ -474,7 +474,7 @@ describe("answers of a render", () => {
         id: "r1",
         status: "completed",
         progress: 100,
-        output: { url: "https://cdn/x.mp4", duration: 12.5, size: 99 },
+        output: { url: "https://cdn.example/x.mp4", duration: 12.5, size: 99 },
       },
       { ...NOTHING, ...FILE, renderId: "r1", phase: "completed", progress: 100 },
     ],
@@ -487,9 +487,9 @@ describe("answers of a render", () => {
       "dialect B, completed",
       {
         success: true,
-        data: { id: "r1", status: "completed", progress: 100, outputUrl: "https://cdn/x.mp4" },
+        data: { id: "r1", status: "completed", progress: 100, outputUrl: "https://cdn.example/x.mp4" },
       },
-      { ...NOTHING, url: "https://cdn/x.mp4", renderId: "r1", phase: "completed", progress: 100 },
+      { ...NOTHING, url: "https://cdn.example/x.mp4", renderId: "r1", phase: "completed", progress: 100 },
     ],
     [
       "the envelope around dialect A",
@@ -498,7 +498,7 @@ describe("answers of a render", () => {
         data: {
           id: "r1",
           status: "completed",
-          output: { url: "https://cdn/x.mp4", duration: "12.5", size: "99" },
+          output: { url: "https://cdn.example/x.mp4", duration: "12.5", size: "99" },
         },
       },
       { ...NOTHING, ...FILE, renderId: "r1", phase: "completed", progress: null },
@@ -516,6 +516,21 @@ describe("answers of a render", () => {
     [
       "a URL that is not http(s)",
       { status: "completed", output: { url: "javascript:alert(1)" } },
+      { ...NOTHING, renderId: "r1", phase: "completed", progress: null },
+    ],
+    [
+      "a URL that is not https",
+      { status: "completed", output: { url: "http://cdn.example/x.mp4" } },
+      { ...NOTHING, renderId: "r1", phase: "completed", progress: null },
+    ],
+    [
+      "a URL inside of our network, and another one",
+      { status: "done", output: { url: "https://10.0.0.1/x.mp4" }, outputUrl: FILE.url },
+      { ...NOTHING, url: FILE.url, renderId: "r1", phase: "completed", progress: null },
+    ],
+    [
+      "a status nobody knows beside a URL inside of our network",
+      { status: "whatever", output: { url: "https://metadata.google.internal/x.mp4" } },
       { ...NOTHING, renderId: "r1", phase: "completed", progress: null },
     ],
     [

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -28,6 +28,7 @@ import {
 } from "../../src/core/ports.ts";
 import { toPlain } from "../../src/core/rich-text.ts";
 import type { Limits } from "../../src/core/world.ts";
+import type { ResolveHost } from "../../src/lib/public-address.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 /** The small real clip that ships with the project. */
@@ -283,6 +284,8 @@ interface SceneOptions {
   settings?: Record<string, string>;
   storage?: "memory" | "disk";
   limits?: Partial<Limits>;
+  /** What names stand for; the machine's own resolver unless a test says otherwise. */
+  resolveHost?: ResolveHost;
 }
 
 /** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
@@ -314,6 +317,7 @@ async function startChat(options: {
   settings: Record<string, string>;
   storage?: "memory" | "disk";
   limits?: Partial<Limits>;
+  resolveHost?: ResolveHost;
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
@@ -321,6 +325,7 @@ async function startChat(options: {
     log,
     storage: options.storage ?? "memory",
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.resolveHost ? { resolveHost: options.resolveHost } : {}),
   });
   let stopped: Promise<void> | null = null;
   const stop = () => {
@@ -344,6 +349,14 @@ export async function temporaryFolder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "nemobot-test-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/** A link to these bytes (default: the clip) on the sandbox, as a person would send one. */
+export async function linkTo(nemo: Sandbox, name: string, bytes?: Uint8Array): Promise<string> {
+  if (bytes === undefined) return nemo.publish({ path: CLIP, type: "video/mp4" }, name);
+  const path = join(await temporaryFolder(), "published.mp4");
+  await writeFile(path, bytes);
+  return nemo.publish({ path, type: "video/mp4" }, name);
 }
 
 /** The bytes of the clip. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { createServer, request as requestTo, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../src/sandbox/scenario.ts";
 import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
-import { clipBytes } from "../support/test-chat.ts";
+import { clipBytes, linkTo } from "../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, type TelegramScene, until } from "./scene.ts";
 
 const MB = 1024 * 1024;
@@ -14,14 +15,13 @@ const linksOf = (message: SeenMessage) =>
   message.entities.flatMap((entity) => (entity.type === "text_link" ? [entity.url] : []));
 
 /** A project with one clip of so many bytes; without ffmpeg its export is the clip itself. */
-async function chatWithClip(scene: TelegramScene, bytes: Uint8Array): Promise<ChatPlayer> {
-  await using server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "video/mp4", "content-length": bytes.length }).end(bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+async function chatWithClip(
+  scene: TelegramScene,
+  bytes: Uint8Array,
+  origin = scene.nemo.url,
+): Promise<ChatPlayer> {
   const chat = scene.telegram.privateChat();
-  // A TCP server's address is never a path.
-  chat.say(`http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4`);
+  chat.say((await linkTo(scene.nemo, "clip.mp4", bytes)).replace(scene.nemo.url, origin));
   await chat.nextBotMessage((message) => message.text.includes("What should I do with it?"), PATIENTLY);
   return chat;
 }
@@ -33,6 +33,50 @@ async function clipOf(sizeBytes: number): Promise<Buffer> {
   padding.writeUInt32BE(padding.length, 0);
   padding.write("free", 4, "latin1");
   return Buffer.concat([clip, padding]);
+}
+
+/** The editor's origin with a video on it that goes on for 300 MB; all else is handed on to `target`. */
+async function startFront() {
+  const front = { url: "", target: "", largestBytes: 0, isIdle: true };
+  const server = createServer((request, response) => {
+    if (request.url === "/endless.mp4") return void sendEndless(response);
+    const { method, headers } = request;
+    const onward = requestTo(front.target + request.url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    request.pipe(onward);
+  });
+  async function sendEndless(response: ServerResponse): Promise<void> {
+    front.isIdle = false;
+    const closed = new AbortController();
+    response.on("close", () => {
+      front.isIdle = true;
+      closed.abort();
+    });
+    response.on("error", () => {});
+    response.writeHead(200, { "content-type": "video/mp4" });
+    const chunk = Buffer.alloc(256 * 1024);
+    chunk.write("\0\0\0\x14ftypisom\0\0\x02\0mp41", "latin1");
+    let sentBytes = 0;
+    while (!response.destroyed && sentBytes < 300 * MB) {
+      sentBytes += chunk.length;
+      front.largestBytes = Math.max(front.largestBytes, sentBytes);
+      const isRoom = response.write(chunk);
+      if (!isRoom) await once(response, "drain", { signal: closed.signal }).catch(() => {});
+    }
+    response.end();
+  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // A TCP server's address is never a path.
+  front.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return Object.assign(front, {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
 }
 
 const videoCalls = (scene: TelegramScene) =>
@@ -81,7 +125,11 @@ describe.concurrent("an exported video", () => {
     await using scene = await startTelegramScene();
     const clip = await clipBytes();
     const chat = await chatWithClip(scene, clip);
-    scene.nemo.scenario.add({ on: "file", do: { kind: "http", status: 403 } });
+    // The bot looks at its beginning first.
+    scene.nemo.scenario.add(
+      { on: "file", do: { kind: "delay", ms: 0 } },
+      { on: "file", do: { kind: "http", status: 403 } },
+    );
     chat.say("export");
     const video = await chat.nextBotMessage(isReady, PATIENTLY);
     expect(video.file?.sha256).toBe(sha256(clip));
@@ -103,6 +151,41 @@ describe.concurrent("an exported video", () => {
     expect(scene.nemo.requests("GET /api/render/proxy/").some(({ path }) => path.endsWith("/download"))).toBe(
       true,
     );
+  });
+
+  it("is not given to Telegram by its address when that gives something else", async () => {
+    await using scene = await startTelegramScene();
+    const clip = await clipBytes();
+    const chat = await chatWithClip(scene, clip);
+    const page = { status: 200, body: "<html>Sign in</html>", headers: { "content-type": "video/mp4" } };
+    scene.nemo.scenario.add({ on: "file", do: { kind: "http", ...page }, times: 50 });
+    chat.say("export");
+    const video = await chat.nextBotMessage(isReady, PATIENTLY);
+    expect(video.file?.sha256).toBe(sha256(clip));
+    await scene.telegram.waitForCall("sendVideo", (call) => call.status === 200);
+    expect(videoCalls(scene)).toMatchObject([{ by: "upload", status: 200 }]);
+  });
+
+  it.for<[name: string, size: number | undefined]>([
+    ["of unknown length", undefined],
+    ["that is longer than the editor says", 30 * MB],
+  ])("%s is a link alone when it is more than a bot may upload: the rest is not read", async ([, size]) => {
+    await using front = await startFront();
+    await using scene = await startTelegramScene({ env: { NEMO_API_URL: front.url } });
+    front.target = scene.nemo.url;
+    const chat = await chatWithClip(scene, await clipBytes(), front.url);
+    const output = { url: `${front.url}/endless.mp4`, ...(size === undefined ? {} : { size }) };
+    const body = { status: "completed", progress: 100, output };
+    scene.nemo.scenario.add({ on: "render-status", do: { kind: "http", status: 200, body } });
+    chat.say("export");
+    const message = await chat.nextBotMessage(isReady, PATIENTLY);
+    expect(message.file).toBeNull();
+    expect(linksOf(message)[0]).toBe(output.url);
+    expect(videoCalls(scene).filter(({ status }) => status === 200)).toEqual([]);
+    // What lies in the buffers of the connections on the way is more than what was read.
+    await until(() => front.isIdle);
+    expect(front.largestBytes).toBeGreaterThan(49 * MB);
+    expect(front.largestBytes).toBeLessThan(80 * MB);
   });
 
   it.for<[name: string, trouble: Scenario["do"]]>([

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { patternBytes } from "../fakes/telegram/files.ts";
 import type { UserFile } from "../fakes/telegram/incoming.ts";
-import { clipBytes } from "../support/test-chat.ts";
+import { clipBytes, linkTo } from "../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "./scene.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -85,12 +83,7 @@ describe.concurrent("the words beside media", () => {
   it("may come with a link to the file instead, which the backend fetches itself", async () => {
     await using scene = await startTelegramScene();
     const bytes = await clipBytes();
-    await using server = createServer((_request, response) => {
-      response.writeHead(200, { "content-type": "video/mp4" }).end(bytes);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    // A TCP server's address is never a path.
-    const link = `http://127.0.0.1:${(server.address() as AddressInfo).port}/files/take_1.mp4`;
+    const link = await linkTo(scene.nemo, "take_1.mp4");
     const chat = scene.telegram.privateChat();
     chat.say(`${link} ${CAPTION}`);
     await chat.nextBotMessage((message) => message.text.includes("I added the title"), PATIENTLY);

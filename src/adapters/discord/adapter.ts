@@ -13,7 +13,7 @@ import {
   Routes,
   Status,
 } from "discord.js";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
@@ -22,6 +22,7 @@ import { StartError } from "../../start-error.ts";
 import { within } from "../../within.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
+import { createFileAgent } from "./files.ts";
 import { Intake } from "./intake.ts";
 import { restOptions } from "./rest.ts";
 
@@ -65,7 +66,7 @@ export class DiscordAdapter {
   readonly #world: DiscordWorld;
   readonly #client: Client;
   readonly #intake: Intake;
-  readonly #dispatcher = new Agent();
+  readonly #dispatcher: Agent;
   /** Ends every request. */
   readonly #ending = new AbortController();
   /** The application's id, once somebody needed it. */
@@ -77,6 +78,7 @@ export class DiscordAdapter {
     const { memory, locales, log, clock, engine, metrics } = world;
     this.#options = options;
     this.#world = world;
+    this.#dispatcher = createFileAgent(options.apiUrl);
     const { shards, shardIds } = options;
     const none = { maxSize: 0 };
     this.#client = new Client({

@@ -16,6 +16,7 @@ import {
   type ChatPlatform,
   type OpenedAttachment,
 } from "../../core/ports.ts";
+import { closeBytes, limitBytes } from "../../lib/byte-stream.ts";
 import { isApiError, isGone } from "./errors.ts";
 import { Files } from "./files.ts";
 import { Managers } from "./managers.ts";
@@ -199,13 +200,12 @@ export class DiscordPlatform implements ChatPlatform {
 
 /** The video in memory, bounded by what Discord takes. */
 async function readAll({ stream, sizeBytes }: ByteSource, limit: number): Promise<Buffer> {
-  if ((sizeBytes ?? 0) > limit) throw new Error("the video is too large to attach");
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > limit) throw new Error("the video is too large to attach");
-    chunks.push(chunk);
+  const tooMany = () => new Error("the video is too large to attach");
+  if ((sizeBytes ?? 0) > limit) {
+    await closeBytes(stream);
+    throw tooMany();
   }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of limitBytes(stream, limit, tooMany)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

@@ -4,13 +4,26 @@
  */
 import type { APIMessage } from "discord.js";
 import { type REST, Routes } from "discord.js";
-import { type Dispatcher, request } from "undici";
+import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";
 import { AttachmentError, type Clock, type Log, type OpenedAttachment } from "../../core/ports.ts";
+import { publicConnector, systemResolve } from "../../lib/public-address.ts";
 
 /** An address that ends so soon is had anew at once. */
 const TOO_SOON_MS = 60_000;
+
+/**
+ * Fetches Discord's files: from public addresses, and from the host of `apiUrl`, which the operator has named and
+ * where a stand-in for Discord may serve them on another port.
+ */
+export function createFileAgent(apiUrl: string): Agent {
+  const [trusted, strange] = [buildConnector({}), publicConnector({}, systemResolve)];
+  const { hostname } = new URL(apiUrl);
+  return new Agent({
+    connect: (target, callback) => (target.hostname === hostname ? trusted : strange)(target, callback),
+  });
+}
 
 export class Files {
   readonly #rest: REST;
@@ -30,7 +43,7 @@ export class Files {
     const isStale =
       attachment.url === undefined || expiresAt(attachment.url) <= this.#clock.now() + TOO_SOON_MS;
     const fresh = isStale ? await this.#refresh(attachment) : attachment;
-    if (!fresh.url) throw new AttachmentError("gone");
+    if (!fresh.url || !/^https?:\/\//i.test(fresh.url)) throw new AttachmentError("gone");
     return {
       kind: "url",
       url: fresh.url,

@@ -6,6 +6,7 @@ import { type Api, InputFile } from "grammy";
 import type { OutgoingMessage, ReplyTarget } from "../../core/message.ts";
 import { type ByteSource, ChatGoneError, type Log } from "../../core/ports.ts";
 import { StopError } from "../../core/world.ts";
+import { closeBytes, limitBytes } from "../../lib/byte-stream.ts";
 import { addressOf, placeOf } from "./address.ts";
 import type { Courier } from "./courier.ts";
 import type { Keyboard } from "./keyboard.ts";
@@ -86,16 +87,27 @@ export async function sendVideo(
     }
   }
 
-  const { url } = video;
-  if (url && video.sizeBytes !== null && video.sizeBytes <= URL_BYTES) {
-    const shown = await send(async (leaving) => ({ file: url, leaving, isBroken: () => false }), caption);
-    if (shown) return shown;
-  }
-  return send(async (leaving) => {
-    const { stream, sizeBytes } = await openVideo();
-    if (sizeBytes !== null && sizeBytes > limit) throw new Error("the video is too large to send");
-    return watchSource(stream, video.name, leaving);
-  }, caption);
+  let isByAddress = false;
+  const open = (mayBeByAddress: boolean): OpenSource => {
+    return async (leaving) => {
+      const { stream, sizeBytes, url } = await openVideo();
+      const size = sizeBytes ?? video.sizeBytes;
+      isByAddress = mayBeByAddress && url !== undefined && size !== null && size <= URL_BYTES;
+      if (url !== undefined && isByAddress) {
+        // Its beginning was seen to be a video; Telegram gets the rest by itself.
+        await closeBytes(stream);
+        return { file: url, leaving, isBroken: () => false };
+      }
+      const tooMany = () => new Error("the video is too large to send");
+      if (size !== null && size > limit) {
+        await closeBytes(stream);
+        throw tooMany();
+      }
+      return watchSource(limitBytes(stream, limit, tooMany), video.name, leaving);
+    };
+  };
+  const shown = await send(open(true), caption);
+  return shown === null && isByAddress ? send(open(false), caption) : shown;
 }
 
 function watchSource(

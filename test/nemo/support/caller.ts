@@ -73,6 +73,7 @@ export function client(apiUrl: string, options: Partial<NemoClientOptions> = {})
     retryWaitMs: 30_000,
     log,
     clock,
+    resolveHost: async () => [{ address: "93.184.216.34", family: 4 }],
     ...options,
   });
   return { nemo, clock, log, [Symbol.asyncDispose]: () => nemo.close() };
