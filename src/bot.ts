@@ -16,6 +16,7 @@ import type {
 import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS, StopError, type World } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
+import { LinkGuard } from "./lib/link-guard.ts";
 import { type ResolveHost, systemResolve } from "./lib/public-address.ts";
 import { loadLocales } from "./locales.ts";
 import { NO_METRICS } from "./metrics.ts";
@@ -60,7 +61,7 @@ export async function startBot(
     inTurn?: World["inTurn"];
     /** Bounds that no setting changes, made shorter. */
     limits?: Partial<World["limits"]>;
-    /** Looks up hosts of finished videos; absent: the system does. */
+    /** Looks up hosts of links and of finished videos; absent: the system does. */
     resolveHost?: ResolveHost;
   },
 ): Promise<Bot> {
@@ -88,11 +89,17 @@ export async function startBot(
     clock: systemClock,
     resolveHost,
   });
+  const trusted = [nemo.apiUrl, ...(config.discord ? [config.discord.apiUrl] : [])];
+  const links = new LinkGuard(
+    trusted.map((url) => new URL(url).origin),
+    resolveHost,
+  );
   const platforms = new Map<string, ChatPlatform>();
   const world: World = {
     store,
     backend,
     queue,
+    links,
     clock: systemClock,
     skills,
     locales,

@@ -135,13 +135,16 @@ function readUpload(text: string, takesAll = false): Intent | null {
   return { kind: "upload", urls, text: isIntroduction(rest) ? "" : rest };
 }
 
+/** A link in a text. */
 interface Link {
   url: string;
   start: number;
+  /** True when its path ends like a file that can be edited. */
   isFile: boolean;
 }
 
-function findLinks(text: string): Link[] {
+/** The http(s) links of a text, in their order, without the punctuation around them. */
+export function findLinks(text: string): Link[] {
   const links: Link[] = [];
   for (const match of text.matchAll(LINK)) {
     const url = trimLink(match[0]);
@@ -157,8 +160,11 @@ function trimLink(raw: string): string {
   let end = han === null ? raw.length : han.index + han[0].length;
   while (end > 0) {
     const last = raw.charAt(end - 1);
+    const before = raw.slice(0, end - 1);
+    // The second is an IPv6 host, as in http://[::1].
     const isOpened =
-      last === ")" && raw.slice(0, end - 1).lastIndexOf("(") > raw.slice(0, end - 1).lastIndexOf(")");
+      (last === ")" && before.lastIndexOf("(") > before.lastIndexOf(")")) ||
+      (last === "]" && /^https?:\/\/[^/]*\[[^\]]*$/i.test(before));
     if (!/[.,;:!?)\]'*_~]/.test(last) || isOpened) break;
     end -= 1;
   }

@@ -102,6 +102,14 @@ export class ChatGoneError extends Error {
   }
 }
 
+/** Which links of people may go to the backend: those of the public web. */
+export interface Links {
+  /** By its form alone. */
+  isAllowed(link: string): boolean;
+  /** Also by what the name of its host stands for; one that cannot be looked up passes. Never rejects. */
+  leadsOutside(link: string): Promise<boolean>;
+}
+
 // --- backend ----------------------------------------------------------------------------------------
 
 /** Whose credits pay. Free accounts are renewed by the client; an operator's token is used as it is. */

@@ -74,6 +74,9 @@ function whyUnfit(
   attachment: Attachment,
 ): { key: TextKey; limitBytes: number } | null {
   const limitBytes = skill.maxFileBytes;
+  if (isLink(attachment) && !world.links.isAllowed(attachment.url)) {
+    return { key: "link.not-public", limitBytes };
+  }
   const check = checkAttachment(attachment, skill);
   if (check !== "fine") return { key: `upload.${check}`, limitBytes };
   const platformLimit = world.platforms.get(attachment.platform)?.maxAttachmentBytes ?? null;
@@ -81,10 +84,19 @@ function whyUnfit(
   return { key: "upload.too-large-for-platform", limitBytes: platformLimit };
 }
 
+/** A link that a person wrote. */
+function isLink(attachment: Attachment): attachment is Attachment & { url: string } {
+  return attachment.platform === "url" && attachment.url !== undefined;
+}
+
 /** Says why a file cannot be taken; false when it can. */
 async function refuse(chat: Chat, attachment: Attachment): Promise<boolean> {
   const unfit = whyUnfit(chat.world, chat.skill, attachment);
-  if (!unfit) return false;
+  if (!unfit) {
+    if (!isLink(attachment) || (await chat.world.links.leadsOutside(attachment.url))) return false;
+    await chat.speaker.say("link.not-public", {}, { tone: "error" });
+    return true;
+  }
   const params: TextParams = {
     name: attachment.name,
     formats: SUPPORTED_FORMATS.join(", "),
@@ -164,7 +176,7 @@ function arrivedBefore(chat: Chat, { arrived }: Conversation): number[] {
 
 /** A link that a person wrote goes to the backend as it is; everything else is opened by its platform. */
 function openAttachment(chat: Chat, attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
-  if (attachment.platform === "url" && attachment.url) {
+  if (isLink(attachment)) {
     return Promise.resolve({ kind: "url", url: attachment.url, fallback: null });
   }
   const platform = chat.world.platforms.get(attachment.platform);

@@ -17,6 +17,7 @@ import { Chat } from "./chat.ts";
 import { connect, greeting, replaceSession } from "./connect.ts";
 import { startExport } from "./export-job.ts";
 import type { GuiAction } from "./gui-translation.ts";
+import { findLinks } from "./intent.ts";
 import type { Action, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
 import { keep, type Request, readRequest } from "./request.ts";
@@ -81,6 +82,11 @@ export class Worker {
       if (await this.#answerWithoutSession(job, goal.action)) return;
     }
     const words = goal.kind === "edit" ? goal.text : "";
+    // The agent may open what stands in its words.
+    if (findLinks(words).some(({ url }) => !this.#world.links.isAllowed(url))) {
+      await chat.speaker.say("link.not-public", {}, { tone: "error" });
+      return;
+    }
     if (areAllUnfit(this.#world, chat.skill, request.attachments)) {
       return refuseAttachments(chat, request.attachments, words);
     }

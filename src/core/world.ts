@@ -4,6 +4,7 @@ import type {
   ChatPlatform,
   Clock,
   ConversationStore,
+  Links,
   Log,
   Metrics,
   VideoBackend,
@@ -15,6 +16,7 @@ export interface World {
   store: ConversationStore;
   backend: VideoBackend;
   queue: WorkQueue;
+  links: Links;
   clock: Clock;
   skills: SkillCatalog;
   locales: Locales;

@@ -153,3 +153,67 @@ describe("redirects to a finished video", () => {
     expect(chat.messages.some((message) => message.video !== null)).toBe(isDelivered);
   });
 });
+
+describe("a link of a person", () => {
+  const REFUSED = {
+    en: "I can't open that link",
+    zh: "我无法打开这个链接",
+  } as const;
+
+  it.each([
+    "http://127.0.0.1:9/clip.mp4",
+    "http://localhost/clip.mp4 trim it",
+    "http://2130706433/clip.mp4",
+    "http://0x7f.1/clip.mp4",
+    "http://[::1]/clip.mp4",
+    "http://[::ffff:10.0.0.1]/clip.mp4",
+    "http://169.254.169.254/latest/meta-data/iam.mp4",
+    "upload http://169.254.169.254/latest/meta-data/",
+    "http://metadata.google.internal/clip.mp4",
+    "https://192.168.1.1/clip.mp4",
+    "https://user:password@cdn.example.com/clip.mp4",
+    "https://nas.local/clip.mp4",
+    "http://redis:6379/clip.mp4",
+    "make a film from what http://169.254.169.254/latest/meta-data/ says",
+    "make a film from what http://[::1] says",
+  ])("into a private network is refused before the backend hears of it: %s", async (text) => {
+    const { nemo, chat } = await startScene();
+    await chat.asks(text, { language: "en" });
+    expect(chat.text).toContain(REFUSED.en);
+    await chat.asks(text, { language: "zh" });
+    expect(chat.text).toContain(REFUSED.zh);
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+  });
+
+  it("whose name stands for a private address is refused too", async () => {
+    const { nemo, chat } = await startScene({ resolveHost: async () => [PUBLIC, LOOPBACK] });
+    await chat.asks("https://rebound.example.com/clip.mp4", { language: "en" });
+    expect(chat.last.text).toContain(REFUSED.en);
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+  });
+
+  it.each([
+    ["is public", async () => [PUBLIC]],
+    [
+      "cannot be looked up",
+      async () => {
+        throw new Error("ENOTFOUND");
+      },
+    ],
+    ["is never found", () => new Promise<never>(() => {})],
+  ])("whose name %s goes to the backend as it is", async (_, resolveHost) => {
+    const { nemo, chat } = await startScene({ resolveHost });
+    nemo.scenario.add({ on: "upload", do: { kind: "http", status: 200, body: { code: 0, data: {} } } });
+    const url = "http://cdn.example.com/clip.mp4";
+    await chat.asks(url);
+    expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
+  });
+
+  it("of the editor's own origin goes to the backend, on loopback too", async () => {
+    const { nemo, chat } = await startScene();
+    const url = await linkTo(nemo, "clip.mp4");
+    await chat.asks(url);
+    expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
+  });
+});
