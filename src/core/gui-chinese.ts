@@ -1,141 +1,234 @@
-/**
- * Reads one Chinese clause: is it an instruction for a graphical interface? The same rules as in
- * `gui-english.ts`: the verb begins the clause, apart from words like 请, 然后 and 您可以.
- */
-import { type Clause, CONTENT } from "./gui-english.ts";
-import { CHINESE_PLACE, type GuiAction, meaningOf } from "./gui-words.ts";
+/** Chinese words of a graphical interface, and the sentences made of them. Read by `gui-clause.ts`. */
+import type { Lexicon } from "./gui-words.ts";
 
-const LEAD =
-  /^(?:[^\p{L}\p{N}\uE000"“'‘[「『【]+|然后|接着|接下来|之后|最后|首先|并且|并|且|再|先|就|那么|现在|请您|请你|请|麻烦您?|只需要?|只要|直接|记得|务必|您?需要|您|你|也|还|[在从][^，。]{1,10}?(?=点击|点按|打开|选择))/u;
-const PERMISSION = /^(?:随时|都|均)*(?:可以|可|能够|能|不妨|欢迎)(?:随时|直接|再|先|自行|选择|通过|去)*/;
-const NEGATION = /^(?:暂时|先)?(?:不要|别|无需|不用|请勿|不必|不能|不可|勿|没有|不)/;
-const CONDITION = /^(?:如果|若|如需|如想|如要|如|当|等|待|一旦|假如|要是)/;
-const CONDITION_END = /^(?!我|已|为您|为你|然后|最后|随后|之后).{0,16}(?:后|时|之后|以后|的话)$/u;
-/** "满意后点击…": a condition and its instruction in one breath. */
-const CONDITION_THEN =
-  /^(?!我|已|为您|为你|然后|最后|接着|之后|随后|接下来)(?:.{0,20}?(?:后|时|的话|了就|了，?)|.{0,20}?就)(?=(?:请|您|你|可以|可|再|直接|随时|就)*(?:点击|点按|单击|轻点|按下|打开|拖拽|拖动|导出|下载|预览|前往))/u;
-const PURPOSE = /^(?:为了|要|想要|若要|以便|来)/;
-const TAIL = /^(?:然后|接着|再|并|即可|就可|就能|便可|以|来|从而|选择|开始(?:剪辑|编辑|制作|创作))/;
+const words = {
+  // --- verbs
+  click:
+    "双击|单击|点击|点按|轻点|轻触|点选|点开|点一下|点一点|点下|点|右击|右键|右键点击|右键单击|左键点击|左键单击|鼠标右键点击|用鼠标点击|再次点击|点击一下|双击一下|选中并点击|长按|连点",
+  gesture: "双击|右击|右键|右键点击|右键单击",
+  press: "按一下|按下|按住|按|敲|敲击",
+  choose: "选择|选中|选取|勾选|使用|通过|找到|选|点选",
+  open: "打开|前往|进入|切换到|切换至|切到|转到|转至|跳转到|跳转至|回到|返回|返回到|展开|访问|来到|进到|去",
+  drag: "拖拽|拖动|拖放|拖曳|拖移|拖",
+  hold: "把|将",
+  look: "预览|查看|播放|检查|观看|看看|看到|看|查看一下|预览一下|播放一下|看一下|浏览|试看",
+  film: "导出|下载|输出|渲染",
+  account: "查看|检查|查询|前往|打开|进入|确认|管理|登录|去|到|点击|点开|访问|看看|看|在",
+  shut: "关闭|退出|收起|最小化|最大化|关掉|隐藏",
+  reload: "刷新|重新加载|重载|刷新一下|重新载入",
+  scroll: "滚动|滑动|滚动一下|下滑|上滑",
+  hover: "悬停|移|移动|移到|放|停留|指向|放置|停|移至|悬停于",
+  // --- things of a screen
+  control:
+    "按钮|图标|按键|选项|链接|复选框|勾选框|开关|箭头|三个点|三点|省略号|齿轮|滑块|下拉框|下拉列表|加号|菜单项|键|入口|小箭头",
+  strongControl: "按钮|图标|按键|菜单项|开关",
+  place:
+    "面板|标签页|标签|选项卡|菜单栏|菜单|侧边栏|侧栏|工具栏|属性栏|导航栏|对话框|弹窗|素材库|媒体库|检查器|资源管理器|下拉菜单|右键菜单|设置面板|属性面板|弹出窗口|素材面板|媒体面板|快捷菜单",
+  site: "窗口|页面|页|界面|编辑器|时间线|时间轴|工作区|设置|中心|区域|区|栏|模式|列表|库|功能|视图|主页|应用|网站|网页|轨道区|工作台|后台",
+  placename:
+    "素材|媒体|项目|工程|导出|输出|效果|特效|音频|音乐|文本|文字|标题|字幕|属性|参数|账户|账号|帐户|帐号|账单|订阅|会员|充值|积分|余额|设置|高级|系统|转场|贴纸|滤镜|模板|上传|下载|颜色|调色|调整|调节|速度|变速|分享|偏好|个人|资料|用户|动画|图层|历史|帮助|通知|详情|工具|预览|视频|编辑|剪辑|文件|画面|背景|裁剪|画布|音量|配音|格式|支付|时间线|时间轴|主|播放|渲染|发布|我的|历史记录",
+  side: "左上角|右上角|左下角|右下角|左侧|右侧|左边|右边|上方|下方|顶部|底部|中间|旁边|侧边|左|右|屏幕|页面|界面|窗口|编辑器|面板|的|方|部|处|最|正|工具栏|时间线|预览窗口|菜单栏|左下方|右下方|左上方|右上方|画面",
+  adj: "蓝色|绿色|红色|橙色|紫色|黄色|白色|黑色|灰色|大|小|那个|这个|该|此|新|主|对应|相应|第一个|第二个|第三个|最后一个|的|其|任意|一个|加号|齿轮|三点|圆形|播放|保存|关闭|设置|更多",
+  locator: "在|从|到|去|于",
+  inside: "上|中|里|内|的|下|处|面|里面|上面|当中|之中|区域|区",
+  thingOfScreen:
+    "标题|片段|素材|字幕|轨道|视频|时间线|时间轴|图层|文本框|文本|文字|缩略图|画布|预览窗口|元素|文件|图片|音频|播放头|空白处|任意位置|视频片段|音频轨道|视频轨道|字幕轨道|音乐轨道|音乐|画面|预览画面|文字层|预览区|预览区域|缩略图|进度条|空白区域",
+  // --- labels
+  entry:
+    "导出|下载|输出|渲染|预览|播放|应用|确认|确定|生成|重新生成|继续|同意|接受|撤销|重做|重试|保存|分享|上传|导入|添加|设置|属性|编辑|删除|分割|剪切|复制|粘贴|文件|菜单|更多|关闭|取消|返回|完成|下一步|上一步|账户|账号|余额|积分|充值|账单|订阅|会员|发布|帮助|素材|媒体|音频|文本|特效|转场|滤镜|贴纸|字幕|时间线|时间轴|export|download|save|upload|import|file|apply|generate|settings|preview|play|ok|cancel|done|提交|升级|静音|重置|裁剪|变速|音量|重命名|替换|新建|开始",
+  // --- what may follow
+  ending: "即可|就行|就好|就可以|就可以了|便可|就能|就可|吧|哦|呢|啦|一下|两下|就行了|就好了|了",
+  so: "即可|就可以|就能|就可|便可|便能|以便|以|来|从而|用来|可以|可|就会|进行|并|并且|后即可|后|去|让|使|直接|再|重新|随时|快速|将|把|为|您|你|自己",
+  act: "查看|预览|播放|下载|保存|导出|编辑|继续|确认|观看|获取|添加|选择|设置|调整|修改|更改|应用|生成|进入|上传|开始|完成|渲染|返回|撤销|分享|创建|打开|了解|检查|找到|试听|浏览|充值|购买|升级|删除|切换|显示|看到|看看|管理|替换|输入|裁剪|分割|剪辑|重命名|关闭|提交|更新|加载|放大|缩小|看|暂停|选取|确定|查询|登录|移动|同步|复制|粘贴|展开|试试|恢复|启动|重试|取消|得到|定位|微调|更换|导入",
+  // --- the timeline: what can be moved, and to where
+  thing:
+    "标题|字幕|文字|文本|片段|视频|素材|画面|图片|照片|标志|徽标|logo|贴纸|水印|音乐|配乐|音频|音效|声音|歌曲|背景音乐|bgm|旁白|配音|画外音|轨道|图层|镜头|场景|片头|片尾|转场|特效|滤镜|动画|开场|结尾|封面|音轨|空镜|段落|部分|花字|弹幕|动图|表情|人声|录音|采访|结束语|开头|卡片|字卡|倒计时|它|它们|文件|b-roll|cta|视频片段|音乐轨道|字幕轨道|配音轨道|旁白轨道|音频轨道|视频轨道|文字图层|标题片段|转场效果|伴奏|鼓点|解说|片名|署名|鸣谢|文案|二维码|箭头|蒙版|遮罩|产品图|产品|特写|广告|元素|主视频|插图|台词|台标|角标|横幅|边框",
+  edge: "开头|开始|片头|片尾|结尾|末尾|末端|尾部|头部|最前面|最后面|最前|最后|前面|后面|之前|之后|前|后|中间|中央|中部|正中|正中央|顶部|底部|上方|下方|上面|下面|左上角|右上角|左下角|右下角|左侧|右侧|左边|右边|左下方|右下方|左上方|右上方|起点|终点|起始|起始处|开始处|结尾处|之间|之上|之下|旁边|首位|末位|居中|开场|角落|最开头|最末尾|最开始|第一位|最上方|最下方|最上层|最下层|最上面|最底部|最左侧|最右侧|尾端|开端|首尾|中心|下三分之一|上三分之一|下方居中|上层|下层|顶层|底层|位置|最左边|最右边|第一个",
+  field:
+    "时间线|时间轴|轨道|主轨道|视频轨道|音频轨道|音乐轨道|字幕轨道|文字轨道|第一轨|第二轨|第二条轨道|第一条轨道|第三条轨道|画布|音轨|主轨",
+  spot: "位置|处|地方|上|中|里|内|时|的|轨道|那里|这里",
+  side2: "左|右|上|下|左边|右边",
+  dir: "到|至|入|进|回|在|往|向|",
+  vagueword:
+    "任意|任何|某个|想要|需要|合适|您想|你想|所需|理想|喜欢|适当|其他|其它|别的|不同|指定|相应|对应|新的",
+  handle:
+    "手柄|把手|边缘|边框|进度条|滑块|滑杆|滑条|播放头|指针|光标|滚动条|控制点|控点|端点|锚点|关键帧|音量线|音量条|边界|两端|角点|游标|鼠标|裁剪框|选框|四角|边角|首尾|时间指针|播放指针|旋钮|曲线|分割线|音量滑块|裁剪手柄|标尺|四个角|圆点",
+  media: "视频|片段|素材|文件|图片|照片|媒体|音频|音乐|视频文件|媒体文件|音频文件",
+  own: "您的|你的|您|你|自己|自己的|更多|本地|任意|新|新的|需要|想要|要|的|其他|电脑|手机|上|里|中|一个|多个",
+  dropzone:
+    "上传|上传区|上传区域|此处|这里|聊天|聊天框|窗口|对话框|虚线框|浏览器|此区域|该区域|区域|页面|界面|编辑器|素材库|媒体库|素材面板|媒体面板|框内|框中|上传框|此|画布|工作区|聊天窗口",
+  begin: "剪辑|编辑|制作|创作|使用",
+  begun: "开始|进行",
+  timeline: "时间线|时间轴|编辑器|编辑区|工作区|轨道",
+  step1: "视频|项目|的",
+  account1: "账户|账号|帐户|帐号|账单|余额|积分|订阅|会员|充值|个人中心|用户中心|积分余额|账户余额|套餐",
+  account2:
+    "设置|页面|页|中心|信息|情况|状态|按钮|明细|详情|界面|和|或|里|里的|中|中的|的|剩余|数量|一下|管理|记录",
+  whose: "您的|你的|我的|一下|当前|您|你|的|剩余",
+  viewer: "时间线|时间轴|预览窗口|预览面板|预览区|预览区域|播放器|预览器|时间线面板|预览窗|监视器",
+  result:
+    "效果|视频|成片|结果|影片|改动|更改|变化|它|其|最终|整体|当前|新|的|修改后|完整|编辑|剪辑|一下|您|你|吧|了|哦|即可|标题|字幕|全片|整体效果|最终效果|成品|作品|项目|您的|你的|效果如何|该|这个|内容|素材|片段",
+} as const;
 
-const CLICK =
-  /^(?:点击|点按|单击|双击|轻点|按下|点一下|选中并点击|按)(?:一下)?(?!率|量|次数|数|声|音|流|付费|了|过|着|后)/;
-const CHOOSE = /^(?:选择|使用|通过|找到)/;
-const OPEN = /^(?:打开|前往|进入|切换到|切换至|转到|跳转到|回到|展开)/;
-const ACCOUNT =
-  /^(?:查看|检查|查询|前往|打开|进入|确认|管理|登录)(?:一下)?(?:您的|你的|我的)?(?:账户|账号|帐户|帐号|账单|余额|积分|订阅|会员|充值)(?:\/?(?:账户|账单|余额|积分|订阅|设置|页面|中心|信息|情况|状态|和|或|里的?|中的?))*(?:$|以|来|是否|，|进行|充值|购买|查看|升级|续费|了解|管理)/;
-const PREVIEW =
-  /^(?:(?:在|到|从)?(?:时间线|时间轴|预览窗口|预览面板|播放器)(?:上|中|里|内|面板)*(?:进行)?(?:预览|查看|播放|检查)|(?:预览|查看|播放)(?:一下)?(?:您的|你的)?(?:时间线|时间轴)|预览(?:一下)?(?:您的|你的|最终|整体)?(?:效果|视频|成片|结果|影片)?(?:吧)?$)/;
-const EXPORT =
-  /^(?:导出|下载)(?:并(?:下载|保存|分享))?(?:您的|你的|这个|该|最终|完整)*(?:视频|成片|成品|文件|作品|项目|影片)?(?:即可|吧|了|到本地|到您的设备|为\s?mp4|成\s?mp4|它)*$/i;
-const DRAG = /^(?:将|把)?.{0,40}?(?:拖拽|拖动|拖放|拖到|拖至|拖入|拖进|拖)/;
-const QUOTED =
-  /^\s*[*_]{0,2}(?:["“'‘`][^"”'’`\n]{1,40}["”'’`]|[[【「『《][^\]】」』》\n]{1,40}[\]】」』》]|\*\*[^*\n]{1,40}\*\*)[*_]{0,2}/;
-const PLAIN =
-  /^\s*[^，。；：！？,;:!?]{0,24}?(?=按钮|图标|面板|标签|选项|菜单|即可|来|以|进行|就|后|[(（]|$)/;
+const phrases = {
+  capitals: "{Cap}{1,3}",
+  known: "(立即|一键|马上|我的)? {entry} (视频|成片|文件|设置|更改|项目|素材|积分|效果){0,1}",
+  step: "{quoted}|{known}|{capitals}",
+  path: "({step}) ({arrow} ({step})){1,4}",
+  name: "{path}|{quoted}|{known}|{capitals}",
+  where: "{locator}? {side}{0,4} (({quoted}|{placename})? ({place}|{site}))? {inside}{0,2}",
+  behind:
+    "(?<tail>({inside}|{ending}){0,2} {remark}? ({so}{0,3} {act} _{0,30}|(即可|就可以|就能|就可|便可|便能|以便|以|来|进行) _{0,30}|{ending})? {ending}? {remark}?)",
+  place1: "{side}{0,3} (?<label>({quoted}|{placename}{0,2}))",
+  target: "{!dir}{0,10} ({quoted}|{thing}|{file}) ({quoted}|{thing}|{num}|{file}|{Cap}){0,2}",
+  point: "({time}|{edge}|{field}) ({spot}|{edge}|{time}|{field}){0,3}",
+  destination: "{dir} {!dir}{0,14} {point}",
+} as const;
 
-const KEYBOARD = /^(?:回车|空格|任意|enter|return|space)\s?键?/i;
-/** What a key is for. */
-const CONFIRMS = /继续|确认|确定|应用|生成/;
-/** What a person would drag from their own computer, or to a project that is still empty: an upload. */
-const UPLOAD_DRAG =
-  /上传|此处|这里|聊天|窗口|对话框|[您你](?:自己)?的.{0,6}?(?:视频|片段|素材|文件|图片|照片|媒体|音频|音乐).{0,6}?[到至入进在](?:视频|项目)?(?:时间线|时间轴|编辑器|编辑区|工作区|轨道)(?:上|中|里|内)?(?:$|即可|就可|便可|就能|开始|来|以|进行|并|然后)|(?:开始|进行)(?:剪辑|编辑|制作|创作)/;
-
-/** `raw` and `masked` are the same clause with and without quoted content; equal lengths. */
-export function readChinese(raw: string, masked: string): Clause {
-  let at = 0;
-  let isOffer = false;
-  const early = CONDITION_THEN.exec(masked.trimStart());
-  if (early !== null && !NEGATION.test(masked.trimStart())) {
-    at = masked.length - masked.trimStart().length + early[0].length;
-    isOffer = true;
-  }
-  for (let step = 0; step < 12; step += 1) {
-    const rest = masked.slice(at);
-    if (NEGATION.test(rest)) return CONTENT;
-    const permission = PERMISSION.exec(rest);
-    const lead = permission ?? LEAD.exec(rest);
-    if (lead === null) break;
-    if (permission !== null) isOffer = true;
-    at += lead[0].length;
-  }
-  const hasLead = at > 0;
-  const found = readInstruction(raw.slice(at), masked.slice(at), hasLead);
-  if (found !== null) return { ...found, isOffer: isOffer || found.isOffer };
-  const rest = masked.trim().replace(/^[^\p{L}\p{N}\uE000]+/u, "");
-  if (CONDITION.test(rest) || CONDITION_END.test(rest)) return { kind: "condition" };
-  return PURPOSE.test(rest) ? { kind: "purpose" } : CONTENT;
-}
-
-/** True when the clause only continues an instruction before it. */
-export function isChineseTail(masked: string): boolean {
-  return TAIL.test(masked.trimStart());
-}
-
-type Instruction = Extract<Clause, { kind: "instruction" }>;
-
-function readInstruction(raw: string, masked: string, hasLead: boolean): Instruction | null {
-  const text = masked.trim();
-  if (ACCOUNT.test(text)) return does({ kind: "show-credits" });
-  if (PREVIEW.test(text)) return does({ kind: "show-tracks" });
-  if (EXPORT.test(text) && (hasLead || text.length > 2)) return does({ kind: "export" });
-  if (DRAG.test(text)) return readDrag(raw.trim(), text);
-  const click = CLICK.exec(text);
-  if (click !== null)
-    return readTarget("click", raw.trim().slice(click[0].length), text.slice(click[0].length));
-  const choose = CHOOSE.exec(text);
-  if (choose !== null)
-    return readTarget("choose", raw.trim().slice(choose[0].length), text.slice(choose[0].length));
-  const open = OPEN.exec(text);
-  if (open !== null) return readTarget("open", raw.trim().slice(open[0].length), text.slice(open[0].length));
-  return null;
-}
-
-function readTarget(verb: "click" | "choose" | "open", raw: string, masked: string): Instruction | null {
-  const quoted = QUOTED.exec(masked)?.[0];
-  const length = quoted?.length ?? PLAIN.exec(masked)?.[0].length ?? 0;
-  const name = raw
-    .slice(0, length)
-    .replace(/^.*(?:上的|中的|里的|角的|方的|侧的|下方|上方)/u, "")
-    .replace(/^["“'‘`[【「『《*_\s]+|["”'’`\]】」』》*_\s]+$/g, "")
-    .trim();
-  const confirmed = KEYBOARD.test(name) ? CONFIRMS.exec(masked)?.[0] : undefined;
-  if (confirmed !== undefined) {
-    return { kind: "instruction", action: { kind: "edit", text: confirmed }, isOffer: true };
-  }
-  const behind = masked.slice(length);
-  const isButton = /^\s*(?:按钮|图标)/.test(behind) || /(?:按钮|图标)$/.test(name);
-  const isPlace = new RegExp(`(?:${CHINESE_PLACE})`).test(`${name}${behind.slice(0, 6)}`);
-  const meaning = meaningOf(name);
-  if (verb === "choose" && !(isButton || (meaning === "export" && quoted !== undefined))) return null;
-  if (verb === "open" && !isPlace && !(quoted !== undefined && meaning !== "none")) return null;
-  switch (meaning) {
-    case "export":
-    case "show-credits":
-    case "show-tracks":
-      return does({ kind: meaning });
-    case "confirm":
-      return { kind: "instruction", action: { kind: "edit", text: name }, isOffer: true };
-    case "upload":
-    case "none":
-      break;
-  }
-  if (/导出|下载/.test(masked)) return does({ kind: "export" });
-  if (/时间线|时间轴/.test(name)) return does({ kind: "show-tracks" });
-  if (meaning === "none" && isPlace && !isButton) return does({ kind: "show-state" });
-  return { kind: "instruction", action: null, isOffer: false };
-}
-
-/** "把音乐从素材库拖到开头" → "把音乐移到开头". */
-function readDrag(raw: string, masked: string): Instruction {
-  if (UPLOAD_DRAG.test(masked)) return { kind: "instruction", action: null, isOffer: false };
-  const words = raw
-    .replace(/从[^，。]{0,12}?(?:面板|素材库|媒体库|侧边栏)(?:中|里)?/u, "")
-    .replace(/拖(?:拽|动|放)?/u, "移动")
-    .replace(/移动(?=到|至|入|进)/u, "移")
-    .replace(/[。，；！\s]+$/u, "");
-  return does({ kind: "edit", text: words });
-}
-
-function does(action: GuiAction): Instruction {
-  return { kind: "instruction", action, isOffer: false };
-}
+export const CHINESE: Lexicon = {
+  words,
+  phrases,
+  rules: [
+    [
+      "show-credits",
+      "{locator}? {account} {whose}{0,3} {account1}{1,2} {account2}{0,5} ((以|来|是否|进行|充值|购买|查看|升级|续费|了解|管理|即可|确认|看) _{0,20})?",
+    ],
+    ["show-tracks", "{locator}? ({viewer}) {inside}{0,3} (直接|进行|先|再|快速|完整)? {look} {result}{0,6}"],
+    ["show-tracks", "{look} {whose}{0,2} ({viewer}) {inside}{0,2} {result}{0,5}"],
+    ["show-tracks", "(预览|预览一下) {result}{1,4}"],
+    [
+      "export",
+      "{film} (并 (下载|保存|分享))? {whose}{0,2} (这个|该|最终|完整|剪好的|成品|做好的){0,2} (视频|成片|成品|文件|作品|项目|影片|成品视频) (即可|吧|了|到|本地|您的设备|为|成|mp4|文件|格式|来|观看|分享|使用){0,5}",
+    ],
+    [
+      "export",
+      "(导出|下载|导出下载) (并|下载|保存|分享|即可|一下|吧|了|到|本地|您的设备|为|成|mp4|它|来|观看|查看|格式|使用){1,5}",
+    ],
+    // --- what is dragged but no thing of the timeline: parts of the screen, and files of one's own
+    ["nothing", "{hold}? _{0,10} {drag} {!dir}{0,10} {handle} _{0,24}"],
+    ["nothing", "{hold} _{0,8} {handle} {!thing}{0,3} ({drag}|{hover}|向) _{0,24}"],
+    ["nothing", "(按住|拉动|左右拉|上下拉) _{0,8} {handle} _{0,24}"],
+    [
+      "nothing",
+      "{hold}? {own}{0,5} {media}{1,2} {own}{0,2} (直接|全部)? {drag} {dir} ({step1}|{own}){0,2} ({dropzone}) _{0,20}",
+    ],
+    ["nothing", "{drag} {own}{0,5} {media}{1,2} {dir} ({step1}|{own}){0,2} ({dropzone}) _{0,20}"],
+    [
+      "nothing",
+      "({hold} {own}{1,5} {media}{1,2} {drag}|{drag} {own}{1,5} {media}{1,2}) {dir} {step1}{0,2} {timeline} {inside}{0,2} ((即可|就可|便可|就能|开始|来|以|进行|并|然后) _{0,14})?",
+    ],
+    ["nothing", "({hold} _{1,10} {drag}|{drag}) _{1,12} {begun} {begin} _{0,6}"],
+    ["nothing", "{hold}? _{0,10} {drag} _{0,10} 上传 _{0,6}"],
+    // --- moves
+    ["tip", "({hold} _{0,10} {drag}|{drag}) _{0,12} {vagueword} _{0,12}"],
+    ["tip", "{hold} (?<what>{target}) {drag} (?<where>{dir} {side2} {spot}?) (即可|来|以)? _{0,12}"],
+    ["tip", "{drag} (?<what>{target}) (?<where>{dir} {side2} {spot}?) (即可|来|以)? _{0,12}"],
+    [
+      "move",
+      "{hold} (?<what>{target}) {drag} (?<where>{destination}) ({ending}|(来|以|让|使|从而|使其|让它) _{1,24})?",
+    ],
+    [
+      "move",
+      "{drag} (?<what>{target}) (?<where>{destination}) ({ending}|(来|以|让|使|从而|使其|让它) _{1,24})?",
+    ],
+    // --- gestures
+    [
+      "nothing",
+      "{reload} (当前|本|整个|您的|一下|下){0,2} (页面|网页|浏览器|界面|窗口|时间线|时间轴|预览|编辑器|应用|项目|它)? {behind}",
+    ],
+    [
+      "nothing",
+      "(用|滚轮|鼠标|向上|向下|向左|向右|往上|往下|往左|往右|上下|左右|继续){0,3} {scroll} (一下|鼠标|滚轮|页面|网页|时间线|时间轴|屏幕|列表|界面|鼠标滚轮){0,2} ((到|至) (页面|列表|屏幕|界面|时间线|菜单|的){0,2} 最? (底部|顶部|下方|上方|末尾|右侧|左侧|下面|上面|底|顶))? {behind}",
+    ],
+    ["nothing", "{hold}? (鼠标|光标|指针|鼠标指针) {hover} (在|到|至|于)? _{0,12}"],
+    ["nothing", "(放大|缩放|缩小) (时间线|时间轴|画布) {behind}"],
+    ["nothing", "{shut} {where} ({place}|窗口|页面|界面|编辑器|网页|浏览器|它)? {behind}"],
+    ["nothing", "(登录|登陆) 一下? (您的|你的)? (账户|账号|网站|网页版|编辑器)? {behind}"],
+    // --- clicks
+    [
+      "label",
+      "{click} ({where} (的|{inside}))? ({adj}|{side}){0,3} (?<label>这里|此处|这儿|下方|它) {behind}",
+    ],
+    [
+      "label",
+      "{click} {where} ({adj}|{side}){0,3} (?<label>{name}) (?<noun>{control}|{place}|{site})? {behind}",
+    ],
+    [
+      "label",
+      "{click} {where} ({adj}|{side}){0,3} (?<label>({placename}|{entry}){0,2} (?<noun>{control}|{place})) {behind}",
+    ],
+    [
+      "label",
+      "{click} ({adj}|{side}|{quoted}|{file}){0,4} ((要|需要|想|想要) _{1,6} 的)? (?<label>(?<noun>{thingOfScreen})) ({num}|{ending}){0,1} {behind}",
+    ],
+    ["nothing", "{gesture} {behind}"],
+    [
+      "label",
+      "({press}|使用|用) (键盘|上|的|快捷键|组合键|一下){0,3} (?<label>{key}) (?<noun>键|组合键|快捷键)? {behind}",
+    ],
+    ["label", "{press} ({side}|{adj}){0,3} (?<label>{quoted}|{known}) (?<noun>{control}) {behind}"],
+    ["label", "(按|按下) (?<label>{quoted}) {behind}"],
+    // --- choices
+    ["label", "{choose} {where} (?<label>{path}) (?<noun>{control}|{place})? {behind}"],
+    ["label", "{choose} {where} (?<label>{quoted}|{known}) (?<noun>{strongControl}|{place}) {behind}"],
+    ["label", "{choose} (?<label>{quoted}) {behind}"],
+    [
+      "label",
+      "{locator} ({side}|{quoted}|{placename}|弹出的|弹出|下拉){0,3} {place} {inside}{0,2} ({choose}|{click}) (?<label>{name}|_{1,10}) {behind}",
+    ],
+    // --- places
+    ["open", "{open} (?<label>{path}) (?<noun>{place}|{site})? {behind}"],
+    ["open", "{open} {place1} (?<noun>{place}) {behind}"],
+    ["open", "{open} {side}{0,3} (?<label>{quoted}|{placename}{1,3}) (?<noun>{site}) {behind}"],
+    ["open", "{open} (?<label>设置|素材库|媒体库|(?<noun>时间线|时间轴|编辑器)) {behind}"],
+    [
+      "open",
+      "{locator} {place1} (?<noun>{place}|设置|页面) {inside}{0,2} (查看|找到|看到|进行|看|检查) _{0,14}",
+    ],
+    ["label", "(?<label>{entry} ({arrow} ({step})){1,4})"],
+  ],
+  time: "第?\\s?(?:\\d{1,4}(?:\\.\\d{1,3})?|[零一二三四五六七八九十两半]{1,4})\\s?(?:分(?!之)钟?(?:(?:\\d{1,2}|[零一二三四五六七八九十]{1,3})秒?)?|秒)(?:半|钟)?|\\d{1,2}[:：]\\d{2}(?:[:：]\\d{2})?(?:\\.\\d{1,3})?|\\d{1,3}(?:\\.\\d)?s(?![a-z])",
+  key: "(?:(?:ctrl|cmd|command|shift|alt|option|control|[⌘⌥⇧])(?:\\s?[+＋-]\\s?[\\w⌘⇧]{1,8}){1,3}|[⌘⌥]\\s?\\w|enter|return|esc|delete|backspace|space|tab|f\\d{1,2})(?![\\w])|回车|空格(?!处)|退格|任意键|删除(?=键)",
+  lead: "[^\\p{L}\\p{N}\\uE000\"“'‘[「『【*]+|\\*{1,2}(?=[\\p{L}])|第[一二三四五六七八九十\\d]{1,2}步|步骤[一二三四五六七八九十\\d]{1,2}|然后|接着|接下来|之后|最后|首先|其次|随后|并且|并|且|再|先|就|那么|现在|请您|请你|请(?!点一?[下])|麻烦您?|只需要?|只要|直接|记得|务必|手动|亲自|自行|自己|您?需要|您|你|也|还|[在从](?:[^，。]{1,10}?)(?=双击|单击|点击|点按|点开|右键|打开|拖动|拖拽)",
+  permission:
+    "(?:随时|都|均|也|还){0,2}(?:可以|可|能够|能|不妨|欢迎|建议您?|推荐|试试|尝试|试着|应该|最好)(?:随时|直接|再|先|自行|选择|通过|去|手动|自己|试着)*",
+  negation: "(?:暂时|先)?(?:不要|别|无需|不用|请勿|不必|不能|不可|勿|没有|不|要不要|是否|能否|可否)",
+  condition:
+    "(?:但|或)?(?:如果|若|如需|如想|如要|如|当|等|待|一旦|假如|要是|倘若|假若|需要的话)|(?!我|已|为您|为你|然后|最后|随后|之后).{0,16}(?:后|时|之后|以后|的话|前)$",
+  conditionThen:
+    "(?!我|已|为您|为你|然后|最后|接着|之后|随后|接下来)(?:.{0,20}?(?:后|时|的话|了就|了，?)|.{0,20}?就)(?=(?:请|您|你|可以|可|再|直接|随时|就|去|把|将)*(?:点击|点按|单击|双击|轻点|按下|点一下|打开|拖|导出|下载|预览|前往|刷新|把[^，。]{1,20}拖|将[^，。]{1,20}拖))",
+  purpose: "为了|要(?!不要)|想要|若要|以便|来",
+  tail: "(?:然后|接着|再|并|即可|就可|就能|便可|便能)?(?:即可|就可以|就能|就可|便可|便能|以便|以|来|从而|就会)|(?:然后|接着|再|并|并且)?(?:查看|预览|播放|下载|保存|导出|继续|确认|观看|选择|设置|生成|完成|开始|返回|分享|等待|稍等|享受|试试|即可)",
+  leftover: "然后|接着|接下来|最后|请|现在|再|并|之后|您|你|首先|其次|第[一二三四五]步",
+  tip: "[^\\p{L}\\p{N}]{0,4}(?:小|温馨|友情|操作|使用)?(?:提示|贴士|技巧|窍门|建议|注意|说明)[^\\p{L}\\p{N}]{0,4}",
+  question: "(?:满意|喜欢|准备好了?|可以了?|需要|想要?)[^。？?]{0,12}(?:吗|了)?[？?]",
+  textLabel:
+    "(?:文案|标题|字幕|文字|台词|旁白|口号|标语|号召|引导语|提示语|歌词|弹幕|剧情|故事|脚本|对白|独白|解说词?|(?:镜头|画面|场景|分镜|第.{1,3}[幕章集段]).{0,3}|写着|写道|显示|显示为|改为|改成|说|念)[^\\p{L}\\p{N}]*$",
+  callToAction: "号召|引导语|文案|台词|旁白|脚本|歌词",
+  heading: "^[^\\p{L}\\p{N}]*(?:预览|查看|导出|下载|渲染|检查)",
+  leadIn:
+    "^[^\\p{L}\\p{N}]*(?:(?:导出|下载|预览)(?:步骤|方法|方式)?|下一步|最后一步|操作(?:步骤|方法)?|第[一二三四五六七八九十\\d]{1,2}步|步骤[一二三四五六七八九十\\d]{1,2})[^\\p{L}\\p{N}]*$",
+  formatStep:
+    "(?:选择|选)\\s?(?:mp4|mov|\\d{3,4}p|4k|格式|画质|分辨率|高清)(?:[\\s，,/和]{0,2}(?:mp4|\\d{3,4}p|格式|画质|分辨率)){0,2}",
+  exportStep: "导出|下载",
+  narrated: "(?!)",
+  origin: "从[^，。]{0,12}?(?:面板|素材库|媒体库|侧边栏)(?:中|里)?",
+  moveWords: "把$<what>移$<where>",
+  labels: {
+    export: "(?:立即|一键|马上)?(?:导出|下载|输出|渲染)(?:视频|成片|文件|并下载)?",
+    "show-credits": "(?:我的)?(?:账户|账号|帐户|帐号|余额|积分|充值|账单|订阅|会员)",
+    upload: "(?:上传|导入|添加素材)(?:.{1,6})?",
+    "show-tracks": "(?:预览|播放|时间线|时间轴)(?:视频|效果)?",
+    confirm: "(?:应用|确认|确定|生成|重新生成|是|继续|同意|接受|撤销|重做|重试)",
+  },
+  generic:
+    "(?:这里|此处|这儿|下方|它|.{0,4}(?:按钮|图标|按键|面板|菜单|键)|回车|空格|任意键|enter|return|space|esc|(?:ctrl|cmd|shift|alt|option).{1,12})?",
+  purposes: {
+    export: "导出|下载",
+    "show-credits": "充值|积分|余额|账单",
+    "show-tracks": "预览|播放|观看",
+    confirm: "(?<confirm>继续|确认|确定|应用|生成)",
+  },
+  labelFrame: "按钮|图标|页面|标签页|面板",
+  okay: ["(?!)", ""],
+};

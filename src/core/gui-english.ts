@@ -1,275 +1,291 @@
-/**
- * Reads one English clause: is it an instruction for a graphical interface? Source: nemo-api.md, "GUI
- * translation". An instruction begins its clause ("then click …", "you can open …"); the same words anywhere
- * else ("I clicked", "the clip opens", "the export finished") only tell something and are content.
- */
-import { CONTROL, type GuiAction, meaningOf, PLACE } from "./gui-words.ts";
+/** English words of a graphical interface, and the sentences made of them. Read by `gui-clause.ts`. */
+import type { Lexicon } from "./gui-words.ts";
 
-/** Content behind quotes, masked; see `gui-translation.ts`. */
-export const MASK = "\uE000";
+const words = {
+  det: "the|your|this|that|its|any|a|an|all|both|all the|all of the|one of the|each|either",
+  // --- verbs
+  click:
+    "click|click on|click onto|tap|tap on|double-click|double-click on|double click|double click on|right-click|right-click on|right click|right click on|left-click|left click|left-click on|double-tap|double-tap on|double tap|single-click|click over",
+  gesture:
+    "double-click|double click|right-click|right click|double-tap|double tap|right-click on|double-click on",
+  press: "press|press on|hit|push",
+  choose: "select|choose|pick|use|find|locate|look for",
+  pick: "select|choose|pick|adjust|set|change|find|locate",
+  go: "open|open up|go to|go back to|go over to|navigate to|navigate back to|switch to|switch over to|switch back to|head to|head over to|head back to|return to|visit|access|expand|bring up|show|toggle",
+  drag: "drag|drag and drop|drag-and-drop|drag drop|drag-drop",
+  look: "preview|view|watch|see|check|review|play|inspect|look at|scrub through|play back|take a look at|check out",
+  account:
+    "check|check out|view|see|visit|go to|open|review|manage|look at|refer to|head to|access|navigate to",
+  film: "export|download|render|save",
+  shut: "close|exit|dismiss|minimize|minimise|maximize|maximise|collapse|resize|hide|undock|dock|pin",
+  // --- things of a screen
+  control:
+    "button(s)|icon(s)|key(s)|checkbox(es)|toggle(s)|switch|slider(s)|playhead|handle(s)|three dots|three-dot menu|ellipsis|gear|hamburger menu|dots|arrow|link|option(s)|thumbnail|menu item|shortcut|field|box|scroll bar|scrollbar|progress bar|seek bar|cog|plus sign|dot menu",
+  strongControl: "button(s)|icon(s)|key(s)|checkbox|toggle(s)|slider(s)",
+  place:
+    "panel(s)|tab(s)|menu(s)|sidebar(s)|side panel|drop-down(s)|dropdown(s)|drop-down menu|dropdown menu|dropdown list|dialog|dialogue|dialog box|dialog window|toolbar(s)|tool bar|inspector|pop-up(s)|popup(s)|navigation bar|nav bar|context menu|file browser|media library|asset library|file menu|menu bar|toolbox",
+  site: "window|page|section|settings|screen|view|editor|timeline|library|workspace|dashboard|project|browser|bin|tool(s)|area|options|manager|list|center|centre|website|site|app|canvas|player|pane|modal",
+  placename:
+    "media|project(s)|export|effect(s)|audio|text|title(s)|music|properties|property|account|billing|settings|setting|asset(s)|transition(s)|sticker(s)|filter(s)|caption(s)|subtitle(s)|template(s)|upload(s)|color|colour|colors|color correction|adjustment(s)|adjust|speed|share|sharing|preferences|profile|subscription|plan(s)|pricing|credit(s)|top-up|recharge|preview|animation(s)|layer(s)|history|help|notification(s)|detail(s)|option(s)|tool(s)|advanced|general|render|download(s)|clip(s)|video(s)|timeline|editing|editor|main|side|file|edit|view|context|user|payment|element(s)|format|style(s)|library|voice-over|inspector|volume|crop|background|my|image|photo|track",
+  adj: "big|large|small|little|tiny|blue|green|red|orange|purple|yellow|white|black|gray|grey|main|new|round|left|left-hand|right|right-hand|top|top left|top right|top-left|top-right|bottom|bottom-left|bottom-right|upper|lower|same|other|first|second|third|next|last|dotted|plus|play|pause|gear|settings|menu|save|close|back|mute|share|trash|delete|eye|lock|arrow|more|undo|redo|cog|export|download|upload|apply|current|entire|whole|web|empty|very|far|three-dot|drop-down|dropdown|pencil|scissors|magnifying glass|split|trim|cut|edit|refresh|info|help",
+  corner:
+    "corner|top|bottom|left|right|side|header|footer|keyboard|mouse|page|end|interface|top bar|results|result|menu|list|editor",
+  thingOfScreen:
+    "title|track|timeline|clip|segment|layer|thumbnail|playhead|video|caption|subtitle|text|image|photo|element|file|transition|project|effect|canvas|preview|waveform|title track|audio track|video track|text layer|title clip|video clip|audio clip|text box|music track|media|logo|sticker|background|overlay|track header",
+  adverb:
+    "now|again|yourself|below|above|there|here|next|instead|manually|directly|afterwards|first|once|twice|anytime|any time|carefully|quickly|a bit|a little|up|down|further|slightly|all the way|left|right|back|too|as well|sideways|horizontally|vertically",
+  prep: "at|on|in|from|under|above|below|near|next to|inside|inside of|of|within|to|into|over|toward|towards|via|with|using|through|along|across|past|until|beside|beneath",
+  goalword:
+    "to|in order to|so you|so that you|so you'll|for|which|where|while|until|by|using|before|whenever|if",
+  // --- labels
+  entry:
+    "export|download|save|share|render|upload|import|apply|confirm|generate|regenerate|continue|proceed|accept|approve|create|undo|redo|retry|ok|okay|yes|done|next|back|close|cancel|play|preview|watch|replay|settings|properties|preferences|file|edit|view|add|delete|split|trim|publish|credits|billing|account|profile|balance|top up|buy credits|upgrade|subscription(s)|pricing|plans|menu|more|help|browse|attach|add media|add files|pause|duplicate|cut|copy|paste|remove|reset|refresh|finish|submit|start|get started",
+  entrytail: "changes|now|all|video|media|file(s)|edit|effect|project|as|credits|it",
+  /** Labels that nobody takes for content, capitalised. */
+  Label:
+    "export|download|preview|play|save|properties|settings|upload|import|share|delete|split|edit|copy|paste|credits|billing|account|render|duplicate|rename",
+  Page: "export|download|preview|settings|properties|billing|account|credits|media|effects|audio|library|timeline|file|edit|preferences|profile|upload|inspector|dashboard",
+  and: "and|&",
+  // --- showing and exporting
+  viewer:
+    "timeline|preview|player|timeline panel|timeline view|preview panel|preview window|preview player|preview area|preview screen|video player|viewer|monitor|preview monitor",
+  whole: "final|finished|edited|whole|full|new|completed|complete|rendered|entire|updated|resulting|current",
+  result:
+    "video(s)|clip|project|file(s)|film|movie|result(s)|edit(s)|mp4|version|image|photo|changes|cut|timeline|work|creation",
+  format: "mp4|mov|gif|webm|hd|full hd|4k|1080p|720p|2160p|high quality|high-quality|mp4 file|mp4 format",
+  billing:
+    "account|billing|credit(s)|credit balance|credits balance|subscription|top-up|recharge|pricing|plan|balance|profile",
+  // --- the timeline: what can be moved, and to where
+  thing:
+    "title(s)|subtitle(s)|caption(s)|text|clip(s)|segment(s)|video(s)|footage|image(s)|photo(s)|picture(s)|logo|sticker(s)|watermark|overlay(s)|music|audio|song|soundtrack|sound(s)|sound effect(s)|sfx|bgm|voice-over(s)|voiceover(s)|voice over|narration|b-roll|broll|track(s)|layer(s)|scene(s)|shot(s)|intro|outro|transition(s)|effect(s)|end card|endcard|credits|lower third|lower-third|emoji|gif|graphic(s)|banner|headline|tagline|opening|ending|element|file|cut|recording|interview|montage|teaser|hook|slide(s)|countdown|voice|jingle|beat|cta|call to action|text box|animation|filter|opener|sequence|box|media|material|section|part|card|timer|arrow|drone shot",
+  field:
+    "timeline|canvas|frame|screen|picture|video|project|edit|sequence|story|film|footage|composition|movie",
+  edge: "start|beginning|end|front|back|top|bottom|middle|center|centre|left|right|corner|edge|side|third|half|position|left-hand side|right-hand side",
+  edgeadj:
+    "very|top|bottom|upper|lower|left|right|top-left|top-right|bottom-left|bottom-right|upper-left|upper-right|lower-left|lower-right|far|center|centre|middle|left-hand|right-hand|exact|dead",
+  ord: "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|next|previous|other|two|three|one|four|opening|closing|a|b|c",
+  stop: "to|onto|into|before|after|behind|between|of|is|are|was|were|above|below|in|on|at",
+  some: "a|an|any|some|each|every|either|another|one of the",
+  toward:
+    "to|onto|into|on|at|in front of|before|after|behind|between|next to|beside|above|below|under|underneath|beneath|over|in|past|near|until|toward|towards|on top of|right after|right before|directly after|directly before|ahead of|inside|within|around",
+  way: "back|over|up|down|right|straight|directly|all the way|forward|further|left",
+  more: "at|on|in|of|after|before|and|over|right after|right before|under|above|below|just before|just after|until|within",
+  side: "left|right",
+  handle:
+    "handle(s)|edge(s)|playhead|slider(s)|scrubber|cursor|mouse|pointer|bounding box|corner(s)|border(s)|scrollbar|scroll bar|divider(s)|keyframe(s)|volume line|volume bar|rubber band|opacity line|progress bar|seek bar|knob(s)|endpoint(s)|end point(s)|trim points|trim point|trim bars|ruler|ends|control point(s)|anchor(s)|anchor point(s)|line|bar|timeline marker|marker(s)|fader|dial|dot(s)|waveform|zoom bar|sides|point(s)",
+  media:
+    "file(s)|media|footage|photo(s)|picture(s)|image(s)|video(s)|clip(s)|music|audio|asset(s)|material|media files|video files|video file|audio files|song(s)|document(s)|folder(s)",
+  ownword: "your|any|some|more|new|additional|own|other|your own|another|a|an",
+  dropzone:
+    "here|chat|window|box|browser|app|upload area|upload box|drop zone|dropzone|drop area|upload zone|area|page|workspace|editor|canvas|library|panel|uploader|bin|upload window|dashed box|import area",
+} as const;
 
-/** `offer` is left to the user: a permission, a condition, or something that may cost credits. */
-export type Clause =
-  | { kind: "instruction"; action: GuiAction | null; isOffer: boolean }
-  | { kind: "condition" }
-  | { kind: "purpose" }
-  | { kind: "content" };
+const phrases = {
+  capitals: "{Cap} (({and}|to|of)? {Cap}){0,3}",
+  known: "{entry} ({and} {entry})? {entrytail}?",
+  step: "{quoted}|{capitals}|{known}",
+  path: "({step}) ({arrow} ({step})){1,4}",
+  name: "{path}|{quoted}|{known}|{capitals}",
+  spot: "{det}? ({adj}|{placename}|of|{capitals}|{quoted}){0,3} ({control}|{place}|{site}|{thingOfScreen}|{corner})",
+  goal: "{goalword} _{1,40}",
+  behind: "({adverb}|{prep} {spot}|{remark}){0,4} (?<tail>{goal})? {remark}?",
+  movie: "it|this|that|them|everything|{det} {whole}{0,3} {result}",
+  time1: "{time} mark?|{num} (seconds|second|s) mark?|second {num}|({ord}|{nth}) (second|seconds) mark?",
+  numbered: "{thing} ({num}|{ord}) (and {thing}? ({num}|{ord}))?",
+  target:
+    "{quoted} {thing}{0,2}|{file}|{det} {!stop}{0,4} {thing} ({num}|{thing}){0,2} ({quoted}|{file})?|{numbered}|it|them|{thing}{1,2}",
+  position:
+    "{time1}|{det} ({time1})|{det} {edgeadj}{0,3} {edge}{1,3} ((of|in|on|at) ({det} {!stop}{0,2} ({thing}|{field}) {num}?|{target}))?|{det} {ord}? ({field}|{thing}|spot|position|place|slot)|({det} {thing}|track) {num}|{target}|{det} {ord} {thing}?|{num}",
+  destination: "{way}? ({toward} right? {position}|to the? {side}) ({more} ({position})){0,2}",
+  vague:
+    "{way}? ({toward} ({some} {!stop}{0,3} _{1,3}|{some} {edge})|to the? {side}|where _{1,12}|wherever _{1,12}|up|down|left|right|{way})",
+} as const;
 
-export const CONTENT: Clause = { kind: "content" };
-
-const LEAD =
-  /^(?:[^\p{L}\p{N}\uE000"“'‘[「『【]+|(?:and then|and|then|now|next|finally|first|firstly|second|lastly|last|afterwards|also|or|but|so|please|just|simply|kindly|from there|from here|okay|ok|great|alternatively|otherwise|instead|once there|when done|all you (?:need|have) to do is|(?:you(?:['’]ll| will)? |just )?(?:need|have) to|you (?:should|must)|remember to|don['’]t forget to|make sure (?:to|you)|be sure to|go ahead and|try to|let['’]s|step \d{1,2})(?![\p{L}\p{N}]))/iu;
-const PERMISSION =
-  /^(?:you (?:can|could|may|might want to|will be able to)|you['’]ll be able to|feel free to|you['’]re (?:free|welcome) to|you are (?:free|welcome) to|i (?:suggest|recommend) (?:that )?you|we (?:suggest|recommend) (?:that )?you)(?: (?:now|also|then|always|simply|just|easily|either|go ahead and))*\s+/i;
-const NEGATION =
-  /^(?:(?:you )?(?:don['’]t|do not|never|can['’]t|cannot|should not|shouldn['’]t|must not)(?! forget)|no need|you don['’]t (?:need|have) to|before|avoid|without)\b/i;
-const CONDITION =
-  /^(?:and |but |or |only |then )?(?:when|whenever|once|if|as soon as|as long as|in case|should you|after)\b/i;
-const CONDITION_THEN =
-  /^(?:when|whenever|once|if|as soon as|after)\b.{1,80}?[\s,](?:(?:you can|you may|feel free to|please|just|simply|go ahead and|then)\s+)/i;
-const PURPOSE = /^(?:in order )?to \p{L}/iu;
-/** Carries on with the instruction before it: "…, which starts the render", "… and choose MP4". */
-const TAIL =
-  /^(?:(?:and|then|and then|or)\s+(?!(?:i|we|it|the|your|this|that|there|here|you|he|she|they)\b)|which\b|where\b|so (?:that )?you can\b|to\b|in order to\b|or\b)/i;
-
-const CLICK = /^(?:double[- ]|right[- ]|left[- ])?(?:click|tap)(?:ing)?(?: on| onto)?(?=[\s"“'‘[*_`「【])/i;
-const PRESS = /^(?:press|hit|push)(?: on)?(?=[\s"“'‘[*_`「【])/i;
-const CHOOSE = /^(?:select|choose|pick|use|find|locate|look for)(?=[\s"“'‘[*_`「【])/i;
-const GO =
-  /^(?:open(?: up)?|go(?: over)? to|navigate to|switch(?: over)? to|head(?: over)? to|return to|visit|access|expand|bring up)(?=[\s"“'‘[*_`「【])/i;
-const PREVIEW = new RegExp(
-  "^(?:(?:preview|view|watch|see|check|review|play|inspect)(?: back)?(?: \\S{1,20}){0,6}? (?:in|on|from) (?:the|your) (?:timeline|preview(?: (?:panel|window|player|area))?|player)\\b" +
-    "|preview (?:it|your|the|this)\\b|(?:check|view|look at|see|inspect|play|scrub(?: through)?) (?:the|your) (?:timeline|preview (?:panel|window|player))(?= (?:panel|view|to|for|below|above)\\b|$))",
-  "i",
-);
-const ACCOUNT =
-  /^(?:check|view|see|visit|go to|open|review|manage|look at|refer to)(?: out)?(?: the| your)? (?:(?:account|billing)(?:\/(?:account|billing|credits?))?(?: (?:(?:and|or) )?(?:account|billing|credits?))?|credits?(?: balance)?|subscription)(?: (?:page|settings|section|tab|panel|balance|dashboard|menu|details|status))*(?= (?:to|for|if|in|and|before|under|at)\b|$)|^(?:check|view|see) your (?:balance|plan)(?= (?:to|for|before)\b|$)/i;
-const EXPORT =
-  /^(?:export|download|render)(?: (?:and|&) (?:export|download|save|share))?(?:(?: (?:it|this|that|everything)| (?:the|your|this|my)(?: (?:final|finished|edited|whole|full|new|completed?|rendered))*(?: (?:video|clip|project|file|film|movie|result|edit|mp4|version|image|photo)))(?=$| (?:now|here|by|using|via|from|with|in|as|to|at|whenever|anytime|any time)\b)| (?:now|to (?:mp4|get|download|save|your)|as (?:an? )?mp4|by (?:clicking|tapping|pressing|hitting|using))\b.{0,120}$|$)/i;
-const FINISHED =
-  /\b(?:is|was|are|were|has|have|had|finished|complete|completed|failed|started|done|progress|takes?|took|will|would)\b/i;
-const BUTTON_PLACE = new RegExp(
-  `^(?:you(?:['’]ll| will| can)? (?:find|see|notice) (?:the |an? )?|there(?:['’]s| is) (?:the |an? )?|look for (?:the |an? )?|the |your )?["“'‘[*_]{0,3}(export|download)["”'’\\]*_]{0,3} (?:${CONTROL}|option|menu|tab|panel)\\b`,
-  "i",
-);
-const CHOOSE_IN =
-  /^(?:select|choose|pick|adjust|set) .{1,60}? (?:from|in|under|on|via) (?:the|a) (?:[\p{L}\p{N}-]{1,20} )?(?:drop-?down|menu|dialog|panel|toolbar|sidebar|window|popup|pop-up|inspector)\b/iu;
-const DRAG = /^(?:drag(?:[ -]and[ -]drop|\/drop)?|drop)(?=\s)/i;
-
-/** `raw` and `masked` are the same clause with and without quoted content; equal lengths. */
-export function readEnglish(raw: string, masked: string): Clause {
-  let at = 0;
-  let isOffer = false;
-  const early = CONDITION_THEN.exec(masked);
-  if (early !== null && startsInstruction(raw.slice(early[0].length), masked.slice(early[0].length))) {
-    at = early[0].length;
-    isOffer = true;
-  }
-  for (let step = 0; step < 12; step += 1) {
-    const rest = masked.slice(at);
-    if (NEGATION.test(rest)) return CONTENT;
-    const lead = LEAD.exec(rest) ?? PERMISSION.exec(rest);
-    if (lead === null) break;
-    if (!LEAD.test(rest)) isOffer = true;
-    at += lead[0].length;
-  }
-  const found = readInstruction(raw.slice(at), masked.slice(at));
-  if (found !== null) return { ...found, isOffer: isOffer || found.isOffer };
-  const rest = masked.trim();
-  if (CONDITION.test(rest)) return { kind: "condition" };
-  return PURPOSE.test(masked.slice(at)) ? { kind: "purpose" } : CONTENT;
-}
-
-/** True when the clause only continues an instruction before it. */
-export function isEnglishTail(masked: string): boolean {
-  return TAIL.test(masked.trimStart());
-}
-
-/** How surely a verb means a click: "use" and "choose" are said of content as well. */
-type Strength = "click" | "press" | "choose" | "go";
-
-type Instruction = Extract<Clause, { kind: "instruction" }>;
-
-function startsInstruction(raw: string, masked: string): boolean {
-  return readInstruction(raw, masked) !== null;
-}
-
-function readInstruction(raw: string, masked: string): Instruction | null {
-  const text = masked.trim();
-  if (ACCOUNT.test(text)) return does({ kind: "show-credits" });
-  if (PREVIEW.test(text)) return does({ kind: "show-tracks" });
-  if (EXPORT.test(text) && !FINISHED.test(text)) return does({ kind: "export" });
-  if (BUTTON_PLACE.test(raw.trim()))
-    return { kind: "instruction", action: { kind: "export" }, isOffer: true };
-  if (CHOOSE_IN.test(text)) return { kind: "instruction", action: null, isOffer: false };
-  if (DRAG.test(text)) return readDrag(raw.trim(), text);
-  for (const [verb, strength] of [
-    [CLICK, "click"],
-    [PRESS, "press"],
-    [CHOOSE, "choose"],
-    [GO, "go"],
-  ] as const) {
-    const match = verb.exec(masked);
-    if (match === null) continue;
-    return readTarget(strength, raw.slice(match[0].length), masked.slice(match[0].length));
-  }
-  return null;
-}
-
-const DETERMINER =
-  /^\s*(?:on )?(?:(?:the|your|this|that|any|an?)(?= ))?(?: ?(?:big|large|small|blue|green|red|orange|purple|yellow|white|black|main|new)(?= ))?\s*/i;
-const QUOTED =
-  /^[*_]{0,2}(?:["“'‘`][^"”'’`\n]{1,60}["”'’`]|[[【「『][^\]】」』\n]{1,60}[\]】」』]|\*\*[^*\n]{1,60}\*\*)[*_]{0,2}/;
-const PLAIN =
-  /^[^,.;:!?"“\n]{1,60}?(?=\s+(?:buttons?|icons?|tabs?|menus?|options?|links?|panels?|page|section|window|keys?|to|in|on|at|from|under|above|below|next|near|for|and|when|if|once|which|so|now|again|here|inside|within|with|by|as|using|where|while)\b|\s*[(（]|\s*$)/i;
-const NOUN = new RegExp(`^\\s*[*_]{0,2}(${CONTROL}|${PLACE}|options?|links?)\\b`, "i");
-const CHOSEN =
-  /^(?:buttons?|icons?|keys?|checkbox|toggle|slider|panels?|tabs?|menus?|drop-?down|dialog|toolbar|sidebar)$/i;
-const VAGUE_PLACE = /^(?:view|section|screen|page|library|window|settings)$/i;
-const KEYBOARD = /^(?:space(?:bar)?|enter|return|escape|esc|delete|ctrl|cmd|command|shift|alt|tab)\b|[⌘⌥]/i;
-/** What a nameless button or a key is for. */
-const CONFIRMS = /^\s+to (continue|proceed|confirm|apply|accept|approve|generate|create)\b/i;
-const GENERIC = /^(?:here|it|this|that|button|the button|it below)?$/i;
-
-function readTarget(strength: Strength, raw: string, masked: string): Instruction | null {
-  const determiner = DETERMINER.exec(masked)?.[0] ?? "";
-  const rest = masked.slice(determiner.length);
-  const shown = raw.slice(determiner.length);
-  const quoted = QUOTED.exec(rest)?.[0] ?? null;
-  const label = (
-    quoted === null ? shown.slice(0, PLAIN.exec(rest)?.[0].length ?? 0) : shown.slice(0, quoted.length)
-  )
-    .replace(/^["“'‘`[【「『*_\s]+|["”'’`\]】」』*_\s]+$/g, "")
-    .split(/\s*(?:>|→|›|->|»)\s*/)
-    .at(-1)
-    ?.trim();
-  const name = label ?? "";
-  const behind = rest.slice(quoted?.length ?? PLAIN.exec(rest)?.[0].length ?? 0);
-  const noun =
-    NOUN.exec(behind)?.[1] ??
-    new RegExp(`\\b(${CONTROL}|${PLACE})$`, "i").exec(name)?.[1] ??
-    NOUN.exec(rest)?.[1];
-  const meaning = meaningOf(name);
-  if (
-    !isTarget(strength, {
-      name,
-      noun,
-      meaning,
-      isQuoted: quoted !== null,
-      hasDeterminer: determiner.trim() !== "",
-    })
-  ) {
-    return null;
-  }
-  const isGeneric = GENERIC.test(name) || (NOUN.test(rest) && !/^settings|editor/i.test(name));
-  if (meaning === "none" && (isGeneric || KEYBOARD.test(name))) {
-    const confirmed = CONFIRMS.exec(behind)?.[1];
-    if (confirmed !== undefined) return confirms(confirmed);
-  }
-  return act(meaning === "none" && isGeneric ? meaningOfTail(behind) : meaning, name, noun, strength);
-}
-
-function isTarget(
-  strength: Strength,
-  target: {
-    name: string;
-    noun: string | undefined;
-    meaning: string;
-    isQuoted: boolean;
-    hasDeterminer: boolean;
+export const ENGLISH: Lexicon = {
+  words,
+  phrases,
+  rules: [
+    [
+      "show-credits",
+      "{account} {det}? my? ({billing} (and|or)?){1,3} (page|settings|section|tab|panel|balance|dashboard|menu|details|status|history|area|info|information|left|remaining){0,3} ((to|for|if|in|and|before|under|at) _{0,30})?",
+    ],
+    ["show-credits", "(log|sign) (in|into) to? {det} account to (check|top|buy|see|view|upgrade) _{0,30}"],
+    [
+      "show-tracks",
+      "{look} _{0,6} (in|on|from|using|with|inside) {det}? {viewer} ({adverb}|{remark}){0,2} ((to|for|by|and|before|so) _{0,30})?",
+    ],
+    ["show-tracks", "preview (it|{det} {whole}{0,2} {result}) {adverb}{0,2} ((to|for|before|by) _{0,30})?"],
+    [
+      "show-tracks",
+      "(check|view|see|inspect|play|open|look at|scrub through|go to|return to|switch to) {det} ({viewer}) (panel|view|tab)? ((to|for|below|above) _{0,30})?",
+    ],
+    [
+      "export",
+      "{film} ({and} {film})? share? ({movie}) (now|here|yourself|manually|directly|anytime|any time|again|(by|using|via|from) _{1,20}|whenever _{1,12}|(in|as|to|at) {det}? {format} _{0,3}|to {det} (device|computer|phone|disk|desktop|gallery)|(to|so you can|so that you can) (download|get|save|share|see|watch|view|keep|post|upload|use) _{0,20}){0,3}",
+    ],
+    [
+      "export",
+      "(export|download|render) ({and} {film})? (now|here|yourself|manually|again|to (mp4|get|download|save|your|share|see) _{0,20}|(as|in|to) {det}? {format} _{0,3}|(by|from) _{1,20}){0,2}",
+    ],
+    // --- what is dragged but no thing of the timeline: parts of the screen, and files of one's own
+    ["nothing", "({drag}|slide|pull|move) {det}? {!stop}{0,3} {handle} _{0,30}"],
+    ["nothing", "{drag} to _{1,30}"],
+    [
+      "nothing",
+      "({drag}|drop) ({ownword}{1,3} {!stop}{0,2})? {media}{1,2} ((right|straight|directly|over)? (onto|into|to|in|on|inside|over)? {det}? _{0,2}? {dropzone}) _{0,20}",
+    ],
+    [
+      "nothing",
+      "({drag}|drop) the (file|files|media|footage|photos|images) (right|straight|directly|over)? ((onto|into|to|in|on|inside|over) {det}? _{0,2}?)? {dropzone} _{0,20}",
+    ],
+    [
+      "nothing",
+      "({drag}|drop) (your|any|some|more|own|your own|a|an|new|another){1,2} _{0,2}? {media} (onto|into|to|in|on) {det} (video|editing|project)? timeline ((to|and) _{0,20})?",
+    ],
+    [
+      "nothing",
+      "({drag}|drop) _{1,12} to (start|begin|get) (started|editing|working|creating|cutting|a|your|project|edit|importing|uploading){0,3}",
+    ],
+    ["nothing", "({drag}|drop) _{0,12} upload _{0,20}"],
+    // --- moves
+    ["tip", "{drag} {some} _{1,8} {toward} _{1,8}"],
+    [
+      "move",
+      "{drag} (?<what>{target}) (?<where>{destination}) ((to|so|so that|for|using|with|where|which) _{1,30})?",
+    ],
+    ["tip", "{drag} (?<what>{target}) (?<where>{vague}) ({goal})?"],
+    [
+      "move",
+      "(move|place|put|shift) (?<what>{target}) (?<where>{destination}) (by|via|using|with) (dragging|drag|{drag}) _{0,8}",
+    ],
+    [
+      "tip",
+      "drop (?<what>{target}) (?<where>(on|onto|into|to|in) {det} _{0,2} (timeline|track|tracks|canvas) {num}?)",
+    ],
+    // --- gestures
+    [
+      "nothing",
+      "(scroll|swipe) ({adverb}|(through|along|across|to|in|on|over|until|past) ({spot}|_{0,6} ({control}|{place}|timeline|page))){0,4} (?<tail>{goal})?",
+    ],
+    [
+      "nothing",
+      "(refresh|reload) ({det}? ({adj}|{capitals}){0,2} (page|browser|app|editor|window|tab|timeline|preview|screen|site|website|view|project|interface)|it)? {behind}",
+    ],
+    ["nothing", "(hover|mouse) ({det} (mouse|cursor|pointer))? (over|on|above) {spot} {behind}"],
+    [
+      "nothing",
+      "(place|put|move|position|rest|set) {det} (mouse|cursor|pointer|playhead|mouse pointer) _{0,20}",
+    ],
+    ["nothing", "(zoom|pinch) (in|out) (on|of|to)? {det} (timeline|track|canvas|editor) {behind}"],
+    [
+      "nothing",
+      "(log|sign) (in|out|into) (to|of|from)? ({det} (account|app|website|site|editor|profile))? {behind}",
+    ],
+    ["nothing", "{gesture} (it|them|anywhere|an empty (area|spot|space) _{0,8})? {behind}"],
+    ["nothing", "{shut} {det} ({placename}|{adj}|{capitals}|{quoted}){0,2} ({place}|{site}) {behind}"],
+    // --- clicks
+    ["label", "{click} {det}? {adj}{0,2} (?<label>here|it|this|that|below) {behind}"],
+    ["label", "{click} {det}? {adj}{0,3}? (?<label>{name}) (?<noun>{control}|{place}|{site})? {behind}"],
+    [
+      "label",
+      "{click} {det}? (?<label>({adj}|{placename}|{entry}){0,3} (?<noun>{control}|{place})) {behind}",
+    ],
+    [
+      "label",
+      "{click} {det} ({quoted}|{capitals}|{adj}|{file}){0,2} (?<label>(?<noun>{thingOfScreen})) ({num}|track|clip|layer)? {behind}",
+    ],
+    [
+      "label",
+      "{press} {det}? {adj}{0,3}? (?<label>{path}|{known}) (?<noun>{control}|{place}|{site})? {behind}",
+    ],
+    [
+      "label",
+      "{press} {det}? {adj}{0,3}? (?<label>{quoted}|{capitals}) (?<noun>{control}|{place})? {behind}",
+    ],
+    ["label", "{press} {det}? (?<label>{key}) (?<noun>key|keys|bar)? {behind}"],
+    ["label", "{press} {det} (?<label>({adj}|{placename}|{entry}){0,2} (?<noun>{strongControl})) {behind}"],
+    ["label", "use {det}? (?<label>{key}) ((and|or) {key})? (?<noun>key|keys|shortcut)? {behind}"],
+    [
+      "mention",
+      "{det}? (?<label>export|download|{quoted}) (button|icon|option|menu|tab|panel) ((is|sits|appears) (in|at|on) {spot}|{prep} {spot})? {remark}?",
+    ],
+    // --- choices
+    ["label", "{choose} {det}? (?<label>{path}) (?<noun>{control}|{place})? {behind}"],
+    [
+      "label",
+      "{choose} {det}? {adj}{0,2} (?<label>{quoted}|{known}|{capitals}) (?<noun>{strongControl}|{place}) {behind}",
+    ],
+    [
+      "label",
+      "{choose} {det} (?<label>({adj}|{placename}|{entry}){0,3} (?<noun>{strongControl}|{place})) {behind}",
+    ],
+    ["label", "{choose} {det}? (?<label>{Label}) {behind}"],
+    [
+      "label",
+      "{pick} (?<label>{name}|_{1,8}?) (from|in|under|on|via) {det} ({placename}|{adj}|{capitals}|{quoted}|format|style){0,2} ({place}) {behind}",
+    ],
+    // --- places
+    ["open", "{go} {det}? (?<label>{path}) (?<noun>{place}|{site})? {behind}"],
+    ["open", "{go} {det}? (?<label>({adj}|{placename}){0,3} (?<noun>{place})) {behind}"],
+    [
+      "open",
+      "{go} {det}? {adj}{0,2} (?<label>{quoted}|{capitals}|{placename}) {placename}{0,2} (?<noun>{place}|{site}) {behind}",
+    ],
+    ["open", "{go} {det}? (?<label>{quoted}|{Page}) {behind}"],
+    [
+      "open",
+      "({look}|look in|refer to|consult) {det} (?<label>({adj}|{placename}|{capitals}|{quoted}){1,3} (?<noun>panel|tab|menu|sidebar|toolbar|inspector|library|dialog)) {behind}",
+    ],
+    ["label", "(?<label>{entry} ({arrow} ({step})){1,4})"],
+  ],
+  time: "\\d{1,2}:\\d{2}(?::\\d{2})?(?:[.,]\\d{1,3})?|\\d{1,4}(?:[.,]\\d{1,3})? ?-?(?:s|secs?|seconds?|ms|min|minutes?)(?![\\p{L}\\p{N}])",
+  key: "(?:(?:ctrl|cmd|command|control|shift|alt|option|[⌘⌥⇧])(?: ?[+-] ?[\\w⌘⇧]{1,10}){1,3}|[⌘⌥] ?\\w|space ?bar|space(?= ?(?:key|to\\b|$))|enter|return(?! to)|escape|esc|delete(?= key)|backspace|any key|f\\d{1,2})(?![\\p{L}\\p{N}])",
+  lead: "[^\\p{L}\\p{N}\\uE000\"“'‘[「『【*]+|\\*{1,2}(?=[\\p{L}])|(?:and then|and|then|now|next|finally|first|firstly|second|secondly|third|thirdly|lastly|last|afterwards|after that|also|or|but|so|please|just|simply|kindly|quickly|from there|from here|okay|ok|great|perfect|alternatively|otherwise|instead|once there|when done|all you (?:need|have) to do is|(?:you(?:['’]ll| will)? |just )?(?:need|have) to|you must|remember to|don['’]t forget to|make sure (?:to|you)|be sure to|go ahead and|step \\d{1,2})(?![\\p{L}\\p{N}])",
+  permission:
+    "(?:you(?:['’]ll| will| can)? (?:find|see|notice)|you (?:can|could|may|might want to|will be able to|should|['’]d want to|want to)|you['’]ll be able to|feel free to|you['’]re (?:free|welcome) to|you are (?:free|welcome) to|try to|let['’]s|optionally|i (?:suggest|recommend)(?: that)? you|we (?:suggest|recommend)(?: that)? you)(?: (?:now|also|then|always|simply|just|easily|either|still|go ahead and)){0,3}\\s+",
+  negation:
+    "(?:(?:you )?(?:don['’]t|do not|never|can['’]t|cannot|should not|shouldn['’]t|must not|couldn['’]t)(?! forget)|no need|you don['’]t (?:need|have) to|before|avoid|without)\\b",
+  condition:
+    "(?:and |but |or |only |then )?(?:when|whenever|once|if|as soon as|as long as|in case|should you|after|unless)\\b",
+  conditionThen:
+    "(?:when|whenever|once|if|as soon as|after)\\b.{1,80}?[\\s,](?=(?:you can|you may|feel free to|please|just|simply|go ahead and|then)\\s)",
+  purpose: "(?:in order )?to \\p{L}|for (?:more|further|best|a)\\b",
+  tail: "(?:(?:and|then|and then|or)\\s+(?:then )?(?:you(?:['’]re| are)? (?:done|all set|ready|good)|wait|enjoy|watch|download|save|see|view|share|confirm|continue|proceed|choose|select|pick|follow|start|begin|check|set|adjust|use|type|enter|look|look for|find|press|hit|drag|release|hold|play|close|paste|copy|try)\\b|which\\b|where\\b|so (?:that )?you can\\b|to\\b|in order to\\b|or\\b(?! (?:i|we|it)\\b))",
+  leftover: "and|then|now|next|finally|first|please|so|or|but|also|just|simply|okay|ok",
+  tip: "(?:\\W{0,4})(?:pro |quick |helpful )?(?:tips?|hints?|note|fyi|did you know|good to know|reminder|optional|optionally)\\W{0,4}",
+  question:
+    "^(?:\\W{0,4})(?:are you |is everything |everything |do you |you )?(?:happy|ready|satisfied|like|love|all set|looks? good|look(?:s|ing)? right|done|finished|want|need|prefer)\\b[^?]{0,60}\\?",
+  textLabel:
+    "(?:^|[^\\p{L}\\p{N}])(?:call[- ]to[- ]action|cta|captions?|titles?|subtitles?|headlines?|slogans?|taglines?|texts?|overlay|script|copy|voice-?over|narration|narrator|lyrics|hook|end ?card|says?|reads?|saying|reading|line|dialogue|quote|storyboard|plot|story|(?:scene|shot|chapter|act|part|verse) \\w{1,6})(?: to| as| is| as follows)?[^\\p{L}\\p{N}]*$",
+  callToAction: "call[- ]to[- ]action|\\bcta\\b|script|storyboard|lyrics|voice-?over|narration|dialogue",
+  heading: "^[^\\p{L}\\p{N}]*(?:preview|export|download|render|view|check)\\b",
+  leadIn:
+    "^[^\\p{L}\\p{N}]*(?:(?:export|download|preview)(?: steps?)?|(?:the )?(?:next|last|final) step|step \\d{1,2})[^\\p{L}\\p{N}]*$",
+  formatStep:
+    "(?:select|choose|pick|set)(?: the)? ?(?:format|quality|resolution|mp4|mov|gif|webm|\\d{3,4}p|4k|(?:full )?hd|high quality)(?:[\\s,/]{0,2}(?:format|quality|resolution|mp4|\\d{3,4}p)){0,2}",
+  exportStep: "export|download",
+  narrated: "\\b(?:click|tap|press|open|drag|select|scroll|swipe|hit|push)\\b",
+  origin:
+    ' (?:from|out of) (?:the |your )?(?:[\\p{L}"“”[\\]]{1,20} )?(?:panel|library|sidebar|tab|browser|bin)\\b',
+  moveWords: "Move $<what> $<where>",
+  labels: {
+    export:
+      "(?:export|download|render|save)(?: (?:&|and) (?:export|download|save|share))?(?: (?:now|video|mp4|file|project|as))?",
+    "show-credits":
+      "(?:(?:account|billing|user) )?(?:credits?|billing|account|profile|balance|top ?up|buy credits|upgrade|subscriptions?|pricing|plans?|recharge)(?: (?:and|&) \\w{1,20})?",
+    upload: "(?:upload|import|browse|attach|add (?:media|files?))(?: .{1,20})?",
+    "show-tracks": "(?:preview|play|watch|timeline|replay)(?: .{1,12})?",
+    confirm:
+      "(?:apply|confirm|generate|regenerate|yes|ok|okay|continue|proceed|accept|approve|create|undo|redo|retry)(?: (?:changes|now|all|video|edit|effect))?",
   },
-): boolean {
-  const { name, noun, meaning, isQuoted, hasDeterminer } = target;
-  const isCapitalised = /^\p{Lu}/u.test(name);
-  const isPlace = noun !== undefined && new RegExp(`^(?:${PLACE})$`, "i").test(noun);
-  const isNamed = isQuoted || isCapitalised;
-  switch (strength) {
-    case "click":
-      return (
-        isQuoted ||
-        noun !== undefined ||
-        hasDeterminer ||
-        meaning !== "none" ||
-        /^here\b/i.test(name) ||
-        isCapitalised
-      );
-    case "press":
-      return (
-        noun !== undefined || (meaning !== "none" && meaning !== "upload") || (KEYBOARD.test(name) && isNamed)
-      );
-    case "choose":
-      if (noun !== undefined) return CHOSEN.test(noun);
-      return isNamed && meaning !== "none" && meaning !== "upload" && meaning !== "confirm";
-    case "go":
-      if (name.split(" ").length > 4) return false;
-      return (
-        (isPlace && (isNamed || !VAGUE_PLACE.test(noun))) ||
-        (isNamed && (meaning !== "none" || noun !== undefined))
-      );
-  }
-}
-
-/** An offer of words that may cost credits. A mere "OK" would be politeness when it comes back from a button. */
-function confirms(word: string): Instruction {
-  const text = /^ok(?:ay)?$/i.test(word) ? "Confirm" : word.charAt(0).toUpperCase() + word.slice(1);
-  return { kind: "instruction", action: { kind: "edit", text }, isOffer: true };
-}
-
-function meaningOfTail(tail: string): ReturnType<typeof meaningOf> {
-  if (/\b(?:export|download|save)\b/i.test(tail)) return "export";
-  if (/\b(?:credits|billing|account|top up)\b/i.test(tail)) return "show-credits";
-  return /\b(?:preview|play|watch)\b/i.test(tail) ? "show-tracks" : "none";
-}
-
-function act(
-  meaning: ReturnType<typeof meaningOf>,
-  name: string,
-  noun: string | undefined,
-  strength: Strength,
-): Instruction {
-  if (meaning === "export" || meaning === "show-credits" || meaning === "show-tracks")
-    return does({ kind: meaning });
-  if (meaning === "confirm") {
-    return confirms(name);
-  }
-  if (/^timeline$/i.test(noun ?? "")) return does({ kind: "show-tracks" });
-  const isPlace = noun !== undefined && new RegExp(`^(?:${PLACE})$`, "i").test(noun);
-  const opens = meaning !== "upload" && (strength === "go" || (isPlace && strength === "click"));
-  return opens ? does({ kind: "show-state" }) : { kind: "instruction", action: null, isOffer: false };
-}
-
-const MEDIA = "(?:files?|media|footage|photos?|pictures?|images?|videos?|clips?|music|audio)";
-/** What a person would drag from their own computer, or to a project that is still empty: an upload. */
-const UPLOAD_DRAG = new RegExp(
-  "\\bupload\\b|\\bdrop ?zone\\b" +
-    `|\\b(?:your(?: own)?|an?|any|some)(?: \\w{1,12})? ${MEDIA}(?: files?)? (?:right |over |in )?here\\b` +
-    `|\\byour(?: own)?(?: \\w{1,12})? ${MEDIA}(?: files?)? (?:in|on|onto|into|to) (?:the|this|your) (?:chat|window|box|area|canvas|panel|workspace|(?:video )?editor|(?:editing |project )?timeline)(?! (?:at|after|before|between|behind|next|above|below|panel)\\b)\\b` +
-    "|\\bto (?:start|begin)(?: (?:editing|working|creating|cutting)|(?: a| your)? (?:project|edit))\\b|\\bto (?:begin|get started)$",
-  "i",
-);
-
-/** "Drag the music from the Media panel to the start" → "Move the music to the start". */
-function readDrag(raw: string, masked: string): Instruction | null {
-  if (!/\b(?:to|onto|into|on|in|over|before|after|behind|left|right|up|down|here)\b/i.test(masked))
-    return null;
-  if (/^(?:drag\S*(?: and drop)?|drop) (?:shadow|out|in the (?:volume|pitch)|it like)\b/i.test(masked))
-    return null;
-  if (
-    /^drop\b/i.test(masked) &&
-    !/\b(?:timeline|tracks?|canvas|panel|editor|area|window|here)\b/i.test(masked)
-  )
-    return null;
-  if (UPLOAD_DRAG.test(masked)) return { kind: "instruction", action: null, isOffer: false };
-  const words = raw
-    .replace(DRAG, "Move")
-    .replace(
-      / (?:from|out of) (?:the |your )?(?:[\p{L}"“”[\]]{1,20} )?(?:panel|library|sidebar|tab|browser|bin)\b/giu,
-      "",
-    )
-    .replace(/[.,;:!\s]+$/, "");
-  return does({ kind: "edit", text: words });
-}
-
-function does(action: GuiAction): Instruction {
-  return { kind: "instruction", action, isOffer: false };
-}
+  generic:
+    "(?:here|it|this|that|below|(?:[\\w-]{1,12} ){0,2}(?:buttons?|icons?|keys?|checkbox|toggle|slider|links?|options?|panel|tab|menu|sidebar|dialog|toolbar|window|page)|(?:ctrl|cmd|command|control|shift|alt|option|[⌘⌥⇧]).{0,12}|space ?(?:bar)?|enter|return|escape|esc|delete|backspace|any key|f\\d{1,2})?",
+  purposes: {
+    export: "\\b(?:export|download|save)\\b",
+    "show-credits": "\\b(?:credits|billing|account|top up)\\b",
+    "show-tracks": "\\b(?:preview|play|watch)\\b",
+    confirm: "^\\W{0,3}to (?<confirm>continue|proceed|confirm|apply|accept|approve|generate|create)\\b",
+  },
+  labelFrame: "^(?:the|your|my) | (?:buttons?|icon|tab|panel|menu|page)$",
+  okay: ["ok(?:ay)?", "Confirm"],
+};

@@ -1,29 +1,33 @@
 /**
  * Turns the backend's talk of buttons and panels into what a chat bot can do. Source: nemo-api.md, "GUI
- * translation". Texts are read line by line, sentence by sentence, clause by clause:
+ * translation". Texts are read line by line, sentence by sentence, clause by clause; in doubt a text stays.
  * - An instruction ("Click Export to download it") is removed, with its purpose, and becomes an action.
  * - Under a condition or a permission ("when you are happy, click Export", "you can …") it becomes an offer.
- * - A button or key that confirms (Apply, Generate, …) is an offer of an edit too: it may cost credits. What it
- *   is said to cost stays.
- * - Uploads and unknown buttons are removed without a trace.
- * - Content stays: quoted words, words behind a label ("Call to action: Click the link!"), mentions, negations
- *   ("don't click Export yet"), any sentence with a link, and code blocks.
+ * - Something of the timeline that is to go somewhere ("drag the title to 0:05") becomes an edit, one a turn;
+ *   a second one, a tip, or what is left to the person stays in the text and becomes an offer.
+ * - A button or key that confirms (Apply, Generate, …) is an offer too: it may cost credits. What it is said to
+ *   cost stays.
+ * - Gestures, uploads and unknown buttons are removed without a trace.
+ * - Content stays: questions, quoted words, words behind a label ("Call to action: Click the link!"), mentions,
+ *   negations ("don't click Export yet"), any sentence with a link, and code blocks.
  */
-import { isChineseTail, readChinese } from "./gui-chinese.ts";
-import { type Clause, isEnglishTail, MASK, readEnglish } from "./gui-english.ts";
+import { CHINESE } from "./gui-chinese.ts";
+import { type Clause, type GuiOffer, isTail, readClause } from "./gui-clause.ts";
+import { ENGLISH } from "./gui-english.ts";
 import { namesPrice, priceSentence } from "./gui-price.ts";
 import { splitSteps } from "./gui-steps.ts";
-import { GUI_HINT, type GuiAction } from "./gui-words.ts";
+import { type GuiAction, type Lexicon, MASK } from "./gui-words.ts";
 
+export type { GuiOffer } from "./gui-clause.ts";
 export type { GuiAction } from "./gui-words.ts";
 
 export interface GuiTranslation {
   /** The content, trimmed when something was removed; may be empty. */
   text: string;
-  /** What was asked for, each once, in the order of the text. Edits are to be sent once, never in a loop. */
+  /** What was asked for, each once, in the order of the text; at most one edit. */
   actions: GuiAction[];
   /** What the user may decide to do: buttons. Holds nothing that is an action already. */
-  offers: GuiAction[];
+  offers: GuiOffer[];
 }
 
 /** More than an agent's answer can sensibly ask for. */
@@ -35,35 +39,79 @@ const MAX_LIST = 50;
 /** A longer line is no chat text; it passes as it is. */
 const MAX_LINE_LENGTH = 4000;
 
+type TextKey = { [K in keyof Lexicon]: Lexicon[K] extends string ? K : never }[keyof Lexicon];
+
+/** A pattern that each language has a part of, in place of the `@` of `frame`. */
+function either(key: TextKey, frame = "@"): RegExp {
+  return new RegExp(
+    frame.replace("@", () => `(?:${ENGLISH[key]}|${CHINESE[key]})`),
+    "iu",
+  );
+}
+
 /**
  * Translates one text of the backend. Pure; never throws. A text without words of an interface comes back
- * unchanged, and translating the result again finds nothing more.
+ * unchanged, and so does a result that is translated again. `mayEdit`: whether an edit may follow by itself.
  */
-export function translateGui(text: string): GuiTranslation {
-  const found: Found[] = [];
+export function translateGui(text: string, mayEdit = true): GuiTranslation {
+  const found = new Findings(mayEdit);
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    if (!GUI_HINT.test(current)) break;
     const next = translateLines(current, found);
     if (next === current) break;
     current = next;
   }
-  const actions = unique(found.filter((each) => !each.isOffer).map((each) => each.action)).slice(
-    0,
-    MAX_ACTIONS,
-  );
-  const taken = new Set(actions.map(key));
-  const offers = unique(found.filter((each) => each.isOffer).map((each) => each.action));
-  return {
-    text: current,
-    actions,
-    offers: offers.filter((each) => !taken.has(key(each))).slice(0, MAX_ACTIONS),
-  };
+  return { text: current, ...found.result() };
 }
 
-interface Found {
-  action: GuiAction;
-  isOffer: boolean;
+/** What a text asks for and offers. */
+class Findings {
+  readonly #mayEdit: boolean;
+  readonly #all: { action: GuiOffer; isOffer: boolean }[] = [];
+
+  constructor(mayEdit: boolean) {
+    this.#mayEdit = mayEdit;
+  }
+
+  /** Whether an edit could still follow by itself. */
+  get mayEdit(): boolean {
+    return this.#mayEdit && !this.#all.some(({ action, isOffer }) => !isOffer && action.kind === "edit");
+  }
+
+  asksFor(wanted: GuiOffer): boolean {
+    return this.#all.some(({ action, isOffer }) => !isOffer && key(action) === key(wanted));
+  }
+
+  add(action: GuiOffer, isOffer: boolean): void {
+    this.#all.push({ action, isOffer });
+  }
+
+  /** For a part that may turn out to be content; `take` makes it count. */
+  apart(): Findings {
+    return new Findings(this.mayEdit);
+  }
+
+  take(part: Findings): void {
+    this.#all.push(...part.#all);
+  }
+
+  result(): Pick<GuiTranslation, "actions" | "offers"> {
+    const actions = this.#unique(false)
+      .filter((action) => action.kind !== "press")
+      .slice(0, MAX_ACTIONS);
+    const taken = new Set(actions.map(key));
+    const offers = this.#unique(true).filter((offer) => !taken.has(key(offer)));
+    return { actions, offers: offers.slice(0, MAX_ACTIONS) };
+  }
+
+  #unique(isOffer: boolean): GuiOffer[] {
+    const some = this.#all.filter((each) => each.isOffer === isOffer);
+    return [...new Map(some.map(({ action }) => [key(action), action])).values()];
+  }
+}
+
+function key(action: GuiOffer): string {
+  return JSON.stringify(action);
 }
 
 // --- lines ------------------------------------------------------------------------------------------
@@ -72,13 +120,13 @@ const PREFIX =
   /^(\s*(?:[-*•·+–]\s+|\d{1,2}[.)、]\s*(?=\D)|#{1,6}\s+|>\s?|[①-⑩]\s*|步骤\s?\d{1,2}[：:]\s*)*)/u;
 const LIST_ITEM = /^\s*(?:[-*•·+–]\s+|\d{1,2}[.)、]|[①-⑩])/u;
 
-function translateLines(text: string, found: Found[]): string {
+function translateLines(text: string, found: Findings): string {
   const lines = text.split("\n");
   const kept: (string | null)[] = [];
   let isCode = false;
   for (const line of lines) {
     if (/^\s*```/.test(line)) isCode = !isCode;
-    if (isCode || line.length > MAX_LINE_LENGTH || !GUI_HINT.test(line)) {
+    if (isCode || line.length > MAX_LINE_LENGTH) {
       kept.push(line);
       continue;
     }
@@ -98,24 +146,23 @@ function translateLines(text: string, found: Found[]): string {
 }
 
 /** What is said in steps that are otherwise done by the bot: the format is MP4 in any case. */
-const FORMAT_STEP =
-  /^(?:(?:select|choose|pick|set)(?: the)?|选择|选)\s?(?:format|quality|resolution|mp4|mov|gif|webm|\d{3,4}p|4k|(?:full )?hd|high quality|格式|画质|分辨率|高清)(?:[\s，,/和]{0,2}(?:format|quality|resolution|mp4|\d{3,4}p|格式|画质|分辨率)){0,2}[\s.。；;，,!！]{0,3}$/iu;
-const EXPORT_STEP = /^(?:export|download|导出|下载)[\s.。；;，,!！]{0,3}$/iu;
+const FORMAT_STEP = either("formatStep", "^@[\\s.。；;，,!！]{0,3}$");
+const EXPORT_STEP = either("exportStep", "^@[\\s.。；;，,!！]{0,3}$");
 
 /** The line without those of its inline steps that are instructions; null when it has none. */
-function translateSteps(line: string, found: Found[]): string | null {
+function translateSteps(line: string, found: Findings): string | null {
   const steps = splitSteps(line);
   if (steps === null) return null;
-  const inside: Found[] = [];
+  const inside = found.apart();
   const results = steps.items.map((item) => translateLine(item, inside));
   if (!results.includes("")) return null;
   const kept: string[] = [];
   for (const [index, result] of results.entries()) {
-    if (EXPORT_STEP.test(result)) inside.push({ action: { kind: "export" }, isOffer: false });
+    if (EXPORT_STEP.test(result)) inside.add({ kind: "export" }, false);
     else if (result !== "" && !FORMAT_STEP.test(steps.items[index] ?? "")) kept.push(result);
   }
   const intro = translateLine(steps.intro, found);
-  found.push(...inside);
+  found.take(inside);
   const isIntroduction = /[:：]\s*\**\s*$/u.test(intro);
   if (kept.length === 0) return isIntroduction ? "" : intro.trim();
   return steps.join(intro, kept);
@@ -162,22 +209,23 @@ const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|vs|mr|mrs|ms|dr|approx|fig)\.$/i;
 const SHORT_WORD = /(?:^|[\s(])(?:etc|st|no|min|sec|a\.m|p\.m)\.$/i;
 const INITIAL = /(?:^|\s)[A-Z]\.$/;
 const PARENTHESIS = /\s?[(（]([^()（）\n]{2,200})[)）]/gu;
-const QUESTION =
-  /^(?:\W{0,4})(?:are you |is everything |everything |do you |you )?(?:happy|ready|satisfied|like|love|all set|looks? good|look(?:s|ing)? right|done|finished|want)\b[^?]{0,60}\?|(?:满意|喜欢|准备好了?|可以了?)[^。？]{0,12}(?:吗|了)?？/iu;
+const QUESTION = either("question");
+/** Asked, not told. */
+const ASKED = /[?？]["”'’)\]」』）*_]*\s*$/u;
 
-function translateLine(line: string, found: Found[]): string {
+function translateLine(line: string, found: Findings): string {
   const outside = line.replace(PARENTHESIS, (whole, inner: string) => {
     if (/https?:/i.test(inner)) return whole;
-    const inside: Found[] = [];
+    const inside = found.apart();
     if (translateSentences(inner, inside) !== "") return whole;
-    found.push(...inside);
+    found.take(inside);
     return "";
   });
   const rest = translateSentences(outside, found);
   return rest === line ? line : joinSentences([rest]);
 }
 
-function translateSentences(line: string, found: Found[]): string {
+function translateSentences(line: string, found: Findings): string {
   const masked = line.replace(
     QUOTES,
     (quote) => quote.charAt(0) + MASK.repeat(quote.length - 2) + quote.slice(-1),
@@ -189,10 +237,9 @@ function translateSentences(line: string, found: Found[]): string {
   for (const end of [...sentenceEnds(masked), line.length]) {
     if (end <= start) continue;
     const sentence = line.slice(start, end);
-    const result = translateSentence(sentence, masked.slice(start, end), asks);
-    found.push(...result.found);
-    if (result.text !== sentence) isChanged = true;
-    if (result.text.trim() !== "") kept.push(result.text);
+    const result = translateSentence(sentence, masked.slice(start, end), asks, found);
+    if (result !== sentence) isChanged = true;
+    if (result.trim() !== "") kept.push(result);
     asks = QUESTION.test(sentence);
     start = end;
   }
@@ -231,10 +278,11 @@ function sentenceEnds(masked: string): number[] {
 // --- clauses ----------------------------------------------------------------------------------------
 
 const SEPARATOR =
-  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag)\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)|(?<!\b(?:drag|drop)\b[^,;:.!?]{0,80})\s+(?=after\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
+  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag|\bgo ahead|\bbetween [^,;.!?]{1,40})\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)|(?<!\b(?:drag|drop)\b[^,;:.!?]{0,80})\s+(?=after\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
 const TERMINAL = /(?:[.!?…。！？；]+["”'’)\]*_」』）]*)?\s*$/u;
-const LEFTOVER =
-  /^[^\p{L}\p{N}\uE000"“「『]*(?:(?:and|then|now|next|finally|first|please|so|or|but|also|just|simply|okay|ok|然后|接着|接下来|最后|请|现在|再|并|之后|您|你)[^\p{L}\p{N}\uE000"“「『]*)*$/iu;
+const LEFTOVER = either("leftover", '^[^\\p{L}\\p{N}\\uE000"“「『]*(?:@[^\\p{L}\\p{N}\\uE000"“「『]*)*$');
+
+const CONTENT: Clause = { kind: "content", isNarrated: false };
 
 interface Piece {
   /** What stands between the piece before and this one. */
@@ -244,36 +292,41 @@ interface Piece {
   clause: Clause;
 }
 
-function translateSentence(
-  sentence: string,
-  masked: string,
-  asks: boolean,
-): { text: string; found: Found[] } {
-  const untouched = { text: sentence, found: [] };
-  if (!GUI_HINT.test(masked) || /https?:\/\//i.test(sentence)) return untouched;
+function translateSentence(sentence: string, masked: string, asks: boolean, found: Findings): string {
+  if (/https?:\/\//i.test(sentence) || ASKED.test(masked)) return sentence;
   const terminal = TERMINAL.exec(masked)?.[0] ?? "";
   const pieces = split(sentence.slice(0, sentence.length - terminal.length), masked);
-  const removed = pieces.map((piece) => piece.clause.kind === "instruction");
-  if (!removed.includes(true)) return untouched;
-  const found: Found[] = [];
+  const hasCondition = pieces.some(({ clause }) => clause.kind === "condition");
+  const removed = pieces.map(({ clause }) => {
+    if (clause.kind !== "move") return clause.kind === "instruction";
+    const action: GuiAction = { kind: "edit", text: clause.text };
+    if (found.asksFor(action)) return true;
+    const isOffer = clause.isOffer || hasCondition || asks || !found.mayEdit;
+    if (clause.text !== "") found.add(action, isOffer);
+    return !isOffer;
+  });
+  if (!removed.includes(true)) return sentence;
+  let pressed: string | null = null;
   let isFree = false;
-  for (const [index, piece] of pieces.entries()) {
-    if (piece.clause.kind !== "instruction") continue;
+  for (const [index, { clause }] of pieces.entries()) {
+    if (!removed[index] || (clause.kind !== "instruction" && clause.kind !== "move")) continue;
     const isConditional = takeNeighbours(pieces, removed, index);
-    const { action } = piece.clause;
+    if (clause.kind === "move") continue;
+    const { action } = clause;
     // "you can drag it, or open …": what follows directly is as free as what it follows
     if (pieces[index - 1]?.clause.kind !== "instruction") isFree = false;
-    isFree ||= piece.clause.isOffer || isConditional || asks;
-    if (action !== null) found.push({ action, isOffer: isFree });
+    isFree ||= clause.isOffer || isConditional || asks;
+    if (action === null) continue;
+    if (action.kind === "press") pressed ??= action.label;
+    found.add(action, isFree);
   }
-  return { text: withPrice(rebuild(sentence, pieces, removed, terminal), sentence, found, pieces), found };
+  return withPrice(rebuild(sentence, pieces, removed, terminal), sentence, pressed, pieces);
 }
 
 /** `rest` with what the removed button costs, as a sentence of its own. */
-function withPrice(rest: string, sentence: string, found: Found[], pieces: Piece[]): string {
-  const action = found.find((each) => each.action.kind === "edit")?.action;
-  if (action?.kind !== "edit" || namesPrice(rest)) return rest;
-  const price = priceSentence(pieces.map((piece) => piece.separator + piece.raw).join(""), action.text);
+function withPrice(rest: string, sentence: string, pressed: string | null, pieces: Piece[]): string {
+  if (pressed === null || namesPrice(rest)) return rest;
+  const price = priceSentence(pieces.map((piece) => piece.separator + piece.raw).join(""), pressed);
   if (price === null) return rest;
   const gap = rest === "" ? (/^\s*/.exec(sentence)?.[0] ?? "") : /。$/.test(price) ? "" : " ";
   return rest.trimEnd() + gap + capitalise(price) + (/\s*$/.exec(sentence)?.[0] ?? "");
@@ -289,33 +342,28 @@ function split(sentence: string, masked: string): Piece[] {
   let separator = "";
   const add = (end: number, next: string): void => {
     const raw = sentence.slice(start, end);
-    pieces.push({ separator, raw, masked: masked.slice(start, end), clause: { kind: "content" } });
+    pieces.push({ separator, raw, masked: masked.slice(start, end), clause: CONTENT });
     separator = next;
     start = end + next.length;
   };
-  const remarks = [...masked.slice(0, sentence.length).matchAll(PARENTHESIS)].filter(
-    ([whole]) => !GUI_HINT.test(whole),
-  );
+  const remarks = [...masked.slice(0, sentence.length).matchAll(PARENTHESIS)];
   const isInRemark = (at: number) =>
     remarks.some((remark) => at > remark.index && at < remark.index + remark[0].length);
   for (const match of masked.slice(0, sentence.length).matchAll(SEPARATOR)) {
     if (match.index >= start && !isInRemark(match.index)) add(match.index, match[0]);
   }
   add(sentence.length, "");
-  return keepLabelled(pieces.map((piece) => ({ ...piece, clause: readClause(piece.raw, piece.masked) })));
+  const read = pieces.map((piece) => ({ ...piece, clause: readClause(piece.raw, piece.masked) }));
+  return keepNarrated(keepLabelled(read));
 }
 
-/** Names a text of the video; alone, or after "call to action", all that follows is that text. */
-const TEXT_LABEL =
-  /(?:^|[^\p{L}\p{N}])(?:call[- ]to[- ]action|cta|captions?|titles?|subtitles?|headlines?|slogans?|taglines?|texts?|overlay|script|copy|voice-?over|narration|lyrics|hook|end ?card|says?|reads?|saying|reading|(?:scene|shot) \w{1,6})(?: to| as| is| as follows)?[^\p{L}\p{N}]*$|(?:文案|标题|字幕|文字|台词|旁白|口号|标语|号召|引导语|提示语|歌词|弹幕|(?:镜头|画面|场景|分镜).{0,3}|写着|写道|显示|显示为|改为|改成)[^\p{L}\p{N}]*$/iu;
-const CALL_TO_ACTION = /call[- ]to[- ]action|\bcta\b|号召|引导语|文案/iu;
+/** Names a text of the video; alone, or as a call to action, all that follows is that text. */
+const TEXT_LABEL = either("textLabel");
+const CALL_TO_ACTION = either("callToAction");
 /** "预览：片头3秒": a heading, where "请预览" is an instruction. */
-const HEADING =
-  /^[^\p{L}\p{N}]*(?:(?:preview|export|download|render|view|check)\b|预览|查看|导出|下载|渲染|检查)/iu;
-
+const HEADING = either("heading");
 /** Goes with the instruction behind its colon. */
-const LEAD_IN =
-  /^[^\p{L}\p{N}]*(?:(?:export|download|preview)(?: steps?)?|(?:the )?(?:next|last|final) step|(?:导出|下载|预览)(?:步骤|方法|方式)?|下一步|最后一步|操作(?:步骤|方法)?)[^\p{L}\p{N}]*$/iu;
+const LEAD_IN = either("leadIn");
 
 /** What a colon makes content: the words behind a label, and a heading before its details. */
 function keepLabelled(pieces: Piece[]): Piece[] {
@@ -329,7 +377,7 @@ function keepLabelled(pieces: Piece[]): Piece[] {
     }
     const isHeading =
       next !== undefined && isColon(next) && next.clause.kind === "content" && HEADING.test(piece.raw);
-    if (isText || isHeading) return { ...piece, clause: { kind: "content" } };
+    if (isText || isHeading) return { ...piece, clause: CONTENT };
     const isLeadIn = next !== undefined && isColon(next) && LEAD_IN.test(piece.raw);
     return isLeadIn ? { ...piece, clause: { kind: "purpose" } } : piece;
   });
@@ -343,10 +391,14 @@ function isExport({ clause }: Piece): boolean {
   return clause.kind === "instruction" && clause.action?.kind === "export";
 }
 
-function readClause(raw: string, masked: string): Clause {
-  const english = readEnglish(raw, masked);
-  if (english.kind !== "content" || !/\p{Script=Han}/u.test(raw)) return english;
-  return readChinese(raw, masked);
+/** Under one subject: "Users open the app, click Buy and …" tells of them all. */
+function keepNarrated(pieces: Piece[]): Piece[] {
+  let isNarrated = false;
+  return pieces.map((piece) => {
+    if (/[;；:：—–]|\s-\s/u.test(piece.separator)) isNarrated = false;
+    if (piece.clause.kind === "content") isNarrated ||= piece.clause.isNarrated;
+    return isNarrated ? { ...piece, clause: CONTENT } : piece;
+  });
 }
 
 /** Removes what only serves the instruction at `index`; true when that is a condition. */
@@ -361,11 +413,11 @@ function takeNeighbours(pieces: Piece[], removed: boolean[], index: number): boo
   }
   for (let after = index + 1; after < pieces.length; after += 1) {
     const piece = pieces[after];
-    if (piece === undefined || piece.clause.kind === "instruction") break;
+    if (piece === undefined || piece.clause.kind === "instruction" || piece.clause.kind === "move") break;
     const next = pieces[after + 1]?.clause.kind;
     const isCondition = piece.clause.kind === "condition" && (next === undefined || next === "instruction");
-    const isTail = isEnglishTail(piece.masked) || isChineseTail(piece.masked) || LEFTOVER.test(piece.masked);
-    if (!isCondition && !isTail) break;
+    const continues = isTail(piece.masked) || LEFTOVER.test(piece.masked);
+    if (!isCondition && !continues) break;
     if (isCondition) isConditional = true;
     removed[after] = true;
   }
@@ -382,14 +434,4 @@ function rebuild(sentence: string, pieces: Piece[], removed: boolean[], terminal
   const opened = body.replace(/^\s*(?:(?:and then|and|then|but|so|or)\s+|然后|并且?|再)/i, "");
   const space = /^\s*/.exec(sentence)?.[0] ?? "";
   return space + capitalise(opened.trimStart()) + end;
-}
-
-// --- merging ----------------------------------------------------------------------------------------
-
-function key(action: GuiAction): string {
-  return action.kind === "edit" ? `edit ${action.text}` : action.kind;
-}
-
-function unique(actions: GuiAction[]): GuiAction[] {
-  return [...new Map(actions.map((action) => [key(action), action])).values()];
 }

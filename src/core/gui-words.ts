@@ -1,8 +1,8 @@
 /**
- * The words of a graphical interface, in English and Chinese: what buttons and places are called, and what
- * each means to a bot. Source: nemo-api.md, "GUI translation".
+ * What a language contributes to the reading of interface talk, as data: lists of words, and sentences made of
+ * them. The one reader is `gui-clause.ts`; the tables are `gui-english.ts` and `gui-chinese.ts`. Source:
+ * nemo-api.md, "GUI translation".
  */
-
 import { z } from "zod";
 
 /** What the bot does in place of a click. It is kept with the conversation until it is done. */
@@ -16,47 +16,88 @@ export const guiActionSchema = z.discriminatedUnion("kind", [
 ]);
 export type GuiAction = z.infer<typeof guiActionSchema>;
 
-/** Texts without any of these hold no instruction and pass as they are. */
-export const GUI_HINT =
-  /\b(?:click|tap|press|hit|push|select|choose|pick|open|go to|navigate|head|switch|drag|drop|preview|view|play|check|visit|see|find|export|download|render|use|button)\b|点击|点按|单击|轻点|按下|点一下|选择|打开|前往|进入|切换|转到|拖|预览|查看|检查|查询|导出|下载|使用|按\s?(?:回车|任意|空格|enter)/i;
-
-/** Places of an editor; `button` and the like are asked for by name. */
-export const PLACE =
-  "panels?|tabs?|menus?|sidebar|side panel|window|drop-?down|dialog|toolbar|inspector|editor|timeline|library|workspace|page|section|settings|screen|view|project panel";
-/** Things to press or move; "option" and "link" are left out where people choose among contents. */
-export const CONTROL = "buttons?|icons?|keys?|checkbox|toggle|slider|playhead|handles?";
-
-export const CHINESE_PLACE =
-  "面板|标签页?|选项卡|菜单|窗口|页面|侧边栏|工具栏|素材库|媒体库|编辑器|时间线|时间轴|界面|对话框|工作区|设置";
-
-const EXPORT =
-  /^(?:export|download|render|save)(?: (?:&|and) (?:export|download|save|share))?(?: (?:now|video|mp4|file|project))?$|^(?:立即|一键)?(?:导出|下载|输出|渲染)(?:视频|成片|文件|并下载)?$/;
-const CREDITS =
-  /^(?:credits?|billing|account|profile|balance|top ?up|buy credits|upgrade|subscriptions?|pricing|plans?)(?: (?:and|&) \w{1,20})?$|^(?:我的)?(?:账户|账号|帐户|帐号|余额|积分|充值|账单|订阅|会员)$/;
-const UPLOAD =
-  /^(?:upload|import|browse|attach|add (?:media|files?))(?: .{1,20})?$|^(?:上传|导入|添加素材)(?:.{1,6})?$/;
-const TRACKS = /^(?:preview|play|watch|timeline|replay)(?: .{1,12})?$|^(?:预览|播放|时间线|时间轴)$/;
-const CONFIRM =
-  /^(?:apply|confirm|generate|regenerate|yes|ok|okay|continue|proceed|accept|approve|create|undo|redo|retry)(?: (?:changes|now|all|video|edit|effect))?$|^(?:应用|确认|确定|生成|重新生成|是|继续|同意|接受|撤销|重做|重试)$/;
+/** Content behind quotes, masked; see `gui-translation.ts`. */
+export const MASK = "\uE000";
 
 /**
- * What a button stands for. `confirm` means its words may go to the agent once the user decides so (they can
- * cost credits); `none` is something a chat does not need, such as Upload, or a button nobody knows.
+ * What a rule's clause asks for. `label`: what the thing named by `(?<label>)`, `(?<noun>)` or `(?<tail>)` stands
+ * for. `open`: the same, and a place that says no more shows the project. `move`: `(?<what>)` goes to `(?<where>)`;
+ * `tip`: the same, left to the person. `mention`: tells where a label is.
+ * `nothing`: a gesture that a chat has no use for.
  */
-export function meaningOf(
-  label: string,
-): "export" | "show-credits" | "show-tracks" | "confirm" | "upload" | "none" {
-  const name = label
-    .toLowerCase()
-    .replace(/[*_`]/g, "")
-    .replace(/\s+/g, " ")
-    .replace(/按钮|图标/g, "")
-    .replace(/^(?:the|your|my) /, "")
-    .replace(/ (?:button|icon|tab|panel|menu|page)$/, "")
-    .trim();
-  if (EXPORT.test(name)) return "export";
-  if (CREDITS.test(name)) return "show-credits";
-  if (UPLOAD.test(name)) return "upload";
-  if (TRACKS.test(name)) return "show-tracks";
-  return CONFIRM.test(name) ? "confirm" : "none";
+export type RuleMeaning =
+  | "export"
+  | "show-credits"
+  | "show-tracks"
+  | "label"
+  | "open"
+  | "mention"
+  | "move"
+  | "tip"
+  | "nothing";
+
+/** What a button, a tab or a menu entry stands for; `other` is one that a chat does not need. */
+export type LabelMeaning = "export" | "show-credits" | "show-tracks" | "confirm" | "upload" | "other";
+
+/**
+ * One language. `words`, `phrases` and `rules` are read token by token (see `gui-tokens.ts`); everything else is
+ * a bounded regular expression without flags that ignores case.
+ */
+export interface Lexicon {
+  /** Words and fixed phrases by class, separated by `|`; `(s)` may be missing. A class with a capital: only when capitalised. */
+  words: Readonly<Record<string, string>>;
+  /** Sequences of classes and words by name. */
+  phrases: Readonly<Record<string, string>>;
+  /** The first that matches the whole clause counts; a clause that none matches is content. */
+  rules: readonly (readonly [RuleMeaning, string])[];
+  /** Tokens that are no fixed words. */
+  time: string;
+  key: string;
+  /** Stripped from the beginning of a clause, over and over: connectives, politeness, obligations. */
+  lead: string;
+  /** Stripped as well; what follows is left to the person. */
+  permission: string;
+  /** Begins a clause that is never an instruction. */
+  negation: string;
+  /** A clause that only says when. */
+  condition: string;
+  /** A condition that runs straight into its instruction. */
+  conditionThen: string;
+  /** A clause that only says what for. */
+  purpose: string;
+  /** A clause that goes with the instruction before it. */
+  tail: string;
+  /** Words that may stay behind when the rest of a sentence is gone, and then go too. */
+  leftover: string;
+  /** Stands before a mere piece of advice: "Tip:". */
+  tip: string;
+  /** A question that leaves the next sentence to the person. */
+  question: string;
+  /** The clause names a text of the video; what stands behind its colon is that text. */
+  textLabel: string;
+  /** All that follows is that text, however long the label. */
+  callToAction: string;
+  /** A heading when details follow its colon: "Preview: …". */
+  heading: string;
+  /** Goes with the instruction behind its colon: "Next step: …". */
+  leadIn: string;
+  /** A step of a list of instructions that the bot takes care of anyway. */
+  formatStep: string;
+  exportStep: string;
+  /** Verbs of an interface that are told: what is coordinated with them is told, too. */
+  narrated: string;
+  /** Taken out of the words of a move: "from the Media panel". */
+  origin: string;
+  /** How a move is said to the agent; `$<what>` and `$<where>` as found. */
+  moveWords: string;
+  /** Whole labels by what they stand for. */
+  labels: Readonly<Record<Exclude<LabelMeaning, "other">, string>>;
+  /** Labels that are a mere "here" or "the button": what they do is said behind them. */
+  generic: string;
+  /** What is done, in the words behind such a label; `(?<confirm>)` is what a press agrees to. */
+  purposes: Readonly<Record<"export" | "show-credits" | "show-tracks" | "confirm", string>>;
+  /** Removed from a label before it is looked up. */
+  labelFrame: string;
+  /** A mere OK would be politeness when it comes back from a button. */
+  okay: readonly [pattern: string, word: string];
 }

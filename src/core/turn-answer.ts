@@ -5,7 +5,7 @@
 import type { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import type { Heard } from "./conversation.ts";
-import { type GuiAction, translateGui } from "./gui-translation.ts";
+import { type GuiAction, type GuiOffer, translateGui } from "./gui-translation.ts";
 import type { Button, SentMessage } from "./message.ts";
 import type { TurnEvent } from "./ports.ts";
 import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
@@ -19,7 +19,7 @@ export class TurnAnswer {
   /** What the agent told a person to do in a GUI: done by the bot after the turn. */
   readonly actions: GuiAction[] = [];
   /** What the agent told a person they could do: shown as buttons. */
-  readonly offers: GuiAction[] = [];
+  readonly offers: GuiOffer[] = [];
   /** True once the person has read something of this turn. */
   hasShown = false;
   isOnlyApology = false;
@@ -27,6 +27,7 @@ export class TurnAnswer {
   failure: BackendError | null = null;
   readonly #chat: Chat;
   readonly #text = new TurnText();
+  readonly #mayEdit: boolean;
   readonly #keep: (heard: Heard) => Promise<void>;
   #heard: Heard = { pieces: [], end: null };
   /** What is written down. */
@@ -43,9 +44,11 @@ export class TurnAnswer {
   /**
    * `keep` writes down what was heard, and is awaited before any of it is sent. With `heard`, which an earlier
    * process has written down, it is said again: what was shown already is not shown twice.
+   * `mayEdit`: whether the agent's words may ask for one more turn.
    */
-  constructor(chat: Chat, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
+  constructor(chat: Chat, mayEdit: boolean, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
     this.#chat = chat;
+    this.#mayEdit = mayEdit;
     this.#keep = keep;
     this.#earlierEnd = heard?.end ?? null;
     if (!heard) return;
@@ -107,7 +110,8 @@ export class TurnAnswer {
 
   #show(raw: string, lastButtons: Button[], once?: string): Promise<void> {
     const name = once === undefined ? {} : { once };
-    const { text, actions, offers } = translateGui(cleanText(raw));
+    const mayEdit = this.#mayEdit && !this.actions.some(({ kind }) => kind === "edit");
+    const { text, actions, offers } = translateGui(cleanText(raw), mayEdit);
     const { speaker } = this.#chat;
     this.actions.push(...actions.filter((action) => !hasAction(this.actions, action)));
     const fresh = offers.filter((offer) => !hasAction(this.offers, offer));
@@ -157,15 +161,16 @@ export class TurnAnswer {
   }
 }
 
-function hasAction(actions: GuiAction[], action: GuiAction): boolean {
+function hasAction(actions: readonly GuiOffer[], action: GuiOffer): boolean {
   return actions.some((one) => JSON.stringify(one) === JSON.stringify(action));
 }
 
-function offerButtons(chat: Chat, offers: GuiAction[]): Button[][] {
-  return offers.map((offer) => [offerButton(chat, offer)]);
+function offerButtons(chat: Chat, offers: GuiOffer[]): Button[][] {
+  const hasOneEdit = offers.filter(({ kind }) => kind === "edit").length === 1;
+  return offers.map((offer) => [offerButton(chat, offer, hasOneEdit)]);
 }
 
-function offerButton({ speaker }: Chat, offer: GuiAction): Button {
+function offerButton({ speaker }: Chat, offer: GuiOffer, isOnlyEdit: boolean): Button {
   switch (offer.kind) {
     case "export":
       return speaker.button("button.export", { kind: "export" });
@@ -174,7 +179,14 @@ function offerButton({ speaker }: Chat, offer: GuiAction): Button {
     case "show-state":
     case "show-tracks":
       return speaker.button("button.status", { kind: "status" });
-    case "edit":
-      return { kind: "action", label: offer.text, action: { kind: "edit", text: offer.text } };
+    case "edit": {
+      const action = { kind: "edit", text: offer.text } as const;
+      // its words stand above the button; several buttons have to be told apart
+      return isOnlyEdit
+        ? speaker.button("button.do-that", action)
+        : { kind: "action", label: offer.text, action };
+    }
+    case "press":
+      return { kind: "action", label: offer.label, action: { kind: "edit", text: offer.label } };
   }
 }

@@ -25,13 +25,6 @@ const BEFORE_TIMEOUT_MS = 20_000;
 /** An answer that waits longer for the store says so. */
 const STORE_PATIENCE_MS = 3_000;
 
-export interface TurnResult {
-  /** What the agent's answer asks for; none when the turn did not come to a good end. */
-  actions: GuiAction[];
-  /** False when all that was said was instructions: somebody still owes the person a word. */
-  hasSpoken: boolean;
-}
-
 /** What is asked for in one turn. */
 export interface TurnRequest {
   text: string;
@@ -43,7 +36,8 @@ export interface TurnRequest {
 }
 
 /**
- * Runs a turn to its end and tells the person everything but what its actions will tell. Throws `session-lost`
+ * Runs a turn to its end and tells the person everything but what its actions will tell: what the agent's answer
+ * asks for, which is nothing when the turn did not come to a good end. Throws `session-lost`
  * (the worker starts over) and the signal's reason.
  */
 export async function runTurn(
@@ -51,7 +45,7 @@ export async function runTurn(
   session: SessionRef,
   request: TurnRequest,
   signal: AbortSignal,
-): Promise<TurnResult> {
+): Promise<GuiAction[]> {
   const onFirstShown = (sent: SentMessage) => keepProgress(chat, sent);
   const progress = new Progress(chat.world, chat.speaker, { onFirstShown }).start();
   try {
@@ -68,7 +62,7 @@ async function carryOut(
   { text, pending }: TurnRequest,
   progress: Progress,
   signal: AbortSignal,
-): Promise<TurnResult> {
+): Promise<GuiAction[]> {
   const { world } = chat;
   const caller = await chat.caller();
   const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
@@ -88,7 +82,9 @@ async function carryOut(
     }
     return { ...current, inFlight, lastFailed: null };
   });
-  const answer = new TurnAnswer(chat, (heard) => keepHeard(chat, inFlight, heard, progress));
+  const answer = new TurnAnswer(chat, pending === null, (heard) =>
+    keepHeard(chat, inFlight, heard, progress),
+  );
   const watch = watchStream(
     world,
     (streamSignal) => world.backend.runTurn(caller, { sessionId: session.sessionId, text }, streamSignal),
@@ -108,7 +104,7 @@ async function carryOut(
     const actions = isGood ? answer.actions : [];
     await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions);
     world.metrics.turnEnded(outcomeOf(isGood, report, end));
-    return { actions, hasSpoken: !isGood || answer.hasShown || report.hasSpoken };
+    return actions;
   } catch (error) {
     await answer.flush();
     if (isShutdown(signal)) throw error;
@@ -118,7 +114,7 @@ async function carryOut(
     await landed(chat, inFlight, pending ?? []);
     world.metrics.turnEnded(signal.aborted ? "cancelled" : "failed");
     if (!isToldHere) throw error;
-    return { actions: [], hasSpoken: true };
+    return [];
   } finally {
     watch.hangUp();
     world.metrics.streams(-1);
@@ -149,6 +145,7 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
       world.backend.readState(caller, session.sessionId, readSignal);
     const answer = new TurnAnswer(
       chat,
+      inFlight.pending === undefined,
       (heard) => keepHeard(chat, inFlight, heard, progress),
       inFlight.heard,
     );

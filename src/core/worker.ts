@@ -192,26 +192,20 @@ export class Worker {
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
     const { chat, signal } = job;
     if (text.trim() === "") return showHelp(chat);
-    const { actions } = await runTurn(chat, session, { text, pending: null }, signal);
+    const actions = await runTurn(chat, session, { text, pending: null }, signal);
     await this.#follow(job, session, actions);
   }
 
-  /** What the agent's GUI instructions asked for. A dragged edit is sent once: no loops. */
+  /** What the agent's GUI instructions asked for. One edit is sent, and said; what it asks for is left to the person. */
   async #follow(job: Job, session: SessionRef, asked: GuiAction[]): Promise<void> {
     const { chat, message, signal } = job;
     const actions = asked.filter(isNoTurn);
     const edit = asked.find((action) => action.kind === "edit");
     if (edit) {
       const { text } = edit;
+      await chat.speaker.say("turn.follow-up", { words: text }, { tone: "notice" });
       const second = await runTurn(chat, session, { text, pending: actions }, signal);
-      const further = second.actions.filter(isNoTurn);
-      actions.push(...further);
-      // The agent still wants something dragged: it goes no further, and the person hears how it stands.
-      if (!second.hasSpoken && further.length === 0) {
-        await chat.keepForRetry({ text, attachments: [] });
-        const buttons = [[chat.speaker.button("button.retry", chat.retry)]];
-        await chat.speaker.say("turn.unchanged", {}, { tone: "error", buttons });
-      }
+      actions.push(...second.filter(isNoTurn));
     }
     const kinds = new Set<GuiAction["kind"]>(actions.map((action) => action.kind));
     if (kinds.has("show-state") || kinds.has("show-tracks")) await showStatus(chat, session, 1, signal);

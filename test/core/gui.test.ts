@@ -73,8 +73,63 @@ describe("an instruction for a screen", () => {
     const turns = nemo.requests("POST /run_sse");
     expect(turns).toHaveLength(2);
     expect(JSON.stringify(turns[1]?.json).toLowerCase()).toContain(sends.toLowerCase());
-    expect(chat.text).not.toMatch(/[Dd]rag|拖/);
+    const [doing, again] =
+      language === "zh"
+        ? ["正在执行：", "请把标题拖拽到视频结尾。"]
+        : ["Doing that now: ", "Drag the title to the end of the video."];
+    expect(chat.text).toContain(doing + sends);
+    // the second time it is left to the person
+    expect(chat.text.split(again)).toHaveLength(2);
   });
+
+  it("to drag two things sends the first and leaves the second to the person", async () => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add(says("Drag the title to 0:05. Then drag the music to the start."));
+    await chat.asks("do something");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    expect(chat.text).toContain("Doing that now: Move the title to 0:05");
+    expect(chat.text).toContain("Then drag the music to the start.");
+    await chat.presses("Do that");
+    const turns = nemo.requests("POST /run_sse");
+    expect(turns).toHaveLength(3);
+    expect(JSON.stringify(turns[2]?.json)).toContain("Move the music to the start");
+  });
+
+  it.each([
+    { language: "en", text: "All done! Drag and drop the title to move it." },
+    { language: "en", text: "All done! I dragged the title to 0:05." },
+    { language: "en", text: "All done! Click Upload or drag and drop files here." },
+    { language: "zh", text: "节奏有点拖沓，我剪短了4秒。" },
+    { language: "zh", text: "标题已拖到片头。" },
+    { language: "zh", text: "他穿着拖鞋走进厨房。" },
+  ])("is no turn when nobody is told to move anything: $text", async ({ language, text }) => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add(says(text));
+    await chat.asks("do something", { language });
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    expect(chat.text).not.toMatch(/Doing that now|正在执行/);
+  });
+
+  it.each([
+    {
+      language: "en",
+      text: "You can drag the title to 0:05.",
+      button: "Do that",
+      sends: "Move the title to 0:05",
+    },
+    { language: "zh", text: "您可以把标题拖到第5秒。", button: "就这样做", sends: "把标题移到第5秒" },
+  ])(
+    "that is left to the person stays, with a button ($language)",
+    async ({ language, text, button, sends }) => {
+      const { nemo, chat } = await startScene();
+      nemo.scenario.add(says(text));
+      await chat.asks("do something", { language });
+      expect(chat.text).toContain(text);
+      expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+      await chat.presses(button, { language });
+      expect(JSON.stringify(nemo.requests("POST /run_sse")[1]?.json)).toContain(sends);
+    },
+  );
 
   it("is carried out when it is all that was said", async () => {
     const { nemo, chat } = await startScene();

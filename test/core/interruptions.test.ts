@@ -118,14 +118,15 @@ describe("a turn that did not come to a good end", () => {
     expect(chat.last.buttons.map((button) => button.label)).toContain("Try again");
   });
 
-  it("that only asks for a drag again ends in a word, after one more turn", async () => {
+  it("that only asks for a drag again leaves it to the person, after one more turn", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
     const drag = { kind: "turn", texts: ["Drag the clip to the second track."], edits: [] } as const;
     nemo.scenario.add({ on: "turn", do: { ...drag, texts: [...drag.texts], edits: [] }, times: 3 });
     const said = await chat.asks("make it warm");
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
-    expect(said.at(-1)).toContain("changed nothing");
+    expect(said.at(-1)).toBe("Drag the clip to the second track.");
+    expect(chat.buttons).toContain("Do that");
   });
 
   it("that says only invisible characters counts as silent", async () => {
