@@ -43,6 +43,7 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
     case "retry":
     case "upload-again":
     case "edit":
+    case "answer":
       return false;
   }
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { guiActionSchema } from "./gui-words.ts";
 import { attachmentSchema, sentMessageSchema } from "./message.ts";
+import { openQuestionSchema, questionSchema } from "./question.ts";
 import { timelineSchema } from "./timeline.ts";
 
 const accountSchema = z.object({
@@ -24,6 +25,8 @@ const heardSchema = z.object({
   pieces: z.array(z.string()),
   /** What the turn ended with; null while the stream is open, empty when nothing was left to say. */
   end: z.string().nullable(),
+  /** Absent when it asked nothing. */
+  question: questionSchema.optional(),
 });
 export type Heard = z.infer<typeof heardSchema>;
 
@@ -74,6 +77,8 @@ const recordSchema = z.object({
    * restart goes on from here and does not send its words again.
    */
   settled: z.object({ itemId: z.string(), actions: z.array(guiActionSchema) }).nullable(),
+  /** What the agent asked last and nobody has answered yet; absent or null when there is nothing. */
+  openQuestion: openQuestionSchema.nullable().optional(),
   /** The render that is on its way, and the export it was submitted for; null when there is none. */
   render: z
     .object({

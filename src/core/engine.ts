@@ -8,6 +8,7 @@ import { createKeyedQueue } from "./keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./message.ts";
 import { OfflineDesk } from "./offline-desk.ts";
 import { type MessageSink, StoreTroubleError } from "./ports.ts";
+import { typedAnswer } from "./question.ts";
 import { readRequest } from "./request.ts";
 import { Speaker } from "./speaker.ts";
 import { areAllUnfit } from "./upload.ts";
@@ -147,6 +148,10 @@ export class Engine implements MessageSink {
     const record = await store.read(message.conversationId);
     const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
     const action = goal.kind === "action" ? goal.action : null;
+    // It may start a turn, whatever its words mean elsewhere.
+    if (record?.openQuestion && typedAnswer(record.openQuestion, message)) {
+      return mailboxLane(message.conversationId);
+    }
     const isInstant =
       attachments.length > 0
         ? areAllUnfit(this.#world, skill, attachments)

@@ -65,6 +65,14 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("retry"), itemId: z.string().optional() }),
   /** Upload the last files again, after the session was lost. */
   z.object({ kind: z.literal("upload-again") }),
+  /** Answers the question that the item `itemId` asked: item `at` of it, with an option, or with those ticked. */
+  z.object({
+    kind: z.literal("answer"),
+    itemId: z.string(),
+    at: z.number(),
+    /** Absent: done with choosing. */
+    option: z.number().optional(),
+  }),
   /** A ready-made prompt, such as an example. */
   z.object({ kind: z.literal("edit"), text: z.string() }),
 ]);

@@ -14,6 +14,7 @@ import type {
   ReplyTarget,
   SentMessage,
 } from "./message.ts";
+import type { Question } from "./question.ts";
 import type { Timeline } from "./timeline.ts";
 import type { WorkItem } from "./work-item.ts";
 
@@ -150,6 +151,8 @@ export type TurnEvent =
   | { type: "thought"; text: string }
   | { type: "tool-call"; name: string; args: Readonly<Record<string, unknown>> }
   | { type: "tool-result"; name: string; isError: boolean }
+  /** The agent wants to know something; the answer is the next message. */
+  | { type: "question"; question: Question }
   | { type: "keep-alive" }
   /** The agent's run failed; what it did before may stand. `error.kind` is `refused` when nothing better is known. */
   | { type: "failure"; error: BackendError };

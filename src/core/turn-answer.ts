@@ -8,6 +8,7 @@ import type { Heard } from "./conversation.ts";
 import { type GuiAction, type GuiOffer, translateGui } from "./gui-translation.ts";
 import type { Button, SentMessage } from "./message.ts";
 import type { TurnEvent } from "./ports.ts";
+import { type Question, questionMessage } from "./question.ts";
 import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
 import { TurnText } from "./turn-text.ts";
 
@@ -23,6 +24,8 @@ export class TurnAnswer {
   /** True once the person has read something of this turn. */
   hasShown = false;
   isOnlyApology = false;
+  /** The message that asks the agent's question; null while there is none. */
+  questionShown: SentMessage | null = null;
   /** The last failure the stream told of; null while there is none. */
   failure: BackendError | null = null;
   readonly #chat: Chat;
@@ -57,8 +60,14 @@ export class TurnAnswer {
     for (const piece of heard.pieces) void this.#show(piece, []);
   }
 
+  /** What the agent wants to know; null when it asked nothing. */
+  get question(): Question | null {
+    return this.#heard.question ?? null;
+  }
+
   take(event: TurnEvent): void {
     if (event.type === "failure") this.failure = event.error;
+    if (event.type === "question") this.#heard = { ...this.#heard, question: event.question };
     if (event.type !== "text") return;
     this.#length += event.text.length;
     if (this.#length > MAX_TURN_TEXT) return;
@@ -97,7 +106,9 @@ export class TurnAnswer {
       speaker.button("button.export", { kind: "export" }),
       speaker.button("button.status", { kind: "status" }),
     ];
-    await this.#show(text, usual, once);
+    const { question } = this;
+    await this.#show(text, question ? [] : usual, once);
+    if (question && once !== undefined) return this.#ask(question, once);
     const last = this.#lastShown;
     // Everything was shown while the backend paused: the last message gets its buttons now.
     if (last && last.buttons.length === 0)
@@ -106,6 +117,19 @@ export class TurnAnswer {
 
   stop(): void {
     clearTimeout(this.#pause);
+  }
+
+  #ask(question: Question, once: string): Promise<void> {
+    const { speaker, itemId } = this.#chat;
+    this.hasShown = true;
+    const open = { itemId, question, answers: [], chosen: [], shown: null };
+    this.#enqueue(async () => {
+      this.questionShown = await speaker.send({
+        ...questionMessage(speaker, open),
+        once: `${once}:question`,
+      });
+    });
+    return this.#tail;
   }
 
   #show(raw: string, lastButtons: Button[], once?: string): Promise<void> {

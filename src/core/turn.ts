@@ -9,6 +9,7 @@ import type { GuiAction } from "./gui-translation.ts";
 import type { SentMessage } from "./message.ts";
 import { type ProjectState, type SessionRef, StoreTroubleError, type TurnOutcome } from "./ports.ts";
 import { Progress } from "./progress.ts";
+import type { OpenQuestion } from "./question.ts";
 import { awaitOutcome, type Outcome } from "./recovery.ts";
 import type { Timeline } from "./timeline.ts";
 import { TurnAnswer } from "./turn-answer.ts";
@@ -80,7 +81,7 @@ async function carryOut(
     if (current.inFlight || (pending === null && current.settled?.itemId === chat.itemId)) {
       throw new StopError("shutdown");
     }
-    return { ...current, inFlight, lastFailed: null };
+    return { ...current, inFlight, lastFailed: null, openQuestion: null };
   });
   const answer = new TurnAnswer(chat, pending === null, (heard) =>
     keepHeard(chat, inFlight, heard, progress),
@@ -102,7 +103,7 @@ async function carryOut(
       isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
     }
     const actions = isGood ? answer.actions : [];
-    await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions);
+    await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions, answer);
     world.metrics.turnEnded(outcomeOf(isGood, report, end));
     return actions;
   } catch (error) {
@@ -154,7 +155,8 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
       // The agent was done: what it said is said, as if nothing had happened.
       const isGood = await closeTurn(report, answer, readState, signal);
       const actions = isGood ? answer.actions : [];
-      await landed(chat, inFlight, inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions);
+      const owed = inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
+      await landed(chat, inFlight, owed, answer);
       end = isGood ? "done" : "unchanged";
     } else {
       await answer.flush();
@@ -264,6 +266,8 @@ async function recoverTurn(
     });
     return closeTurn(report, answer, readState, signal);
   }
+  // It has asked: whatever it did before, the person's word is next.
+  if (answer.question) return closeTurn(report, answer, readState, signal);
   await answer.finish();
   await tellOutcome(report, outcome);
   return outcome.kind === "changed";
@@ -347,10 +351,25 @@ function isSame(current: InFlight | null, turn: InFlight): current is InFlight {
  * The turn is over, whichever way: it is in flight no more, and what it asks for is kept until it is done. A
  * turn that another process has begun since stays untouched.
  */
-async function landed(chat: Chat, turn: InFlight, actions: GuiAction[]): Promise<void> {
+async function landed(
+  chat: Chat,
+  turn: InFlight,
+  actions: GuiAction[],
+  answer?: Pick<TurnAnswer, "question" | "questionShown">,
+): Promise<void> {
   const { itemId } = turn;
+  const question = answer?.question ?? null;
+  const openQuestion: OpenQuestion | null = question && {
+    itemId,
+    question,
+    answers: [],
+    chosen: [],
+    shown: answer?.questionShown ?? null,
+  };
   await chat.update((current) =>
-    isSame(current.inFlight, turn) ? { ...current, inFlight: null, settled: { itemId, actions } } : current,
+    isSame(current.inFlight, turn)
+      ? { ...current, inFlight: null, settled: { itemId, actions }, openQuestion }
+      : current,
   );
 }
 

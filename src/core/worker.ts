@@ -12,6 +12,7 @@ import {
   showStatus,
   showUploadHelp,
 } from "./actions.ts";
+import { takeAnswer } from "./answer-question.ts";
 import { BackendError } from "./backend-error.ts";
 import { Chat } from "./chat.ts";
 import { connect, greeting, replaceSession } from "./connect.ts";
@@ -20,6 +21,7 @@ import type { GuiAction } from "./gui-translation.ts";
 import { findLinks } from "./intent.ts";
 import type { Action, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
+import { ownWords, typedAnswer } from "./question.ts";
 import { keep, type Request, readRequest } from "./request.ts";
 import { isAllowed, ownerOf } from "./rights.ts";
 import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
@@ -63,8 +65,10 @@ export class Worker {
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
-      const { settled } = chat.record;
-      if (settled?.itemId !== message.id) await this.#carryOut(job, request);
+      const { settled, openQuestion } = chat.record;
+      const answer = openQuestion && job.isInMailbox ? typedAnswer(openQuestion, message) : null;
+      const asked: Request = answer ? { attachments: [], goal: { kind: "action", action: answer } } : request;
+      if (settled?.itemId !== message.id) await this.#carryOut(job, asked);
       else if (chat.session) await this.#follow(job, chat.session, settled.actions);
     } catch (error) {
       if (signal.aborted) return;
@@ -108,7 +112,9 @@ export class Worker {
       if (goal.kind === "nothing" && arrived > 0) await askWhatToDo(chat, kept);
       if (goal.kind === "nothing" || missing > 0) return;
     }
-    if (goal.kind === "edit") await this.#edit(job, session, goal.text);
+    const { openQuestion } = chat.record;
+    const said = (text: string) => (openQuestion ? ownWords(openQuestion, text) : text);
+    if (goal.kind === "edit") await this.#edit(job, session, said(goal.text));
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
   }
 
@@ -160,6 +166,7 @@ export class Worker {
       case "status":
       case "new-project":
       case "edit":
+      case "answer":
         return false;
     }
   }
@@ -184,9 +191,17 @@ export class Worker {
         return this.#newProject(job, wasConnected);
       case "edit":
         return this.#edit(job, session, action.text);
+      case "answer":
+        return this.#answer(job, session, action);
       default:
         await this.#answerWithoutSession(job, action);
     }
+  }
+
+  /** The next message to the agent, once all it asked is answered. */
+  async #answer(job: Job, session: SessionRef, action: Action & { kind: "answer" }): Promise<void> {
+    const text = await takeAnswer(job.chat, action);
+    if (text !== null) await this.#edit(job, session, text);
   }
 
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
@@ -200,7 +215,9 @@ export class Worker {
   async #follow(job: Job, session: SessionRef, asked: GuiAction[]): Promise<void> {
     const { chat, message, signal } = job;
     const actions = asked.filter(isNoTurn);
-    const edit = asked.find((action) => action.kind === "edit");
+    // What the agent wants to know comes first.
+    const isOpen = chat.record.openQuestion?.itemId === chat.itemId;
+    const edit = isOpen ? undefined : asked.find((action) => action.kind === "edit");
     if (edit) {
       const { text } = edit;
       await chat.speaker.say("turn.follow-up", { words: text }, { tone: "notice" });

@@ -3,6 +3,13 @@
  * Source: DESIGN.md, rule 9; nemo-api.md, "The SSE stream" for what must have no limit.
  */
 
+/** Of one `ask_question`; more is left out. Discord's menus hold 25. */
+export const MAX_QUESTIONS = 5;
+export const MAX_OPTIONS = 20;
+/** Characters. */
+export const MAX_PROMPT_LENGTH = 600;
+export const MAX_OPTION_LENGTH = 200;
+
 export interface NemoLimits {
   /** Time to get a connection, TLS included. */
   connectTimeoutMs: number;

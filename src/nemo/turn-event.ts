@@ -8,6 +8,7 @@ import type { TurnEvent } from "../core/ports.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
 import { readCode, runError } from "./errors.ts";
 import { PrefixMemory } from "./prefix-rule.ts";
+import { ASK_QUESTION, readQuestion } from "./question.ts";
 
 const OPERATION = "run turn";
 /** Calls whose ids are remembered; progressive streaming repeats one within a few events. */
@@ -137,7 +138,7 @@ export class TurnEventDecoder {
   #tools(part: Part, events: TurnEvent[]): void {
     const call = part.functionCall ?? part.function_call;
     if (call && this.#isNewCall(call.id)) {
-      events.push({ type: "tool-call", name: call.name, args: call.args ?? {} });
+      events.push(toolCall(call.name, call.args ?? {}));
     }
     const answer = part.functionResponse ?? part.function_response;
     if (answer) events.push(toolResult(answer.name, answer.response));
@@ -152,7 +153,7 @@ export class TurnEventDecoder {
         this.#text(this.#thoughts, "thought", "", event.content, event.partial === true, events);
         break;
       case "tool_call":
-        events.push({ type: "tool-call", name: event.name, args: event.args ?? {} });
+        events.push(toolCall(event.name, event.args ?? {}));
         break;
       case "tool_result":
         events.push(toolResult(event.name, event.result));
@@ -182,6 +183,11 @@ export class TurnEventDecoder {
     this.#callIds.add(id);
     return true;
   }
+}
+
+function toolCall(name: string, args: Record<string, unknown>): TurnEvent {
+  const question = name === ASK_QUESTION ? readQuestion(args) : null;
+  return question ? { type: "question", question } : { type: "tool-call", name, args };
 }
 
 function toolResult(name: string, result: unknown): TurnEvent {

@@ -111,6 +111,38 @@ export const SAY = {
   },
 } as const satisfies Record<string, Record<ReplyLanguage, string>>;
 
+/** What it asks when it is told to; each option is an edit that it understands. */
+export const QUESTION = {
+  en: {
+    title: "Music",
+    questions: [
+      {
+        id: "mood",
+        prompt: "Which music fits your video?",
+        options: [
+          { id: "calm", label: "Add calm piano music" },
+          { id: "upbeat", label: "Add upbeat pop music" },
+          { id: "lofi", label: "Add lo-fi music" },
+        ],
+      },
+    ],
+  },
+  zh: {
+    title: "音乐",
+    questions: [
+      {
+        id: "mood",
+        prompt: "哪种音乐适合您的视频？",
+        options: [
+          { id: "calm", label: "加舒缓的音乐" },
+          { id: "upbeat", label: "加欢快的音乐" },
+          { id: "lofi", label: "加轻松的音乐" },
+        ],
+      },
+    ],
+  },
+};
+
 /** Sentences that speak of a screen; one is added to a text now and then. */
 export const GUI_PHRASES: Record<ReplyLanguage, readonly string[]> = {
   en: [

@@ -107,6 +107,18 @@ const toolCallSchema = z.object({
   edits: z.array(editOperationSchema).optional(),
 });
 
+/** The arguments of `ask_question`. */
+const askedQuestionSchema = z.object({
+  title: z.string().optional(),
+  questions: z.array(
+    z.object({
+      id: z.string(),
+      prompt: z.string(),
+      options: z.array(z.object({ id: z.string(), label: z.string() })),
+      allow_multiple: z.boolean().optional(),
+    }),
+  ),
+});
 /** One thing a turn does. Events are written in the turn's dialect, `raw` and `base64` as they are. */
 const turnStepSchema = z.discriminatedUnion("kind", [
   /** One answer of the model: chunks and an aggregate in the streaming dialects. */
@@ -114,6 +126,8 @@ const turnStepSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("thought"), text: z.string() }),
   toolCallSchema.extend({ kind: z.literal("tool") }),
   z.object({ kind: z.literal("edit"), edit: editOperationSchema }),
+  /** A call of `ask_question`: the turn's last word, answered by the next message. */
+  z.object({ kind: z.literal("ask"), question: askedQuestionSchema }),
   z.object({ kind: z.literal("heartbeat"), form: dialectsSchema.shape.heartbeat.optional() }),
   /** Longer waits are for `pace: "demo"`; a scripted wait is always kept. */
   z.object({ kind: z.literal("wait"), ms: z.number().nonnegative() }),

@@ -4,7 +4,7 @@
  * Source: nemo-api.md, "The SSE stream", rules 3, 6 and 7.
  */
 import { applyEdit, segmentsOf, TRACK } from "./project.ts";
-import { describeEdits, GUI_PHRASES, replyLanguage, SAY, thoughtAbout } from "./replies.ts";
+import { describeEdits, GUI_PHRASES, QUESTION, replyLanguage, SAY, thoughtAbout } from "./replies.ts";
 import type { Dialects, EditOperation, ScenarioAction, TurnStep } from "./scenario.ts";
 import type { Session } from "./sessions.ts";
 import { understand } from "./words.ts";
@@ -18,6 +18,9 @@ export interface TurnPlan {
   /** How long the state lags behind the end; absent: not at all. */
   stateLagMs?: number;
 }
+
+/** "add music, ask me which" shows how the agent asks. */
+const WANTS_TO_BE_ASKED = /\bask me\b|问我/i;
 
 /** Settings of the stand-in agent. */
 export interface AgentOptions {
@@ -63,6 +66,10 @@ function planNatural(session: Session, text: string, options: AgentOptions): Tur
     options.pace === "demo" ? [{ kind: "wait", ms: Math.round(ms * (0.75 + chance() / 2)) }] : [];
   const say = (sentence: string): TurnStep[] => [{ kind: "text", text: sentence }];
 
+  if (WANTS_TO_BE_ASKED.test(text)) {
+    const question = QUESTION[language];
+    return { steps: [...pause(900), { kind: "ask", question }], credits: 0, dialect: null };
+  }
   const wish = wishOf(session, text);
   switch (wish.kind) {
     case "unknown":

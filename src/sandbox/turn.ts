@@ -112,6 +112,9 @@ async function perform(step: Exclude<TurnStep, { kind: "drop" }>, stage: Stage):
       const response = step.error === undefined ? (step.response ?? { status }) : { error: step.error };
       return stream.toolResponse(id, step.name, response);
     }
+    case "ask":
+      await stream.toolCall("ask_question", step.question);
+      return;
     case "edit":
       stage.edit(step.edit);
       return;

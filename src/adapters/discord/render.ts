@@ -137,11 +137,11 @@ function signed(code: string, { authorId }: ButtonWorld): string {
   return authorId === null ? code : `${code}${AUTHOR_MARK}${authorId}`;
 }
 
-/** One of many: a row with a single skill or language. */
+/** One of many: a row with a single skill, language or option. */
 function isChoice(row: Button[]): boolean {
   const [button] = row;
   const kind = row.length === 1 && button?.kind === "action" ? button.action.kind : null;
-  return kind === "skill" || kind === "language";
+  return kind === "skill" || kind === "language" || kind === "answer";
 }
 
 async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]> {
