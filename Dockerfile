@@ -1,13 +1,18 @@
 # The bot without its development tools, as a user without rights. It writes to /data alone, so the rest may be
 # read-only: docker run --read-only --tmpfs /tmp -v nemobot-data:/data --env-file .env nemobot
-FROM node:24-slim AS dependencies
+#
+# The base is pinned by its digest, so that a build tomorrow is the build of today. For another version look its digest up
+# (docker buildx imagetools inspect node:<version>-slim) and change both, here and in package.json.
+FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS node
+
+FROM node AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No package that is needed at run time has to build or fetch anything.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.d.ts' -o -name '*.d.[cm]ts' -o -name '*.map' \) -delete
 
-FROM node:24-slim
+FROM node
 ENV NODE_ENV=production DATA_DIR=/data HTTP_HOST=0.0.0.0 HTTP_PORT=8080
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

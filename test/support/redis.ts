@@ -22,25 +22,30 @@ function hasRedis(): boolean {
   }
 }
 
+/** A shell script that runs `redis-server -`, and what it is told. */
+interface Script {
+  text: string;
+  env: Record<string, string>;
+}
+
 export class RedisServer implements AsyncDisposable {
   readonly url: string;
   readonly #port: number;
   /** What it keeps on disk. */
   readonly dir: string;
+  readonly #script: Script | null;
   #process: ChildProcess | null = null;
 
-  constructor(port: number, dir: string) {
+  constructor(port: number, dir: string, script: Script | null) {
     this.#port = port;
     this.dir = dir;
+    this.#script = script;
     this.url = `redis://127.0.0.1:${port}`;
   }
 
   /** Starts it, with what it held when it was stopped. */
   async start(): Promise<void> {
-    const args = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.dir];
-    const child = spawn("redis-server", [...args, "--appendonly", "yes", "--save", ""], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const child = this.#spawn();
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       child.once("exit", () => reject(new Error("redis-server did not start")));
@@ -48,6 +53,16 @@ export class RedisServer implements AsyncDisposable {
         if (chunk.toString().includes("Ready to accept connections")) resolve();
       });
     });
+  }
+
+  #spawn() {
+    const where = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.dir];
+    const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
+    if (!this.#script) {
+      return spawn("redis-server", [...where, "--appendonly", "yes", "--save", ""], { stdio });
+    }
+    const text = this.#script.text.replace("redis-server -", ["redis-server -", ...where].join(" "));
+    return spawn("sh", ["-c", text], { stdio, env: { PATH: process.env.PATH, ...this.#script.env } });
   }
 
   /** Ends it: connections break, and nobody listens. Its data stays for the next `start`. */
@@ -78,8 +93,9 @@ export class RedisServer implements AsyncDisposable {
 }
 
 /** Starts a server; it is gone, with all it held, when it is disposed of. */
-export async function launchRedis(): Promise<RedisServer> {
-  const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "nemobot-redis-")));
+export async function launchRedis(script: Script | null = null): Promise<RedisServer> {
+  const dir = await mkdtemp(join(tmpdir(), "nemobot-redis-"));
+  const server = new RedisServer(await freePort(), dir, script);
   await server.start();
   return server;
 }
