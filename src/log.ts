@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 import type { Config } from "./config.ts";
+import type { Log } from "./core/ports.ts";
 
 const SECRETS: [pattern: RegExp, replacement: string][] = [
   // Nemo tokens of people and of claim links.
@@ -95,17 +96,18 @@ const MIN_SECRET = 6;
 const MAX_MESSAGE = 400;
 const MAX_CAUSES = 4;
 
-/** Makes what nobody caught the process's last line, and its exit code 1: whoever watches over it starts it anew. */
-export function endOnUncaught(log: pino.Logger): void {
-  const end = (what: string) => (error: unknown) => {
-    try {
-      log.fatal({ err: error }, what);
-    } finally {
-      process.exit(1);
-    }
+/**
+ * Logs what nobody caught, counts it, and lets the process go on: whatever one event, timer or promise of a platform
+ * or a library does, everybody else is still served. What the lost step owed is owed still: all of it is written down
+ * before it begins. A store or a start that is broken is thrown to whoever runs the process, and ends it there.
+ */
+export function outliveUncaught(log: Log, count: () => void): void {
+  const note = (what: string) => (error: unknown) => {
+    count();
+    log.error({ err: error }, what);
   };
-  process.on("uncaughtException", end("an error that nobody caught ends the process"));
-  process.on("unhandledRejection", end("a rejection that nobody handled ends the process"));
+  process.on("uncaughtException", note("an error that nobody caught; what it was thrown by ends"));
+  process.on("unhandledRejection", note("a rejection that nobody handled; what it belongs to ends"));
 }
 
 /** An error's facts, causes included. Properties of unknown errors stay out: they may hold what came over the wire. */

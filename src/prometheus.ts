@@ -51,7 +51,7 @@ export class PrometheusMetrics implements Metrics {
   );
   readonly #setAside = this.#counter(
     "events_set_aside_total",
-    "Events of the chat platforms that were left out: unreadable, or failed again and again",
+    "Events of the chat platforms that led to nothing: unreadable, or their handling failed for good",
     ["platform", "reason"],
   );
   readonly #unexpected = this.#counter(

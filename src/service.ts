@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
 import { Deadline } from "./deadline.ts";
 import { type HttpServer, startHttpServer } from "./http-server.ts";
-import { createLog, endOnUncaught, secretsOf, withTurn } from "./log.ts";
+import { createLog, outliveUncaught, secretsOf, withTurn } from "./log.ts";
 import { Readiness, serveOperations } from "./operations.ts";
 import { PrometheusMetrics } from "./prometheus.ts";
 import { StartError } from "./start-error.ts";
@@ -38,8 +38,9 @@ const DEADLINE_MS = 9_000;
 /** Runs until `stopped` resolves; returns the exit code. Throws `StartError` when it cannot start. */
 export async function runService(config: Config, stopped: Promise<void>): Promise<number> {
   const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
-  endOnUncaught(log);
-  const service = new Service(config, log);
+  const metrics = new PrometheusMetrics({ version: packageInfo.version, role: config.role });
+  outliveUncaught(log, () => metrics.unexpectedError("process"));
+  const service = new Service(config, log, metrics);
   void stopped.then(() => service.stopTaking());
   try {
     await service.run(stopped);
@@ -59,15 +60,17 @@ export async function runService(config: Config, stopped: Promise<void>): Promis
 class Service {
   readonly #config: Config;
   readonly #log: Log;
+  readonly #metrics: PrometheusMetrics;
   readonly #deadline: Deadline;
   readonly #readiness = new Readiness();
   readonly #adapters: Adapter[] = [];
   #bot: Bot | null = null;
   #http: HttpServer | null = null;
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, metrics: PrometheusMetrics) {
     this.#config = config;
     this.#log = log;
+    this.#metrics = metrics;
     this.#deadline = new Deadline(log);
   }
 
@@ -78,7 +81,7 @@ class Service {
   /** Starts everything the role asks for, and resolves once `stopped` does. */
   async run(stopped: Promise<void>): Promise<void> {
     const { role } = this.#config;
-    const metrics = new PrometheusMetrics({ version: packageInfo.version, role });
+    const metrics = this.#metrics;
     for (const part of ["store", ...this.#platformNames()]) this.#readiness.watch(part, async () => false);
     this.#http = await startHttp(this.#config, this.#log);
     if (this.#http) serveOperations(this.#http, this.#readiness, metrics);

@@ -401,9 +401,9 @@ export interface Metrics {
   recovered(what: "turn" | "export"): void;
   /** An answer of a platform's API; null: there was none. */
   apiCall(platform: string, status: number | null): void;
-  /** An event of a platform was left out: it could not be read, or it failed again and again. */
+  /** An event of a platform led to nothing: it could not be read, or its handling failed for good. */
   eventSetAside(platform: string, reason: "unreadable" | "failed"): void;
-  /** An error that nobody expected has ended what it happened in, and nothing more; `where` is a platform's name. */
+  /** An error that nobody expected has ended what it happened in, and nothing more; `where` is a platform, or `process`. */
   unexpectedError(where: string): void;
 }
 
