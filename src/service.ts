@@ -164,15 +164,16 @@ class Service {
     );
   }
 
-  /** The work alone: the platforms are only written to. */
+  /** The work alone, also while a platform is away: they are only written to. */
   async #work(bot: Bot): Promise<void> {
+    await bot.engine.start();
+    if (this.isStopping) return;
     await Promise.all(
       this.#adapters.map(async (adapter) => {
         await adapter.startSending();
         this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected);
       }),
     );
-    if (!this.isStopping) await bot.engine.start();
   }
 
   async #eachAdapter(what: string, end: (adapter: Adapter) => Promise<void>): Promise<void> {

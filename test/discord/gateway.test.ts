@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { startFakeDiscord } from "../fakes/discord/fake-discord.ts";
 import { startBotProcess } from "../support/bot-process.ts";
+import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } from "./scene.ts";
 
 describe("the connection to Discord", { timeout: 40_000 }, () => {
@@ -154,11 +155,55 @@ describe("starting and stopping", { timeout: 30_000 }, () => {
     expect(log).not.toMatch(/^\s+at /m);
   });
 
-  it("says in one sentence that Discord cannot be reached", async () => {
-    const { code, log } = await startAlone({ DISCORD_API_URL: "http://127.0.0.1:9/api" });
-    expect(code).toBe(1);
-    expect(log).toContain("DISCORD_API_URL");
-    expect(log).not.toMatch(/^\s+at /m);
+  it.each(["all", "worker"].filter((role) => role === "all" || HAS_REDIS))(
+    "waits for a Discord that cannot be reached, says why once, and can be stopped: %s",
+    async (role) => {
+      // Nobody listens there any more.
+      const gone = await startFakeDiscord();
+      const url = gone.apiUrl;
+      await gone.stop();
+      await using redis = role === "worker" ? await startRedis() : null;
+      await using bot = await startBotProcess({
+        DISCORD_BOT_TOKEN: "some.bot.token",
+        DISCORD_API_URL: url,
+        ROLE: role,
+        ...(redis ? { REDIS_URL: redis.url, ENCRYPTION_KEY: "0f".repeat(32) } : {}),
+      });
+      const ready = await fetch(`${await bot.url()}/readyz`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ waitingFor: expect.arrayContaining(["discord"]) });
+      await expect.poll(() => bot.logged(40), { timeout: 10_000 }).toHaveLength(1);
+      const [line = ""] = bot.logged(40);
+      expect(line).toMatch(/"cause":"[^"]*ECONNREFUSED/);
+      expect(line).not.toContain("stack");
+      expect(await bot.stop()).toBe(0);
+      expect(bot.logged(40)).toHaveLength(1);
+    },
+  );
+
+  it("is connected as soon as Discord is there", async () => {
+    const discord = await startFakeDiscord();
+    onTestFinished(() => discord.stop());
+    discord.gateway.isDown = true;
+    discord.fail({ route: "GET /applications/@me", status: 502, times: 2 });
+    discord.fail({ route: "GET /gateway/bot", status: 200, times: 2, body: { url: "nowhere" } });
+    await using bot = await startBotProcess({
+      DISCORD_API_URL: discord.apiUrl,
+      DISCORD_BOT_TOKEN: discord.token,
+    });
+    await discord.until(() => discord.calls("GET /gateway/bot").length >= 3, "its wish to connect", 15_000);
+    await expect.poll(() => bot.log, { timeout: 10_000 }).toContain("the connection to Discord had an error");
+    expect(await (await fetch(`${await bot.url()}/readyz`)).json()).toMatchObject({
+      waitingFor: ["discord"],
+    });
+    discord.gateway.isDown = false;
+    await discord.whenReady(1, 20_000);
+    const { anna } = community(discord);
+    const dm = discord.dm(anna);
+    anna.says(dm, "help");
+    await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
+    expect((await fetch(`${await bot.url()}/readyz`)).status).toBe(200);
+    expect(bot.logged(50)).toEqual([]);
   });
 
   it("ends with 0 in the middle of work", async () => {

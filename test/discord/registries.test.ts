@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { interactionSchema } from "../../src/adapters/discord/events.ts";
 import type { Taken } from "../../src/adapters/discord/interaction-facts.ts";
 import { Line, type Standing } from "../../src/adapters/discord/line.ts";
 import { PendingInteractions } from "../../src/adapters/discord/pending.ts";
@@ -226,9 +227,19 @@ describe("the places where the bot is in use", () => {
 describe("interactions that nobody finished", () => {
   const ours = () => true;
   const theirs = () => false;
-  // What is read of it here; the rest of Discord's object is passed through.
-  const interaction = (id: string) =>
-    ({ id, type: 2, token: "t", application_id: "1", receivedAt: 5, guild_id: "7" }) as unknown as Taken;
+  const interaction = (id: string): Taken => ({
+    ...interactionSchema.parse({
+      id,
+      type: 2,
+      token: "t",
+      application_id: "1",
+      guild_id: "7",
+      channel_id: "8",
+      member: { user: { id: "9" }, permissions: "0" },
+      data: { type: 1, name: "help" },
+    }),
+    receivedAt: 5,
+  });
 
   it("are left alone by a process that serves other guilds, until nobody can be at work on them", async () => {
     const { time, ...options } = world();

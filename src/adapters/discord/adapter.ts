@@ -1,19 +1,8 @@
 /** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
-import {
-  type APIApplication,
-  Client,
-  DiscordAPIError,
-  Events,
-  type GatewayDispatchPayload,
-  GatewayIntentBits,
-  HTTPError,
-  Options,
-  Partials,
-  PermissionFlagsBits,
-  Routes,
-  Status,
-} from "discord.js";
+import { DiscordAPIError, REST } from "@discordjs/rest";
+import { GatewayCloseCodes, GatewayIntentBits, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Agent } from "undici";
+import { z } from "zod";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
@@ -23,6 +12,7 @@ import { within } from "../../within.ts";
 import { publishCommands } from "./commands.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
 import { createFileAgent } from "./files.ts";
+import { Gateway, GatewayRefusal } from "./gateway.ts";
 import { Intake } from "./intake.ts";
 import { restOptions } from "./rest.ts";
 
@@ -60,50 +50,61 @@ const PERMISSIONS =
 /** For Discord to say goodbye. */
 const GOODBYE_MS = 1_000;
 
+/** Waits for a Discord that cannot be reached at the start. */
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+/** It is told of once in so long. */
+const TOLD_EVERY_MS = 60_000;
+
+const applicationSchema = z.object({
+  id: z.string().regex(/^\d+$/),
+  bot: z.object({ id: z.string().regex(/^\d+$/) }).nullish(),
+});
+
 export class DiscordAdapter {
   readonly platform: ChatPlatform;
-  readonly #options: DiscordOptions;
   readonly #world: DiscordWorld;
-  readonly #client: Client;
+  readonly #rest: REST;
+  readonly #gateway: Gateway;
   readonly #intake: Intake;
+  /** For what is asked for again anyway: each failure is known at once. */
+  readonly #impatient: REST;
   readonly #dispatcher: Agent;
   /** Ends every request. */
   readonly #ending = new AbortController();
+  /** Ends the waiting for a Discord that does not answer. */
+  readonly #leaving = new AbortController();
   /** The application's id, once somebody needed it. */
   #application: Promise<string> | null = null;
   #botId = "";
+  #left: Promise<void> | null = null;
   #state: "idle" | "sending" | "receiving" | "stopped" = "idle";
 
   constructor(options: DiscordOptions, world: DiscordWorld) {
     const { memory, locales, log, clock, engine, metrics } = world;
-    this.#options = options;
     this.#world = world;
     this.#dispatcher = createFileAgent(options.apiUrl);
-    const { shards, shardIds } = options;
-    const none = { maxSize: 0 };
-    this.#client = new Client({
+    const { token, shards, shardIds } = options;
+    const settings = restOptions(options.apiUrl, metrics, this.#ending.signal);
+    const rest = new REST(settings).setToken(token);
+    this.#rest = rest;
+    this.#impatient = new REST({ ...settings, retries: 0 }).setToken(token);
+    this.#gateway = new Gateway({
+      token,
+      shards,
+      shardIds,
       intents: [
         GatewayIntentBits.Guilds,
         GatewayIntentBits.GuildMessages,
         GatewayIntentBits.DirectMessages,
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
-      ],
-      partials: [Partials.Channel, Partials.Message],
-      rest: restOptions(options.apiUrl, metrics, this.#ending.signal),
-      allowedMentions: { parse: [] },
-      // Only the raw packets are used: nothing has to be remembered.
-      makeCache: Options.cacheWithLimits({
-        MessageManager: none,
-        ReactionManager: none,
-        UserManager: none,
-        GuildMemberManager: none,
-      }),
-      ...(shards === null ? { shards: "auto" } : { shardCount: shards }),
-      ...(shardIds === null ? {} : { shards: shardIds }),
+      ].reduce((all, one) => all | one, 0),
+      rest: this.#impatient,
+      clock,
+      log,
+      metrics,
+      onEvent: (event) => this.#intake.event(event),
     });
-    const { rest } = this.#client;
-    // Work of an earlier process may have something to say before this one is connected.
-    rest.setToken(options.token);
     this.platform = new DiscordPlatform({
       rest,
       applicationId: () => this.#whoAmI(),
@@ -128,53 +129,26 @@ export class DiscordAdapter {
 
   /** True while messages come in on all shards of this process; where none are asked for: can be sent. */
   get isConnected(): boolean {
-    if (this.#state !== "receiving") return this.#state === "sending";
-    const { shards } = this.#client.ws;
-    return shards.size > 0 && shards.every((shard) => shard.status === Status.Ready);
+    return this.#state === "receiving" ? this.#gateway.isReady : this.#state === "sending";
   }
 
   /**
-   * Makes ready to send, edit and deliver; nothing comes in. Throws `StartError` when Discord refuses the token
-   * or does not answer.
+   * Makes ready to send, edit and deliver; nothing comes in. Waits for a Discord that does not answer. Throws
+   * `StartError` when it refuses the token.
    */
   async startSending(): Promise<void> {
-    try {
-      await this.#whoAmI();
-      if (this.#state === "idle") this.#state = "sending";
-    } catch (error) {
-      throw startProblem(error);
-    }
+    await this.#patiently(() => this.#whoAmI());
+    if (this.#state === "idle") this.#state = "sending";
   }
 
-  /** Connects to the gateway, too. Throws `StartError` when Discord refuses the token or an intent. */
+  /** Connects to the gateway, too, and waits as well. Throws `StartError` when Discord refuses the token or an intent. */
   async start(): Promise<void> {
     const { log, memory, locales } = this.#world;
-    const client = this.#client;
-    await this.startSending();
+    const id = await this.#patiently(() => this.#whoAmI());
     if (this.#state === "stopped") return;
     this.#state = "receiving";
-    client.on(Events.Error, (error) => log.warn({ err: error }, "the connection to Discord had an error"));
-    client.on(Events.Warn, (text) => log.warn({}, text));
-    client.on(Events.ShardDisconnect, (event, shard) =>
-      log.error({ shard, code: event.code }, "Discord ended a connection for good"),
-    );
-    client.on(Events.ShardReconnecting, (shard) => log.warn({ shard }, "reconnecting to Discord"));
-    client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, "resumed on Discord"));
     await this.#intake.start();
-    client.on(Events.Raw, (packet: GatewayDispatchPayload) => this.#intake.packet(packet));
-    const ready = new Promise<void>((resolve, reject) => {
-      client.once(Events.ClientReady, () => resolve());
-      // 4004: wrong token, 4014: an intent that was not granted in the developer portal.
-      client.once(Events.ShardDisconnect, (event) =>
-        reject(Object.assign(new Error("refused"), { code: event.code })),
-      );
-    });
-    try {
-      await Promise.all([client.login(this.#options.token), ready]);
-    } catch (error) {
-      throw startProblem(error);
-    }
-    const id = await this.#whoAmI();
+    await this.#patiently(() => this.#gateway.connect());
     log.info(
       {
         invite: `https://discord.com/oauth2/authorize?client_id=${id}&scope=bot+applications.commands&permissions=${PERMISSIONS}`,
@@ -182,37 +156,69 @@ export class DiscordAdapter {
       "Discord is connected; invite the bot with this link",
     );
     // What is registered already keeps working.
-    publishCommands(client.rest, id, locales, memory).catch((error: unknown) =>
-      log.error({ err: error }, "the commands could not be registered"),
-    );
+    publishCommands(this.#rest, id, locales, memory).catch((error: unknown) => {
+      if (this.#ending.signal.aborted) return;
+      log.error({ err: error }, "the commands could not be registered");
+    });
   }
 
   /** Takes nothing more; what came in is owned, or left to the next process, after two seconds at most. */
   async stopReceiving(): Promise<void> {
-    this.#state = "stopped";
-    this.#client.removeAllListeners(Events.Raw);
-    // Closing on purpose is no trouble to report.
-    this.#client.removeAllListeners(Events.ShardReconnecting);
-    await Promise.all([this.#leaveGateway(), this.#intake.stop()]);
+    this.#leave();
+    await Promise.all([this.#goodbye(), this.#intake.stop()]);
   }
 
   /** Ends all requests, within a second; what was not sent yet rejects with a `StopError`, at once. */
   async stopSending(): Promise<void> {
-    this.#state = "stopped";
+    this.#leave();
     this.#ending.abort(new StopError("shutdown"));
-    await this.#leaveGateway();
+    await this.#goodbye();
     await this.#dispatcher.destroy();
+    for (const rest of [this.#rest, this.#impatient]) {
+      rest.clearHashSweeper();
+      rest.clearHandlerSweeper();
+    }
+  }
+
+  #leave(): void {
+    this.#state = "stopped";
+    this.#leaving.abort(new StopError("shutdown"));
   }
 
   /** Whoever is spoken to from now on is found by the next process. */
-  async #leaveGateway(): Promise<void> {
-    const { rest } = this.#client;
-    // The goodbye takes the token with it, however late it ends; the last words still need it.
-    const goodbye = this.#client.destroy().finally(() => rest.setToken(this.#options.token));
-    await within(GOODBYE_MS, goodbye, undefined);
+  #goodbye(): Promise<void> {
+    this.#left ??= this.#gateway.stop().catch((error: unknown) => {
+      this.#world.log.info({ err: error }, "Discord was left without a goodbye");
+    });
+    return within(GOODBYE_MS, this.#left, undefined);
   }
 
-  #whoAmI(): Promise<string> {
+  /** Waits out a Discord that does not answer, or not as it should; a refusal ends the start. */
+  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+    const { log, clock } = this.#world;
+    const { signal } = this.#leaving;
+    let toldAt = Number.NEGATIVE_INFINITY;
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
+      try {
+        const result = await call();
+        // Nothing begins any more once the end was announced.
+        signal.throwIfAborted();
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        const problem = refusalOf(error);
+        if (problem) throw new StartError("Discord cannot be used:", [problem], { cause: error });
+        if (clock.now() - toldAt >= TOLD_EVERY_MS) {
+          toldAt = clock.now();
+          log.warn({ cause: causeOf(error) }, "Discord does not answer at DISCORD_API_URL; trying again");
+        }
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  }
+
+  /** The application's id; asked for until it is known. */
+  async #whoAmI(): Promise<string> {
     this.#application ??= this.#askWhoIAm().catch((error: unknown) => {
       // Asked again by whoever needs it next.
       this.#application = null;
@@ -222,30 +228,38 @@ export class DiscordAdapter {
   }
 
   async #askWhoIAm(): Promise<string> {
-    // The answer's shape is Discord's documented application object.
-    const { id, bot } = (await this.#client.rest.get(Routes.currentApplication())) as APIApplication;
+    const { id, bot } = applicationSchema.parse(await this.#impatient.get(Routes.currentApplication()));
     this.#botId = bot?.id ?? id;
     return id;
   }
 }
 
-function startProblem(error: unknown): unknown {
-  const isRefused = error instanceof DiscordAPIError && error.status === 401;
-  const code = isRefused ? "TokenInvalid" : error instanceof Error && "code" in error ? error.code : null;
-  const problems: Record<string, string> = {
-    TokenInvalid:
-      "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",
-    "4004":
-      "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)",
-    "4014":
-      "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable",
-    DisallowedIntents:
-      "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable",
-  };
-  // A request that failed on its way: `fetch` says so with a TypeError, a repeated one with its own words.
-  const isUnreachable = error instanceof HTTPError || error instanceof TypeError || code === "ECONNRESET";
-  const problem = isUnreachable
-    ? "DISCORD_API_URL: Discord does not answer there (is this machine online?)"
-    : problems[String(code)];
-  return problem ? new StartError("Discord cannot be used:", [problem], { cause: error }) : error;
+const UNKNOWN_TOKEN =
+  "DISCORD_BOT_TOKEN: Discord does not know this token (the developer portal gives a new one under Bot)";
+const UNKNOWN_SHARDS = "DISCORD_SHARDS, DISCORD_SHARD_IDS: Discord does not take these shards";
+
+/** What has to be mended before Discord takes the bot; null when waiting may help. */
+function refusalOf(error: unknown): string | null {
+  if (error instanceof DiscordAPIError) return error.status === 401 ? UNKNOWN_TOKEN : null;
+  if (!(error instanceof GatewayRefusal)) return null;
+  switch (error.code) {
+    case GatewayCloseCodes.AuthenticationFailed:
+      return UNKNOWN_TOKEN;
+    case GatewayCloseCodes.DisallowedIntents:
+      return "DISCORD_MESSAGE_CONTENT: switch on “Message Content Intent” in the developer portal under Bot, or unset the variable";
+    case GatewayCloseCodes.InvalidShard:
+    case GatewayCloseCodes.ShardingRequired:
+      return UNKNOWN_SHARDS;
+    default:
+      return `${error.message}: this bot is too old for it, or Discord has changed`;
+  }
+}
+
+/** Why there is no answer, in one line: the innermost reason says most. */
+function causeOf(error: unknown): string {
+  let inner = error;
+  for (let depth = 0; depth < 5 && inner instanceof Error && inner.cause instanceof Error; depth++) {
+    inner = inner.cause;
+  }
+  return (inner instanceof Error ? inner.message || inner.name : String(inner)).slice(0, 200);
 }

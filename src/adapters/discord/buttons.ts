@@ -1,19 +1,16 @@
 /** Buttons, menus, and the window that asks for a prompt. */
-import {
-  type APIInteraction,
-  type APIMessage,
-  type APIMessageApplicationCommandInteraction,
-  type APIMessageComponentInteraction,
-  type APIModalSubmitInteraction,
-  ComponentType,
-  InteractionResponseType,
-  TextInputStyle,
-} from "discord.js";
+import { ComponentType, InteractionResponseType, TextInputStyle } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
 import type { AdapterMemory } from "../../core/ports.ts";
 import { decodeAction } from "../action-codes.ts";
 import type { Desk } from "./desk.ts";
+import type {
+  ComponentInteraction,
+  Interaction,
+  MessageCommandInteraction,
+  ModalInteraction,
+} from "./events.ts";
 import type { Handover } from "./handover.ts";
 import {
   canManage,
@@ -54,7 +51,7 @@ export class Buttons {
   }
 
   /** A button, or a choice of a menu. */
-  async press(interaction: Taken<APIMessageComponentInteraction>): Promise<void> {
+  async press(interaction: Taken<ComponentInteraction>): Promise<void> {
     const { memory, locales, desk, handover } = this.#options;
     const { code, authorId } = readCustomId(interaction.data.custom_id);
     const language = languageOf(interaction, locales);
@@ -63,7 +60,7 @@ export class Buttons {
     }
     if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
     const { data } = interaction;
-    const chosen = data.component_type === ComponentType.StringSelect ? (data.values[0] ?? "") : code;
+    const chosen = data.component_type === ComponentType.StringSelect ? (data.values?.[0] ?? "") : code;
     const read = () => decodeAction(chosen, conversationOf(channelOf(interaction)), memory);
     // Undefined: the store does not say now what was kept for the button; it is asked again later.
     const action = await soonOr<Action | null | undefined>(STORE_PATIENCE_MS, read(), undefined);
@@ -79,11 +76,12 @@ export class Buttons {
   }
 
   /** The context menu: the target's files are kept for the window that asks for the prompt. */
-  async editThis(interaction: APIMessageApplicationCommandInteraction): Promise<void> {
+  async editThis(interaction: MessageCommandInteraction): Promise<void> {
     const { locales, memory, desk, handover } = this.#options;
     if (await handover.refuse(interaction)) return;
-    const message = interaction.data.resolved.messages[interaction.data.target_id];
-    const files = message ? attachmentsOf(message as APIMessage) : [];
+    const { resolved, target_id: targetId } = interaction.data;
+    const message = Object.hasOwn(resolved.messages, targetId) ? resolved.messages[targetId] : undefined;
+    const files = message ? attachmentsOf(message) : [];
     const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
     if (files.length + links.length === 0) {
       return desk.say(interaction, locales.plain(languageOf(interaction, locales), "discord.no-clip"));
@@ -98,7 +96,7 @@ export class Buttons {
   }
 
   /** The window was sent. */
-  async submit(interaction: Taken<APIModalSubmitInteraction>): Promise<void> {
+  async submit(interaction: Taken<ModalInteraction>): Promise<void> {
     const { memory, desk, handover } = this.#options;
     await desk.take(interaction, "public", async () => {
       const [, windowId = ""] = interaction.data.custom_id.split(":");
@@ -117,7 +115,7 @@ export class Buttons {
   }
 
   /** Whom the answer is for, who started the project, and who manages the channel. */
-  async #mayPress(interaction: APIMessageComponentInteraction, authorId: string | null): Promise<boolean> {
+  async #mayPress(interaction: ComponentInteraction, authorId: string | null): Promise<boolean> {
     const { id } = userOf(interaction);
     if (authorId === id || canManage(interaction)) return true;
     const asked = interaction.guild_id
@@ -127,7 +125,7 @@ export class Buttons {
     return owner === null ? authorId === null : owner === id;
   }
 
-  #openWindow(interaction: APIInteraction, windowId: string): Promise<void> {
+  #openWindow(interaction: Interaction, windowId: string): Promise<void> {
     const { locales, desk } = this.#options;
     const language = languageOf(interaction, locales);
     return desk.respond(interaction, {

@@ -2,10 +2,11 @@
  * Looks for what was said in a channel while the bot was down. Discord tells a new connection nothing of it.
  * Source: Discord docs, "Get Channel Messages"; platforms.md, "What users of other bots complain about".
  */
-import type { APIMessage } from "discord.js";
-import { type REST, Routes } from "discord.js";
-import type { Clock, Log } from "../../core/ports.ts";
-import type { SaidMessage } from "./normalize.ts";
+import type { REST } from "@discordjs/rest";
+import { Routes } from "discord-api-types/v10";
+import { z } from "zod";
+import type { Clock, Log, Metrics } from "../../core/ports.ts";
+import { describeUnreadable, messageSchema, type SaidMessage } from "./events.ts";
 import type { Place } from "./served.ts";
 import { byId, idAt, laterId } from "./snowflakes.ts";
 
@@ -18,20 +19,29 @@ const MAX_PAGES = 10;
  */
 const MAX_AGE_MS = 47 * 3_600_000;
 
+const pageSchema = z.array(z.looseObject({ id: z.string().regex(/^\d+$/) })).max(PAGE);
+
 /** The messages after the last one seen, as far as the core still knows what it has had, oldest first. Throws Discord's refusal. */
 export async function* missedIn(
   place: Place,
-  world: { rest: REST; clock: Clock; log: Log },
+  world: { rest: REST; clock: Clock; log: Log; metrics: Metrics },
 ): AsyncGenerator<SaidMessage> {
-  const { rest, clock, log } = world;
+  const { rest, clock, log, metrics } = world;
   const { id, guildId } = place;
   let after = laterId(place.lastId, idAt(clock.now() - MAX_AGE_MS));
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = new URLSearchParams({ after, limit: String(PAGE) });
-    // The answer's shape is Discord's documented list of messages, the newest first.
-    const messages = (await rest.get(Routes.channelMessages(id), { query })) as APIMessage[];
-    for (const message of messages.sort(byId)) {
-      after = message.id;
+    // The newest first.
+    const messages = pageSchema.parse(await rest.get(Routes.channelMessages(id), { query }));
+    for (const raw of messages.sort(byId)) {
+      after = raw.id;
+      const { data: message, error } = messageSchema.safeParse(raw);
+      if (!message) {
+        const facts = describeUnreadable({ t: "a message of the history", d: raw }, error);
+        log.warn({ ...facts, channel: id }, "a message cannot be read and is set aside");
+        metrics.eventSetAside("discord", "unreadable");
+        continue;
+      }
       // Only the gateway says in which guild a message is.
       yield { ...message, ...(guildId === null ? {} : { guild_id: guildId }) };
     }

@@ -3,17 +3,15 @@
  * Source: Discord docs, "Application Commands"; platforms.md.
  */
 import { createHash } from "node:crypto";
+import type { Locale, REST, RESTPutAPIApplicationCommandsJSONBody } from "discord.js";
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
-  type Locale,
   PermissionFlagsBits,
-  type REST,
-  type RESTPutAPIApplicationCommandsJSONBody,
   Routes,
-} from "discord.js";
+} from "discord-api-types/v10";
 import type { Locales, TextKey } from "../../core/locales.ts";
 import type { AdapterMemory } from "../../core/ports.ts";
 

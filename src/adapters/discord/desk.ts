@@ -1,7 +1,9 @@
 /** Answers to interactions, as Discord takes them. Source: Discord docs, "Receiving and Responding". */
-import { type APIInteraction, InteractionResponseType, type REST, Routes } from "discord.js";
+import type { REST } from "@discordjs/rest";
+import { InteractionResponseType, Routes } from "discord-api-types/v10";
 import type { Log } from "../../core/ports.ts";
 import { isApiError } from "./errors.ts";
+import type { Interaction } from "./events.ts";
 import { channelOf, type Taken } from "./interaction-facts.ts";
 import type { Line } from "./line.ts";
 import type { PendingInteractions } from "./pending.ts";
@@ -33,7 +35,7 @@ export class Desk {
   }
 
   /** A whole answer for the person alone. */
-  say(interaction: APIInteraction, content: string): Promise<void> {
+  say(interaction: Interaction, content: string): Promise<void> {
     return this.respond(interaction, {
       type: InteractionResponseType.ChannelMessageWithSource,
       data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
@@ -41,7 +43,7 @@ export class Desk {
   }
 
   /** Fills the deferred answer. */
-  async showOriginal(interaction: APIInteraction, content: string): Promise<void> {
+  async showOriginal(interaction: Interaction, content: string): Promise<void> {
     try {
       await this.#options.rest.patch(originalOf(interaction), {
         body: { content, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS },
@@ -73,7 +75,7 @@ export class Desk {
   }
 
   /** A whole answer for the person alone, after the interaction was acknowledged. */
-  async follow(interaction: APIInteraction, content: string): Promise<void> {
+  async follow(interaction: Interaction, content: string): Promise<void> {
     await this.#options.rest.post(Routes.webhook(interaction.application_id, interaction.token), {
       body: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
       auth: false,
@@ -81,7 +83,7 @@ export class Desk {
   }
 
   /** Throws Discord's refusal, such as that it is too late. */
-  async respond(interaction: APIInteraction, body: object): Promise<void> {
+  async respond(interaction: Interaction, body: object): Promise<void> {
     try {
       await this.#options.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
         body,
@@ -95,7 +97,7 @@ export class Desk {
   }
 
   /** Best effort: who cannot be acknowledged any more is answered by a message of the bot. */
-  async #acknowledge(interaction: APIInteraction, how: Acknowledgement): Promise<void> {
+  async #acknowledge(interaction: Interaction, how: Acknowledgement): Promise<void> {
     const type =
       how === "update"
         ? InteractionResponseType.DeferredMessageUpdate
@@ -112,6 +114,6 @@ export class Desk {
 }
 
 /** The message that the deferred answer became. */
-export function originalOf(interaction: APIInteraction) {
+export function originalOf(interaction: Interaction) {
   return Routes.webhookMessage(interaction.application_id, interaction.token, "@original");
 }

@@ -1,6 +1,6 @@
 /** Discord as a chat platform, over plain REST. Source: the `ChatPlatform` port; platforms.md, "Discord". */
 import type { APIGuild } from "discord.js";
-import { Routes } from "discord.js";
+import { Routes } from "discord-api-types/v10";
 import type { Dispatcher } from "undici";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type {

@@ -1,5 +1,5 @@
 /** Discord's refusals, sorted by what follows from them. Source: Discord docs, "JSON Error Codes". */
-import { DiscordAPIError } from "discord.js";
+import { DiscordAPIError } from "@discordjs/rest";
 
 /** True for a refusal with one of these codes. */
 export function isApiError(error: unknown, ...codes: number[]): boolean {

@@ -2,8 +2,8 @@
  * Files that people sent: Discord's address goes to the backend, which fetches it itself; one that ran out is
  * had anew from its message. Source: platforms.md, "Files in".
  */
-import type { APIMessage } from "discord.js";
-import { type REST, Routes } from "discord.js";
+import type { APIMessage, REST } from "discord.js";
+import { Routes } from "discord-api-types/v10";
 import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/media.ts";
 import type { Attachment } from "../../core/message.ts";

@@ -1,10 +1,11 @@
 /** How what an interaction asks for reaches the core: in place, or in a thread of its own. */
-import type { APIInteraction, APIMessage, REST } from "discord.js";
+import type { APIMessage, REST } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
 import { type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
 import { StopError } from "../../core/world.ts";
 import { type Desk, originalOf } from "./desk.ts";
+import type { Interaction } from "./events.ts";
 import {
   answerOf,
   canManage,
@@ -105,7 +106,7 @@ export class Handover {
   }
 
   /** Says at once that the bot cannot write in a channel; false when it can, there or in a thread. */
-  async refuse(interaction: APIInteraction): Promise<boolean> {
+  async refuse(interaction: Interaction): Promise<boolean> {
     if (isAppOnly(interaction) || canOpenThread(interaction.app_permissions)) return false;
     const problem = this.#cannotWrite(interaction);
     if (problem !== null) await this.#options.desk.say(interaction, problem);
@@ -114,7 +115,7 @@ export class Handover {
 
   /** Null: the answer belongs in place. Undefined: the store is in trouble. */
   async #openThread(
-    interaction: APIInteraction,
+    interaction: Interaction,
     channelId: string,
     name: string,
   ): Promise<string | null | undefined> {
@@ -138,7 +139,7 @@ export class Handover {
   }
 
   /** The sentence that names the missing permission; null when the bot can write. */
-  #cannotWrite(interaction: APIInteraction): string | null {
+  #cannotWrite(interaction: Interaction): string | null {
     if (!interaction.guild_id) return null;
     const { locales } = this.#options;
     const need = missingToWrite(interaction.app_permissions, interaction.channel?.type);

@@ -2,12 +2,8 @@
  * What Discord tells on its way to the core: messages in the order of their channel, interactions at once, and
  * after an absence what was said meanwhile. Source: DESIGN.md, "How a message travels" and rule 3.
  */
-import {
-  type APIInteraction,
-  GatewayDispatchEvents,
-  type GatewayDispatchPayload,
-  type REST,
-} from "discord.js";
+
+import type { REST } from "@discordjs/rest";
 import { readIntent } from "../../core/intent.ts";
 import type { Locales } from "../../core/locales.ts";
 import {
@@ -15,16 +11,25 @@ import {
   type Clock,
   type Log,
   type MessageSink,
+  type Metrics,
   StoreTroubleError,
 } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { within } from "../../within.ts";
 import { missedIn, Pace } from "./catch-up.ts";
 import { isApiError } from "./errors.ts";
+import {
+  describeUnreadable,
+  type GatewayEvent,
+  type Interaction,
+  readEvent,
+  type SaidMessage,
+} from "./events.ts";
+import type { RawEvent } from "./gateway.ts";
 import { isAppOnly } from "./interaction-facts.ts";
 import { Interactions } from "./interactions.ts";
 import { Line, type Standing } from "./line.ts";
-import { conversationOf, isAddressed, readMessage, type SaidMessage, userOf, wordsOf } from "./normalize.ts";
+import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./normalize.ts";
 import { ServedPlaces } from "./served.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
 import { Threads } from "./threads.ts";
@@ -50,6 +55,7 @@ export interface IntakeOptions {
   skills: SkillCatalog;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
   /** Plain messages in the bot's own threads are edits. */
   hasMessageContent: boolean;
   /** The bot's own id. */
@@ -116,21 +122,29 @@ export class Intake {
     await within(STOP_PATIENCE_MS / 2, this.#served.flush(), undefined);
   }
 
-  /** An event of the gateway. */
-  packet(packet: GatewayDispatchPayload): void {
-    const taking = this.#take(packet);
-    if (taking) this.#track(packet.t, taking);
+  /** An event of the gateway. Never throws: whatever is wrong with it ends here. */
+  event(raw: RawEvent): void {
+    const { log, metrics } = this.#options;
+    let event: GatewayEvent | null;
+    try {
+      event = readEvent(raw);
+    } catch (error) {
+      log.warn(describeUnreadable(raw, error), "an event of Discord cannot be read and is set aside");
+      metrics.eventSetAside("discord", "unreadable");
+      return;
+    }
+    if (event) this.#track(event.type, this.#take(event));
   }
 
-  /** Null: none of the bot's business. What has to wait in line is there when this returns. */
-  #take(packet: GatewayDispatchPayload): Promise<void> | null {
-    switch (packet.t) {
-      case GatewayDispatchEvents.Ready:
-        return this.#lookBack(packet.d.shard ?? [0, 1]);
-      case GatewayDispatchEvents.InteractionCreate:
-        return this.#interaction(packet.d);
-      case GatewayDispatchEvents.MessageCreate: {
-        const message = packet.d;
+  /** What has to wait in line is there when this returns. */
+  async #take(event: GatewayEvent): Promise<void> {
+    switch (event.type) {
+      case "ready":
+        return this.#lookBack(event.shard);
+      case "interaction":
+        return this.#interaction(event.interaction);
+      case "message": {
+        const { message } = event;
         this.#pace.hurry(message.channel_id);
         return this.#line.inOrder(
           message.channel_id,
@@ -138,14 +152,10 @@ export class Intake {
           this.#standingOf(message),
         );
       }
-      case GatewayDispatchEvents.ThreadDelete:
-      case GatewayDispatchEvents.ChannelDelete:
-        return this.#channelGone(packet.d.id);
-      case GatewayDispatchEvents.GuildDelete:
-        // An outage takes no guild away.
-        return packet.d.unavailable ? null : this.#guildGone(packet.d.id);
-      default:
-        return null;
+      case "channel-gone":
+        return this.#channelGone(event.id);
+      case "guild-gone":
+        return this.#guildGone(event.id);
     }
   }
 
@@ -154,7 +164,10 @@ export class Intake {
       // What was not owned when the bot stopped is found by the next look back.
       if (this.#line.signal.aborted)
         this.#options.log.info({ err: error, event }, "an event was left for later");
-      else this.#options.log.error({ err: error, event }, "an event could not be taken");
+      else {
+        this.#options.log.error({ err: error, event }, "an event could not be taken");
+        this.#options.metrics.eventSetAside("discord", "failed");
+      }
     });
     this.#taking.add(taking);
     void taking.finally(() => this.#taking.delete(taking));
@@ -215,7 +228,7 @@ export class Intake {
     await Promise.all(conversations.map((one) => this.#options.engine.abandon(one)));
   }
 
-  async #interaction(interaction: APIInteraction): Promise<void> {
+  async #interaction(interaction: Interaction): Promise<void> {
     const channelId = interaction.channel?.id;
     const place =
       channelId && !isAppOnly(interaction)
@@ -225,13 +238,14 @@ export class Intake {
   }
 
   /** Messages do not tell a person's language; an interaction does, for both. */
-  async #keepLocale(interaction: APIInteraction): Promise<void> {
-    if (!("locale" in interaction)) return;
+  async #keepLocale(interaction: Interaction): Promise<void> {
+    const { locale } = interaction;
+    if (!locale) return;
     const { memory } = this.#options;
     const key = `locale:${userOf(interaction).id}`;
     const keep = async () => {
-      if ((await memory.get(key)) === interaction.locale) return;
-      await memory.set(key, interaction.locale, LOCALE_LIVES_MS);
+      if ((await memory.get(key)) === locale) return;
+      await memory.set(key, locale, LOCALE_LIVES_MS);
     };
     await orInTrouble(keep(), undefined);
   }

@@ -1,21 +1,17 @@
 /** What an interaction says, read out of its JSON. Source: Discord docs, "Interaction Structure". */
-import {
-  type APIChatInputApplicationCommandInteraction,
-  type APIInteraction,
-  type APIModalSubmitInteraction,
-  ApplicationCommandOptionType,
-  PermissionFlagsBits,
-} from "discord.js";
+
+import { PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { Action } from "../../core/message.ts";
+import type { Interaction, ModalInteraction, SlashInteraction } from "./events.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
 
 /** An interaction with the moment it came, epoch ms: its token lives from then. */
-export type Taken<T extends APIInteraction = APIInteraction> = T & { receivedAt: number };
-export type Slash = Taken<APIChatInputApplicationCommandInteraction>;
+export type Taken<T extends Interaction = Interaction> = T & { receivedAt: number };
+export type Slash = Taken<SlashInteraction>;
 
 /** Installed by the person alone: the bot itself is not in the channel. */
-export function isAppOnly(interaction: APIInteraction): boolean {
+export function isAppOnly(interaction: Interaction): boolean {
   const { authorizing_integration_owners: owners, guild_id: guildId, context } = interaction;
   if (guildId) return owners?.[0] === undefined;
   // 1: the bot's own direct messages.
@@ -29,24 +25,17 @@ export function isForOneAlone({ kind }: Action): boolean {
 
 /** The value of a command's option; undefined when it was left out. */
 export function optionOf(interaction: Slash, name: string): string | number | boolean | undefined {
-  const option = interaction.data.options?.find((one) => one.name === name);
-  if (!option || option.type === ApplicationCommandOptionType.Subcommand) return undefined;
-  return "value" in option ? option.value : undefined;
+  return interaction.data.options?.find((one) => one.name === name)?.value;
 }
 
 /** The prompt that was typed into the window. */
-export function fieldOf(interaction: APIModalSubmitInteraction): string {
-  for (const row of interaction.data.components) {
-    if ("components" in row) {
-      for (const field of row.components)
-        if (field.custom_id === "prompt" && "value" in field) return field.value;
-    }
-  }
-  return "";
+export function fieldOf(interaction: ModalInteraction): string {
+  const fields = interaction.data.components.flatMap((row) => row.components ?? []);
+  return fields.find((field) => field.custom_id === "prompt")?.value ?? "";
 }
 
 /** Where it happened. */
-export function channelOf(interaction: APIInteraction): string {
+export function channelOf(interaction: Interaction): string {
   return interaction.channel?.id ?? interaction.channel_id ?? "";
 }
 
@@ -60,34 +49,29 @@ export function answerOf(interaction: Taken) {
 }
 
 /** The channel of the thread it happened in; absent elsewhere. */
-export function parentOf(interaction: APIInteraction): { parentId?: string } {
+export function parentOf(interaction: Interaction): { parentId?: string } {
   const { channel } = interaction;
-  const isInThread = channel && isThread(channel.type) && "parent_id" in channel && channel.parent_id;
-  return isInThread ? { parentId: String(channel.parent_id) } : {};
+  return channel?.parent_id && isThread(channel.type) ? { parentId: channel.parent_id } : {};
 }
 
 /** How large the files of an answer may be. */
-export function limitOf(interaction: APIInteraction): { fileLimitBytes?: number } {
+export function limitOf(interaction: Interaction): { fileLimitBytes?: number } {
   const limit = interaction.attachment_size_limit;
   return limit ? { fileLimitBytes: limit } : {};
 }
 
 /** True for those who may also act on what others started. */
-export function canManage(interaction: APIInteraction): boolean {
+export function canManage(interaction: Interaction): boolean {
   return mayManageBy(interaction.member?.permissions ?? "0");
 }
 
 /** True when the person has the permission in the channel. */
-export function hasPermission(interaction: APIInteraction, permission: bigint): boolean {
+export function hasPermission(interaction: Interaction, permission: bigint): boolean {
   const permissions = BigInt(interaction.member?.permissions ?? "0");
   return (permissions & (permission | PermissionFlagsBits.Administrator)) !== 0n;
 }
 
 /** The language the answer is in. */
-export function languageOf(interaction: APIInteraction, locales: Locales): string {
-  return (
-    locales.match("locale" in interaction ? interaction.locale : null) ??
-    locales.match(interaction.guild_locale) ??
-    "en"
-  );
+export function languageOf(interaction: Interaction, locales: Locales): string {
+  return locales.match(interaction.locale) ?? locales.match(interaction.guild_locale) ?? "en";
 }

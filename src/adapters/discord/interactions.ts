@@ -2,19 +2,15 @@
  * Commands, buttons, menus and windows find their way here. Everything is acknowledged before anything slow.
  * Source: Discord docs, "Receiving and Responding"; platforms.md.
  */
-import {
-  type APIInteraction,
-  type APIMessageApplicationCommandInteraction,
-  ApplicationCommandType,
-  InteractionType,
-  type REST,
-} from "discord.js";
+import type { REST } from "@discordjs/rest";
+import { ApplicationCommandType, InteractionType } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, Clock, Log, MessageSink } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { Buttons } from "./buttons.ts";
 import { EDIT_THIS } from "./commands.ts";
 import { Desk } from "./desk.ts";
+import type { Interaction, MessageCommandInteraction } from "./events.ts";
 import { Handover } from "./handover.ts";
 import type { Slash, Taken } from "./interaction-facts.ts";
 import type { Line } from "./line.ts";
@@ -54,7 +50,7 @@ export class Interactions {
   }
 
   /** Resolves when the core owns what was asked for, or the person has the answer. */
-  async handle(interaction: APIInteraction): Promise<void> {
+  async handle(interaction: Interaction): Promise<void> {
     if (this.#hasSeen(interaction.id)) return;
     await this.#handle({ ...interaction, receivedAt: this.#clock.now() });
   }
@@ -74,7 +70,7 @@ export class Interactions {
         if (interaction.data.type === ApplicationCommandType.ChatInput)
           return this.#commands.use(interaction as Slash);
         if (interaction.data.type === ApplicationCommandType.Message && interaction.data.name === EDIT_THIS) {
-          return this.#buttons.editThis(interaction as APIMessageApplicationCommandInteraction);
+          return this.#buttons.editThis(interaction as MessageCommandInteraction);
         }
         return;
       case InteractionType.ApplicationCommandAutocomplete:

@@ -2,8 +2,10 @@
  * Who may manage a conversation: by what Discord says with an event, else by roles and overwrites.
  * Source: Discord docs, "Permissions: Permission Hierarchy"; the `ChatPlatform` port.
  */
+
+import type { REST } from "@discordjs/rest";
 import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord.js";
-import { PermissionFlagsBits, type REST, Routes } from "discord.js";
+import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { IncomingMessage, ReplyTarget } from "../../core/message.ts";
 import type { AdapterMemory, Clock } from "../../core/ports.ts";
 import { Remembered } from "../remembered.ts";

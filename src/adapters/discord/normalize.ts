@@ -1,9 +1,9 @@
 /**
- * Discord's messages and interactions as the core's `IncomingMessage`. Only plain JSON of the gateway comes in
- * here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
+ * Discord's messages and interactions as the core's `IncomingMessage`. What `events.ts` has read comes
+ * in here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
  */
-import type { APIAttachment, APIInteraction, APIMessage } from "discord.js";
 import type { Action, Attachment, IncomingMessage, ReplyTarget } from "../../core/message.ts";
+import type { Interaction, SaidAttachment, SaidMessage } from "./events.ts";
 
 /** What `ReplyTarget.details` holds for Discord. */
 export interface DiscordPlace {
@@ -30,9 +30,6 @@ export interface DiscordPlace {
   parentId?: string;
 }
 
-/** A message from the gateway or from a channel's history. */
-export type SaidMessage = APIMessage & { guild_id?: string };
-
 export function targetOf(conversationId: string, place: DiscordPlace): ReplyTarget {
   return { platform: "discord", conversationId, details: { ...place } };
 }
@@ -49,7 +46,7 @@ export function conversationOf(channelId: string): string {
 
 /** A message's files; `fileId` leads back to the message, for a fresh address. */
 export function attachmentsOf(
-  message: Pick<APIMessage, "id" | "channel_id" | "attachments" | "message_snapshots">,
+  message: Pick<SaidMessage, "id" | "channel_id" | "attachments" | "message_snapshots">,
 ): Attachment[] {
   // A forwarded message carries its files in a snapshot.
   const forwarded = message.message_snapshots?.flatMap((one) => one.message.attachments ?? []) ?? [];
@@ -58,7 +55,7 @@ export function attachmentsOf(
   );
 }
 
-function toAttachment(file: APIAttachment, fileId: string): Attachment {
+function toAttachment(file: SaidAttachment, fileId: string): Attachment {
   return {
     platform: "discord",
     fileId,
@@ -71,12 +68,12 @@ function toAttachment(file: APIAttachment, fileId: string): Attachment {
 
 /** Files of a command's options, in the order of `names`. They belong to no message that could be read again. */
 export function optionFiles(
-  files: Record<string, APIAttachment>,
+  files: Readonly<Record<string, SaidAttachment>>,
   ids: readonly string[],
   interactionId: string,
 ): Attachment[] {
   return ids.flatMap((id) => {
-    const file = files[id];
+    const file = Object.hasOwn(files, id) ? files[id] : undefined;
     return file ? [toAttachment(file, `interaction/${interactionId}/${id}`)] : [];
   });
 }
@@ -93,7 +90,7 @@ export function isAddressed(message: SaidMessage, botId: string, isOwnThread: bo
 }
 
 /** The words of a message without the bot's name. */
-export function wordsOf(message: Pick<APIMessage, "content">, botId: string): string {
+export function wordsOf(message: Pick<SaidMessage, "content">, botId: string): string {
   return message.content.replace(new RegExp(`\\s*<@!?${botId}>\\s*`, "g"), " ").trim();
 }
 
@@ -133,7 +130,7 @@ export function readMessage(
 
 /** An interaction as the core takes it: words and files, or an action. */
 export function readInteraction(
-  interaction: APIInteraction,
+  interaction: Interaction,
   target: ReplyTarget,
   what: { text: string; attachments: Attachment[]; action?: Action; canManage?: boolean },
 ): IncomingMessage {
@@ -144,7 +141,7 @@ export function readInteraction(
     conversationId: target.conversationId,
     user: {
       id: `discord:${user.id}`,
-      ...("locale" in interaction && interaction.locale ? { language: interaction.locale } : {}),
+      ...(interaction.locale ? { language: interaction.locale } : {}),
       ...(what.canManage === undefined ? {} : { canManage: what.canManage }),
     },
     text: what.text,
@@ -156,7 +153,7 @@ export function readInteraction(
 }
 
 /** Who acted: in a guild the member's user. */
-export function userOf(interaction: APIInteraction): { id: string } {
+export function userOf(interaction: Interaction): { id: string } {
   const user = interaction.member?.user ?? interaction.user;
   if (!user) throw new Error("an interaction without a user");
   return user;

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { AdapterMemory, Clock, Log } from "../../core/ports.ts";
+import { interactionSchema } from "./events.ts";
 import type { Taken } from "./interaction-facts.ts";
 
 /** Ids of all that are pending, of all processes. */
@@ -28,14 +29,7 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 const listSchema = z.object({ version: z.literal(1), entries: z.record(z.string(), entrySchema) });
 
-/** The rest is Discord's own and was read from the gateway before. */
-const keptSchema = z.looseObject({
-  id: z.string(),
-  type: z.number(),
-  token: z.string(),
-  application_id: z.string(),
-  receivedAt: z.number(),
-});
+const takenSchema = z.object({ receivedAt: z.number() });
 
 export class PendingInteractions {
   readonly #memory: AdapterMemory;
@@ -55,7 +49,7 @@ export class PendingInteractions {
     const { id, guild_id: guildId = null } = interaction;
     const fresh: Entry = { guildId, at: this.#clock.now(), by: this.#me, tries: 0 };
     await Promise.all([
-      this.#memory.set(keyOf(id), JSON.stringify(withoutBulk(interaction)), LIVES_MS),
+      this.#memory.set(keyOf(id), JSON.stringify(interaction), LIVES_MS),
       this.#change((entries) => ({ ...entries, [id]: entries[id] ?? fresh })),
     ]);
   }
@@ -130,15 +124,10 @@ function keyOf(id: string): string {
 
 function readKept(text: string): Taken | null {
   try {
-    // Written by `add`: the other fields are Discord's documented ones.
-    return keptSchema.parse(JSON.parse(text)) as unknown as Taken;
+    const kept: unknown = JSON.parse(text);
+    return { ...interactionSchema.parse(kept), ...takenSchema.parse(kept) };
   } catch {
     // Said by the caller, to whom it is the same as if there was nothing.
     return null;
   }
-}
-
-/** Without what nobody reads again. */
-function withoutBulk(interaction: Taken): object {
-  return { ...interaction, message: undefined, guild: undefined, entitlements: undefined };
 }

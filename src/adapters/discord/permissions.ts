@@ -2,8 +2,8 @@
  * What the bot may do in a channel, and how the person learns of what it may not.
  * Source: Discord docs, "Permissions"; platforms.md, "Discord".
  */
-import type { APIChannel } from "discord.js";
-import { ChannelType, PermissionFlagsBits, type REST, Routes } from "discord.js";
+import type { APIChannel, REST } from "discord.js";
+import { ChannelType, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Locales, TextKey } from "../../core/locales.ts";
 import type { ReplyTarget } from "../../core/message.ts";
 import type { AdapterMemory, Log } from "../../core/ports.ts";

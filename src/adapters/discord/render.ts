@@ -4,7 +4,7 @@
  */
 
 import type { APIActionRowComponent, APIButtonComponent, APIStringSelectComponent } from "discord.js";
-import { ButtonStyle, ComponentType } from "discord.js";
+import { ButtonStyle, ComponentType } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Button } from "../../core/message.ts";
 import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";

@@ -2,8 +2,8 @@
  * Ways of a message to its reader: the answer of an interaction while that lives, the bot's own message, a
  * direct message. Source: Discord docs, "Followup Messages"; platforms.md, "Interactions".
  */
-import type { APIChannel, APIMessage } from "discord.js";
-import { type RawFile, type REST, Routes } from "discord.js";
+import type { APIChannel, APIMessage, RawFile, REST } from "discord.js";
+import { Routes } from "discord-api-types/v10";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
 import type { OutgoingMessage, ReplyTarget } from "../../core/message.ts";

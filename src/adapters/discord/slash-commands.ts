@@ -1,14 +1,11 @@
 /** Slash commands. Everything is acknowledged before anything slow; the core does what they ask for. */
-import {
-  type APIApplicationCommandAutocompleteInteraction,
-  InteractionResponseType,
-  PermissionFlagsBits,
-} from "discord.js";
+import { InteractionResponseType, PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { Action } from "../../core/message.ts";
 import { localized, type SkillCatalog } from "../../core/skill.ts";
 import { CLIP_OPTIONS } from "./commands.ts";
 import type { Desk } from "./desk.ts";
+import type { AutocompleteInteraction } from "./events.ts";
 import type { Handover } from "./handover.ts";
 import { hasPermission, isForOneAlone, languageOf, optionOf, type Slash } from "./interaction-facts.ts";
 import { optionFiles } from "./normalize.ts";
@@ -51,11 +48,11 @@ export class SlashCommands {
   }
 
   /** Suggests what fits the letters so far. */
-  async complete(interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
+  async complete(interaction: AutocompleteInteraction): Promise<void> {
     const { locales, skills } = this.#options;
     const language = languageOf(interaction, locales);
-    const focused = interaction.data.options.find((option) => "focused" in option && option.focused);
-    const typed = String((focused && "value" in focused ? focused.value : "") ?? "").toLowerCase();
+    const focused = interaction.data.options.find((option) => option.focused);
+    const typed = String(focused?.value ?? "").toLowerCase();
     const choices = skills
       .list()
       .map((skill) => ({ name: localized(skill.title, language), value: skill.name }))

@@ -3,8 +3,9 @@
  * not possible, or not wanted in a guild, the bot answers in place. Source: platforms.md, "Threads".
  */
 
-import type { APIChannel } from "discord.js";
-import { ChannelType, DiscordAPIError, type REST, Routes } from "discord.js";
+import { DiscordAPIError } from "@discordjs/rest";
+import type { APIChannel, REST } from "discord.js";
+import { ChannelType, Routes } from "discord-api-types/v10";
 import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 import { StopError } from "../../core/world.ts";
 import { isApiError } from "./errors.ts";

@@ -28,6 +28,8 @@ export interface SayOptions {
   /** Whether a reply pings the author; default true. */
   ping?: boolean;
   attachments?: readonly FileSpec[];
+  /** The answers of a poll; its question is the text, which the message itself then does not have. */
+  poll?: readonly string[];
 }
 
 /** A handle of a user. */
@@ -63,7 +65,9 @@ export class FakeUser {
   says(channel: FakeChannel, text: string, options: SayOptions = {}): FakeMessage {
     const { core } = this.#stage;
     this.#checkMaySend(channel);
-    const content = [...(options.mentions ?? []).map((one) => `<@${one.id}>`), text].join(" ").trim();
+    const { poll } = options;
+    const words = poll === undefined ? text : "";
+    const content = [...(options.mentions ?? []).map((one) => `<@${one.id}>`), words].join(" ").trim();
     const replied = options.replyTo?.state;
     const mentions = mentionsIn(core, content, undefined, "all");
     if (replied !== undefined && options.ping !== false && !mentions.includes(replied.author))
@@ -75,6 +79,7 @@ export class FakeUser {
       type: replied === undefined ? MessageType.default : MessageType.reply,
       attachments: (options.attachments ?? []).map((spec) => attach(core, spec, { channelId: channel.id })),
       mentions,
+      poll: poll === undefined ? null : pollWire(text, poll),
       reference: replied === undefined ? null : { messageId: replied.id, channelId: replied.channel.id },
     });
     return this.#stage.message(message);
@@ -259,4 +264,16 @@ export class FakeUser {
       throw new Error("the message is not for this user");
     if (!canView(message.channel, this.id)) throw new Error("the user cannot see the channel");
   }
+}
+
+/** An open poll as messages carry it. Source: Discord docs, "Poll Object". */
+function pollWire(question: string, answers: readonly string[]): JsonObject {
+  return {
+    question: { text: question },
+    answers: answers.map((text, index) => ({ answer_id: index + 1, poll_media: { text } })),
+    expiry: new Date(Date.now() + 86_400_000).toISOString(),
+    allow_multiselect: false,
+    layout_type: 1,
+    results: { is_finalized: false, answer_counts: [] },
+  };
 }

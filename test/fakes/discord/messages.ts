@@ -29,6 +29,7 @@ export interface NewMessage {
   interaction?: JsonObject | null;
   interactionToken?: string | null;
   visibleTo?: UserState | null;
+  poll?: JsonObject | null;
   /** Message id, of a forum post or a thread's first message. */
   id?: string;
 }
@@ -56,6 +57,7 @@ export function createMessage(core: Core, input: NewMessage): MessageState {
     interactionToken: input.interactionToken ?? null,
     visibleTo: input.visibleTo ?? null,
     reactions: new Map(),
+    poll: input.poll ?? null,
     thread: null,
     isDeleted: false,
     history: [input.content],

@@ -75,6 +75,7 @@ export function messageWire(
     ...(isFromInteraction
       ? { application_id: view.world.applicationId, webhook_id: view.world.applicationId }
       : {}),
+    ...(message.poll === null || !isReadable ? {} : { poll: message.poll }),
     ...(message.interaction === null ? {} : { interaction_metadata: message.interaction }),
     ...(message.thread === null ? {} : { thread: channelWire(message.thread, view.world) }),
     ...(reference === null ? {} : referenceWire(message, reference, view)),

@@ -121,6 +121,8 @@ export interface MessageState {
   /** Of an ephemeral message: the only reader besides the app. */
   visibleTo: UserState | null;
   reactions: Map<string, Set<string>>;
+  /** Its poll as the API tells it; null for other messages. */
+  poll: JsonObject | null;
   thread: ChannelState | null;
   isDeleted: boolean;
   /** Every content it had, the first one first. */
