@@ -104,7 +104,7 @@ export class Engine implements MessageSink {
   /** A refusal is owed like an answer: it is stored before the message counts as seen. */
   async #refuse(message: IncomingMessage, refusal: NonNullable<MessageItem["refusal"]>): Promise<void> {
     const { store, queue, log } = this.#world;
-    const lane = instantLane(message.conversationId, false);
+    const lane = instantLane(message, false);
     // What was too much is not kept; its first words tell the language.
     const text = message.text.slice(0, MAX_REFUSED_TEXT);
     const kept: IncomingMessage = { ...message, text, attachments: [], quoted: [] };
@@ -158,7 +158,7 @@ export class Engine implements MessageSink {
         : action !== null && isAnsweredAtOnce(action, record?.session != null);
     if (!isInstant) return mailboxLane(message.conversationId);
     // A slow answer about credits must not hold up somebody who wants to stop.
-    return instantLane(message.conversationId, action?.kind === "cancel" || action?.kind === "drop");
+    return instantLane(message, action?.kind === "cancel" || action?.kind === "drop");
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   type ConversationId,
+  type IncomingMessage,
   incomingMessageSchema,
   replyTargetSchema,
   sentMessageSchema,
@@ -76,9 +77,15 @@ export function mailboxLane(conversationId: ConversationId): string {
   return conversationId;
 }
 
-/** Answers at once, beside the mailbox; whoever wants to stop something has a lane of their own. */
-export function instantLane(conversationId: ConversationId, isStop: boolean): string {
-  return `${isStop ? "stop" : "instant"}:${conversationId}`;
+/**
+ * Answers at once, beside the mailbox; whoever wants to stop something has a lane of their own. Each person has: one
+ * who asks without end fills no other's.
+ */
+export function instantLane(
+  { conversationId, user }: Pick<IncomingMessage, "conversationId" | "user">,
+  isStop: boolean,
+): string {
+  return `${isStop ? "stop" : "instant"}:${conversationId}:${user.id}`;
 }
 
 /** Exports run beside the mailbox, so that editing goes on while a video renders. */

@@ -115,6 +115,11 @@ export class FakeGateway {
     return isDelivered;
   }
 
+  /** Sends a text to every client, whatever it says: as no faultless Discord would. */
+  sendText(text: string): void {
+    for (const { socket } of this.#connections) socket.send(text);
+  }
+
   /** Ends all connections: with a close code, or without one by cutting the line. Sessions can be resumed. */
   dropConnection(code?: number): void {
     for (const connection of this.#connections) {
