@@ -13,6 +13,7 @@ const ALL = [
   "mailbox",
   "million",
   "recovery",
+  "chaos",
 ];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ALL.includes(name));
