@@ -130,14 +130,19 @@ function match(before: Place[], after: Place[]): Map<Place, Place> {
   const partners = new Map<Place, Place>();
   const free = new Set(before);
   for (const rule of rules) {
+    // Many may share a key, so that each list is read by an iterator of its own.
     const waiting = new Map<string, Place[]>();
     for (const place of free) {
       const key = rule(place);
-      if (key !== null) waiting.set(key, [...(waiting.get(key) ?? []), place]);
+      if (key === null) continue;
+      const others = waiting.get(key);
+      if (others) others.push(place);
+      else waiting.set(key, [place]);
     }
+    const next = new Map([...waiting].map(([key, places]) => [key, places.values()]));
     for (const place of after) {
       const key = rule(place);
-      const partner = partners.has(place) || key === null ? undefined : waiting.get(key)?.shift();
+      const partner = partners.has(place) || key === null ? undefined : next.get(key)?.next().value;
       if (partner === undefined) continue;
       partners.set(place, partner);
       free.delete(partner);

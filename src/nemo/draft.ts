@@ -5,14 +5,12 @@
  */
 import type { ProjectClip, ProjectState } from "../core/ports.ts";
 import { EMPTY_TIMELINE, type Segment, type Track } from "../core/timeline.ts";
+import { Pauses } from "../lib/pauses.ts";
 import { uploadedFile } from "./answers.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
-import { fingerprint, stableForm } from "./fingerprint.ts";
+import { fingerprint, isVolatile } from "./fingerprint.ts";
+import { MAX_CLIPS, MAX_NAME_LENGTH, MAX_SEGMENTS, MAX_TRACKS } from "./limits.ts";
 
-const MAX_CLIPS = 200;
-const MAX_TRACKS = 100;
-const MAX_SEGMENTS = 1000;
-const MAX_NAME_LENGTH = 200;
 /** 1e6 s: longer than any video here. */
 const MAX_TIME_MS = 1e9;
 
@@ -31,19 +29,20 @@ const TRACK_TYPES: ReadonlyMap<string, Track["type"]> = new Map([
 /**
  * Timeline and draft of `data.state`. The timeline's fingerprint covers what an edit can change: the draft,
  * the generated media, the canvas and which clips there are. Analyses are left out: they arrive on their own.
+ * Read in slices: a large draft holds up nobody else.
  */
-export function readProjectState(state: JsonObject): ProjectState {
+export async function readProjectState(state: JsonObject): Promise<ProjectState> {
   const draft = isJsonObject(state.draft) && Object.keys(state.draft).length > 0 ? state.draft : null;
-  const media = stableForm(state.generated_media);
+  const { generated_media: media, canvas_config: canvas } = state;
   const clips = listOf(state.video_infos).map(clipIdentity);
-  const canvas = stableForm(state.canvas_config);
   if (draft === null && isBlank(media) && clips.length === 0)
     return { timeline: EMPTY_TIMELINE, draft: null, clips: [] };
+  const pauses = new Pauses();
   return {
     clips: readClips(state.video_infos),
     timeline: {
-      tracks: draft === null ? [] : readTracks(draft),
-      fingerprint: fingerprint({ draft, media, clips, canvas }),
+      tracks: draft === null ? [] : await readTracks(draft, pauses),
+      fingerprint: await fingerprint({ draft, media, clips, canvas }, pauses),
     },
     draft,
   };
@@ -58,18 +57,23 @@ function readClips(infos: unknown): ProjectClip[] {
     .map(({ name, url, type, durationS }) => ({ name, url, type, durationS }));
 }
 
-function readTracks(draft: JsonObject): Track[] {
+async function readTracks(draft: JsonObject, pauses: Pauses): Promise<Track[]> {
+  const read: Track[] = [];
   let left = MAX_SEGMENTS;
-  return listOf(firstOf(draft, "t", "tracks"))
+  const tracks = listOf(firstOf(draft, "t", "tracks"))
     .filter(isJsonObject)
-    .slice(0, MAX_TRACKS)
-    .map((track) => {
-      const segments = listOf(firstOf(track, "sg", "segments"))
-        .filter(isJsonObject)
-        .slice(0, left);
-      left -= segments.length;
-      return { type: readTrackType(track), name: readName(track), segments: segments.map(readSegment) };
-    });
+    .slice(0, MAX_TRACKS);
+  for (const track of tracks) {
+    const segments: Segment[] = [];
+    for (const segment of listOf(firstOf(track, "sg", "segments"))) {
+      if (left === 0) break;
+      if (!isJsonObject(segment)) continue;
+      segments.push(await readSegment(segment, pauses));
+      left -= 1;
+    }
+    read.push({ type: readTrackType(track), name: readName(track), segments });
+  }
+  return read;
 }
 
 function readTrackType(track: JsonObject): Track["type"] {
@@ -78,7 +82,7 @@ function readTrackType(track: JsonObject): Track["type"] {
 }
 
 /** The documents give `d` in ms; starts and ends are taken to be in the same unit. */
-function readSegment(segment: JsonObject): Segment {
+async function readSegment(segment: JsonObject, pauses: Pauses): Promise<Segment> {
   const startMs = readTimeMs(firstOf(segment, "s", "st", "start", "start_ms"));
   const endMs = readTimeMs(firstOf(segment, "e", "et", "end", "end_ms"));
   const lengthMs = readTimeMs(firstOf(segment, "d", "duration", "duration_ms"));
@@ -89,7 +93,7 @@ function readSegment(segment: JsonObject): Segment {
     startMs,
     durationMs: lengthMs ?? (spanMs !== null && spanMs >= 0 ? spanMs : null),
     volume: readNumber(firstOf(segment, "v", "volume") ?? firstOf(metadata, "v", "volume")),
-    fingerprint: fingerprint(segment),
+    fingerprint: await fingerprint(segment, pauses),
   };
 }
 
@@ -108,14 +112,16 @@ function readName(item: JsonObject): string | null {
   ];
   const name = candidates.find((value) => typeof value === "string" && value.trim() !== "");
   // `find` does not narrow through its callback.
-  return typeof name === "string" ? [...name.trim()].slice(0, MAX_NAME_LENGTH).join("") : null;
+  if (typeof name !== "string") return null;
+  const beginning = name.trim().slice(0, 2 * MAX_NAME_LENGTH);
+  return [...beginning].slice(0, MAX_NAME_LENGTH).join("");
 }
 
 /** A clip by what stays the same while its analysis goes on. */
 function clipIdentity(info: unknown): unknown {
-  if (!isJsonObject(info)) return stableForm(info);
+  if (!isJsonObject(info)) return info;
   const identity = firstOf(info, "hash", "id", "video_id", "filename", "name", "cdn_url", "url");
-  return identity === undefined ? "clip" : stableForm(identity);
+  return identity === undefined ? "clip" : identity;
 }
 
 function firstOf(item: JsonObject, ...keys: string[]): unknown {
@@ -141,6 +147,8 @@ function readTimeMs(value: unknown): number | null {
   return timeMs !== null && timeMs >= 0 && timeMs <= MAX_TIME_MS ? timeMs : null;
 }
 
+/** True for nothing, and for what holds nothing but times. */
 function isBlank(value: unknown): boolean {
-  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+  if (value === null || value === undefined) return true;
+  return typeof value === "object" && Object.keys(value).every(isVolatile);
 }

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { BackendError } from "../core/backend-error.ts";
 import { type CallSubject, readCode, refusalError } from "./errors.ts";
 import { header, isSuccess, type WireAnswer } from "./http.ts";
+import { parseJson } from "./json.ts";
 
 /** Longer than any limit of the backend lasts. */
 const MAX_RETRY_AFTER_S = 7 * 24 * 3600;
@@ -85,13 +86,4 @@ function readRetryAfter(value: string | undefined): number | undefined {
   const seconds = Number(value);
   const isUsable = value !== undefined && seconds >= 0 && seconds <= MAX_RETRY_AFTER_S;
   return isUsable ? seconds * 1000 : undefined;
-}
-
-/** Undefined when it is not JSON. The error is dropped: it quotes the text, which may hold a token. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    return undefined;
-  }
 }

@@ -113,14 +113,17 @@ export async function readText(
   signal: AbortSignal,
 ): Promise<string> {
   if (!isSuccess(answer)) return readWords(answer, limits, signal);
+  const tooLong = () => new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
+  if ((lengthOf(answer) ?? 0) > limits.maxAnswerBytes) {
+    discard(answer);
+    throw tooLong();
+  }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
     for await (const chunk of answer.body) {
       sizeBytes += chunk.byteLength;
-      if (sizeBytes > limits.maxAnswerBytes) {
-        throw new BackendError({ kind: "bad-answer", operation, status: answer.statusCode });
-      }
+      if (sizeBytes > limits.maxAnswerBytes) throw tooLong();
       chunks.push(chunk);
     }
   } catch (error) {

@@ -40,11 +40,25 @@ export const DEFAULT_LIMITS: NemoLimits = {
   readTimeoutMs: 60_000,
   uploadStallMs: 600_000,
   backoffMs: [500, 2_000],
-  maxEventBytes: 8 * 1024 * 1024,
-  maxAnswerBytes: 32 * 1024 * 1024,
+  maxEventBytes: 4 * 1024 * 1024,
+  maxAnswerBytes: 4 * 1024 * 1024,
   maxRefusalBytes: 64 * 1024,
   refusalBodyMs: 5_000,
   maxRedirects: 3,
   lookupTimeoutMs: 2_000,
   keepAliveMs: 4_000,
 };
+
+/** Values of one JSON text, counted by what begins or separates them: a draft of `maxAnswerBytes` has fewer. */
+export const MAX_JSON_VALUES = 750_000;
+/** Different keys of one JSON text. */
+export const MAX_JSON_KEYS = 20_000;
+export const MAX_JSON_DEPTH = 500;
+
+/** What of a draft is read: the rest counts for its fingerprint alone. */
+export const MAX_TRACKS = 100;
+/** Of all tracks together. */
+export const MAX_SEGMENTS = 1_000;
+export const MAX_CLIPS = 200;
+/** Characters of a name that are kept. */
+export const MAX_NAME_LENGTH = 200;

@@ -4,6 +4,7 @@
  */
 import type { BackendError } from "../core/backend-error.ts";
 import type { TurnEvent } from "../core/ports.ts";
+import { parseJson } from "./json.ts";
 import { SseFrames } from "./sse-frames.ts";
 import { isOfRun, readRefusal, TurnEventDecoder } from "./turn-event.ts";
 
@@ -72,15 +73,9 @@ export class TurnDecoder {
       this.#events.push({ type: "keep-alive" });
       return;
     }
-    let json: unknown;
-    try {
-      json = JSON.parse(data);
-    } catch {
-      // Old servers write an error's text unescaped; the stream around it is good.
-      this.#skipInvalid();
-      return;
-    }
-    const events = this.#decoder.decode(json);
+    // Old servers write an error's text unescaped; the stream around it is good.
+    const json = parseJson(data);
+    const events = json === undefined ? null : this.#decoder.decode(json);
     if (events === null) {
       this.#skipInvalid();
       return;

@@ -608,3 +608,47 @@ describe("the state", () => {
     });
   });
 });
+
+describe("a state that is too much to read", () => {
+  const ROUTE = "GET /api/state/nemo_agent/me/s1/latest";
+  const state = (draft: unknown) => JSON.stringify({ code: 0, data: { state: { draft } } });
+  const segments = (count: number) => ({
+    t: [{ tt: 0, sg: Array.from({ length: count }, (_, s) => ({ s, d: 1, m: { title: "same" } })) }],
+  });
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+
+  it.each([
+    ["31 MB of segments", state(segments(850_000))],
+    ["more than 4 MB in one text", state({ t: [], x: "x".repeat(4 * 1024 * 1024) })],
+    ["a million empty lists", state({ t: [], x: Array(900_000).fill([]) })],
+    [
+      "a hundred thousand keys",
+      state(Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => [`k${i}`, 0]))),
+    ],
+    ["lists within lists", `{"data":{"state":{"draft":{"t":${nested(100_000)}}}}}`],
+  ])("is told as an answer that makes no sense: %s", async (_, body) => {
+    await using server = (await startServer()).on(ROUTE, plain(200, body));
+    await using test = client(server.url);
+    await expect(test.nemo.readState(caller(), "s1", never())).rejects.toMatchObject({ kind: "bad-answer" });
+  });
+
+  it("is not read on when its length says so", async () => {
+    const length = String(31 * 1024 * 1024);
+    await using server = (await startServer()).on(ROUTE, {
+      // Never ended.
+      answer: (response) => response.writeHead(200, { "content-length": length }).write("{"),
+    });
+    await using test = client(server.url);
+    await expect(test.nemo.readState(caller(), "s1", never())).rejects.toMatchObject({ kind: "bad-answer" });
+    await server.quiet();
+  });
+
+  it("is read as far as it is shown when it is just not too much", async () => {
+    const body = state(segments(100_000));
+    expect(body.length).toBeGreaterThan(3 * 1024 * 1024);
+    await using server = (await startServer()).on(ROUTE, plain(200, body));
+    await using test = client(server.url);
+    const { timeline } = await test.nemo.readState(caller(), "s1", never());
+    expect(timeline.tracks.map((track) => track.segments.length)).toEqual([1_000]);
+  });
+});

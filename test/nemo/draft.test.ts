@@ -4,17 +4,18 @@ import { EMPTY_TIMELINE, isExportable, timelineSchema } from "../../src/core/tim
 import { readProjectState } from "../../src/nemo/draft.ts";
 
 /** The single segment of a draft that holds one. */
-function segmentOf(segment: object) {
-  return readProjectState({ draft: { t: [{ tt: 0, sg: [segment] }] } }).timeline.tracks[0]?.segments[0];
+async function segmentOf(segment: object) {
+  const { timeline } = await readProjectState({ draft: { t: [{ tt: 0, sg: [segment] }] } });
+  return timeline.tracks[0]?.segments[0];
 }
 
-function fingerprintOf(state: object): string {
-  return readProjectState({ ...state }).timeline.fingerprint;
+async function fingerprintOf(state: object): Promise<string> {
+  return (await readProjectState({ ...state })).timeline.fingerprint;
 }
 
 describe("a draft with short keys", () => {
-  it("becomes tracks and segments in our words", () => {
-    const { timeline } = readProjectState({
+  it("becomes tracks and segments in our words", async () => {
+    const { timeline } = await readProjectState({
       draft: {
         d: 10_000,
         t: [
@@ -42,8 +43,8 @@ describe("a draft with short keys", () => {
 });
 
 describe("other forms of a draft", () => {
-  it("long keys, as recorded streams have them", () => {
-    const { timeline } = readProjectState({
+  it("long keys, as recorded streams have them", async () => {
+    const { timeline } = await readProjectState({
       draft: { tracks: [{ type: "music", segments: [{ start: 1, end: 5 }] }] },
     });
     expect(timeline.tracks[0]).toMatchObject({ type: "audio", segments: [{ startMs: 1, durationMs: 4 }] });
@@ -58,8 +59,8 @@ describe("other forms of a draft", () => {
     [3, "other"],
     [null, "other"],
     [{}, "other"],
-  ])("track type %j is %s", (tt, type) => {
-    expect(readProjectState({ draft: { t: [{ tt, sg: [] }] } }).timeline.tracks[0]?.type).toBe(type);
+  ])("track type %j is %s", async (tt, type) => {
+    expect((await readProjectState({ draft: { t: [{ tt, sg: [] }] } })).timeline.tracks[0]?.type).toBe(type);
   });
 
   it.each<[string, object, object]>([
@@ -77,8 +78,8 @@ describe("other forms of a draft", () => {
     ["an end before its start", { s: 5, e: 1 }, { startMs: 5, durationMs: null }],
     ["times below zero", { s: -5, d: -1 }, { startMs: null, durationMs: null }],
     ["times beyond all videos", { s: 1e12, d: "1e12" }, { startMs: null, durationMs: null }],
-  ])("%s", (_, segment, want) => {
-    expect(segmentOf(segment)).toMatchObject(want);
+  ])("%s", async (_, segment, want) => {
+    expect(await segmentOf(segment)).toMatchObject(want);
   });
 
   it.each<[string, unknown]>([
@@ -86,34 +87,34 @@ describe("other forms of a draft", () => {
     ["null", null],
     ["an empty object", {}],
     ["text", "x"],
-  ])("%s is a project nobody has touched", (_, draft) => {
-    expect(readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, clips: [], draft: null });
+  ])("%s is a project nobody has touched", async (_, draft) => {
+    expect(await readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, clips: [], draft: null });
   });
 
-  it("holds at most a thousand segments", () => {
+  it("holds at most a thousand segments", async () => {
     const sg = Array.from({ length: 900 }, (_, d) => ({ d }));
-    const { timeline } = readProjectState({ draft: { t: [{ sg }, { sg }, { sg }] } });
+    const { timeline } = await readProjectState({ draft: { t: [{ sg }, { sg }, { sg }] } });
     expect(timeline.tracks.map((track) => track.segments.length)).toEqual([900, 100, 0]);
   });
 
-  it("any JSON gives a valid timeline", () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (draft, sg, media) => {
+  it("any JSON gives a valid timeline", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), async (draft, sg, media) => {
         for (const state of [
           { draft, generated_media: media, video_infos: media },
           { draft: { t: [{ sg }, sg] } },
           { draft: { t: sg } },
         ]) {
-          timelineSchema.parse(readProjectState(state).timeline);
+          timelineSchema.parse((await readProjectState(state)).timeline);
         }
       }),
     );
   });
 
-  it("survives a draft nested without end", () => {
+  it("survives a draft nested without end", async () => {
     let nested: unknown = 1;
     for (let depth = 0; depth < 5000; depth++) nested = { t: [{ sg: [nested] }] };
-    expect(readProjectState({ draft: nested as object }).timeline.fingerprint).toHaveLength(64);
+    expect((await readProjectState({ draft: nested as object })).timeline.fingerprint).toHaveLength(64);
   });
 });
 
@@ -139,8 +140,8 @@ describe("the fingerprint", () => {
       "an analysis that goes on",
       { ...state, video_infos: [{ filename: "a.mp4", status: "done" }], video_analyses: [1] },
     ],
-  ])("does not change with %s", (_, same) => {
-    expect(fingerprintOf(same)).toBe(fingerprintOf(state));
+  ])("does not change with %s", async (_, same) => {
+    expect(await fingerprintOf(same)).toBe(await fingerprintOf(state));
   });
 
   it.each<[string, object]>([
@@ -150,16 +151,18 @@ describe("the fingerprint", () => {
     ["another clip", { ...state, video_infos: [...state.video_infos, { filename: "b.mp4" }] }],
     ["the canvas", { ...state, canvas_config: { width: 1920 } }],
     ["no draft any more", { ...state, draft: null }],
-  ])("changes with %s", (_, other) => {
-    expect(fingerprintOf(other)).not.toBe(fingerprintOf(state));
+  ])("changes with %s", async (_, other) => {
+    expect(await fingerprintOf(other)).not.toBe(await fingerprintOf(state));
   });
 
-  it("of a segment covers what we do not understand", () => {
-    expect(segmentOf({ d: 1, fx: "blur" })?.fingerprint).not.toBe(segmentOf({ d: 1 })?.fingerprint);
+  it("of a segment covers what we do not understand", async () => {
+    expect((await segmentOf({ d: 1, fx: "blur" }))?.fingerprint).not.toBe(
+      (await segmentOf({ d: 1 }))?.fingerprint,
+    );
   });
 
-  it("tells generated media even before there is a draft", () => {
-    const { timeline, draft } = readProjectState({ generated_media: [{ id: 1 }] });
+  it("tells generated media even before there is a draft", async () => {
+    const { timeline, draft } = await readProjectState({ generated_media: [{ id: 1 }] });
     expect(draft).toBeNull();
     expect(timeline.fingerprint).not.toBe(EMPTY_TIMELINE.fingerprint);
   });
