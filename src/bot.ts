@@ -13,6 +13,7 @@ import type {
   Metrics,
   WorkQueue,
 } from "./core/ports.ts";
+import { Reminders } from "./core/reminders.ts";
 import type { SkillCatalog } from "./core/skill.ts";
 import { FIXED_LIMITS, StopError, type World } from "./core/world.ts";
 import { InProcessQueue } from "./jobs/in-process-queue.ts";
@@ -108,6 +109,9 @@ export async function startBot(
     inTurn,
     platforms,
     operatorToken: nemo.token,
+    // Whoever has this machine's terminal runs the bot.
+    operators: new Set([...config.operators, "console:local"]),
+    reminders: new Reminders(systemClock),
     webUrl: nemo.webUrl,
     limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };

@@ -16,6 +16,8 @@ export interface Config {
     token: string | null;
     retryWaitMs: number;
   };
+  /** Who runs the bot, as `<platform>:<id>`. */
+  operators: readonly string[];
   skills: { dir: string; defaultSkill: string; source: string | null };
   /** What this process does: everything, the platforms' connections alone, or the work alone. */
   role: "all" | "ingress" | "worker";
@@ -110,6 +112,13 @@ const schema = z.object({
   NEMO_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]+$/, { error: "must be a token without spaces" })
+    .optional(),
+  OPERATORS: z
+    .string()
+    .regex(/^\s*(telegram|discord):\d+\s*(,\s*(telegram|discord):\d+\s*)*$/, {
+      error: "must be people such as telegram:1234,discord:5678, by their numbers",
+    })
+    .transform((text) => text.split(",").map((one) => one.trim()))
     .optional(),
   SKILL_SOURCE: z
     .string()
@@ -241,6 +250,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       token: s.NEMO_TOKEN ?? null,
       retryWaitMs: s.RETRY_WAIT_MS,
     },
+    operators: s.OPERATORS ?? [],
     skills: { dir: s.SKILLS_DIR, defaultSkill: s.DEFAULT_SKILL, source: s.SKILL_SOURCE ?? null },
     role: s.ROLE,
     storage: {

@@ -28,6 +28,10 @@ export class CountingPlatform implements ChatPlatform {
     return sent;
   }
 
+  isShared(): boolean {
+    return false;
+  }
+
   async mayManage(): Promise<boolean> {
     return true;
   }

@@ -142,6 +142,9 @@ export async function chooseLanguage(
 
 /** What the account holds. */
 export async function showCredits(chat: Chat, signal: AbortSignal): Promise<void> {
+  if (chat.world.operatorToken !== null && !chat.isOperator) {
+    return void (await chat.speaker.say("credits.not-yours"));
+  }
   await answerFromBackend(chat, async () => {
     const credits = await chat.world.backend.readCredits(await chat.caller(), signal);
     const text = chat.speaker.rich("credits.text", {

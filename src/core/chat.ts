@@ -76,7 +76,12 @@ export class Chat {
   }
 
   get payer(): Payer {
-    return payerOf(this.#record.session, this.#account());
+    return payerOf(this.#record.session, this.#account(), this.isOperator);
+  }
+
+  /** True for who runs the bot. */
+  get isOperator(): boolean {
+    return this.userId !== null && this.world.operators.has(this.userId);
   }
 
   /** What "Try again" would repeat: this item and no later one. */
@@ -87,10 +92,12 @@ export class Chat {
   /** The sentence for a failed call; what the operator has to mend goes to the log. */
   failure(error: BackendError, canRetry: boolean): MessageDraft {
     const { payer, skill, world } = this;
-    this.world.log.warn(
-      { err: error, conversation: this.id, item: this.itemId },
-      ADVICE[error.kind] ?? "a call to the editor failed",
-    );
+    const facts = { err: error, conversation: this.id, item: this.itemId };
+    if (error.kind === "no-credits" && world.operatorToken !== null) {
+      // Each member hears it, and the operator once in a while.
+      const say = world.reminders.isDue(error.kind) ? "warn" : "debug";
+      world.log[say](facts, "the account of NEMO_TOKEN has run out of credits: top it up");
+    } else world.log.warn(facts, ADVICE[error.kind] ?? "a call to the editor failed");
     const retry = canRetry ? this.retry : null;
     // A free account's token is renewed with the next call: to the person it is a passing trouble.
     const isPassing = error.kind === "bad-token" && world.operatorToken === null;

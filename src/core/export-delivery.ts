@@ -29,7 +29,8 @@ export async function deliverExport(
     render.durationS !== null ? formatDuration(render.durationS * 1000) : null,
     render.sizeBytes !== null ? formatBytes(render.sizeBytes) : null,
   ].filter((fact) => fact !== null);
-  const claimLink = await claimLinkOf(chat, session, caller, signal);
+  const isShared = speaker.platform.isShared(speaker.target);
+  const claimLink = isShared ? null : await claimLinkOf(chat, session, caller, signal);
   const link: RichText = render.url ? [{ text: speaker.plain("export.download"), href: render.url }] : [];
   const buttons: Button[] = [];
   if (render.url) buttons.push({ kind: "link", label: speaker.plain("button.download"), href: render.url });
@@ -62,8 +63,29 @@ export async function deliverExport(
   };
   const { exportTimeoutMs } = chat.world.limits;
   const { isFileSent } = await speaker.deliverVideo(message, open, exportTimeoutMs, signal);
-  if (isFileSent || !isMissing) return;
-  await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
+  if (!isFileSent && isMissing) {
+    await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
+    return;
+  }
+  if (isShared) await offerProject(chat, session, caller, signal);
+}
+
+/** Where others read along the link to the project is for its owner's eyes alone. */
+async function offerProject(
+  chat: Chat,
+  session: SessionRef,
+  caller: BackendCaller,
+  signal: AbortSignal,
+): Promise<void> {
+  const href = await claimLinkOf(chat, session, caller, signal);
+  if (!href) return;
+  const { speaker } = chat;
+  await speaker.send({
+    tone: "private",
+    isDispensable: true,
+    text: [{ text: speaker.plain("export.open-project"), href }],
+    buttons: [[{ kind: "link", label: speaker.plain("button.open-project"), href }]],
+  });
 }
 
 /** By the public address; by the authorized download path when there is none or it does not answer. */
@@ -94,14 +116,21 @@ function bounded(source: ByteSource): ByteSource {
   return { ...source, stream: limitBytes(source.stream, MAX_VIDEO_BYTES, tooMany) };
 }
 
-/** The link is an extra: null when the backend refuses one. */
+/**
+ * The link is an extra: null when the backend refuses one. Whoever holds it can take the project over: it is for
+ * the owner of a free account alone, which is who began the project.
+ */
 async function claimLinkOf(
   chat: Chat,
   session: SessionRef,
   caller: BackendCaller,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (!session.taskId) return null;
+  const { startedBy } = chat.record;
+  const { platform, target } = chat.speaker;
+  // Old records do not say who began it; in a chat of one's own there is only one who can have.
+  const isOwner = startedBy === undefined ? !platform.isShared(target) : startedBy === chat.userId;
+  if (!session.taskId || !isOwner || caller.account.owner !== "free") return null;
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
     return await chat.world.backend.createClaimLink(caller, session, patience);

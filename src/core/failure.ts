@@ -14,15 +14,26 @@ import type { MessageDraft, Speaker } from "./speaker.ts";
 export interface Payer {
   isAnonymous: boolean;
   userId: string | null;
+  /** The account is the operator's, and the person is not who runs the bot: its money is nothing they can mend. */
+  isGuest: boolean;
 }
 
-/** The payer of a session: `anon_…` ids are anonymous; without an id the account's owner decides. */
+/**
+ * The payer of a session: `anon_…` ids are anonymous; without an id the account's owner decides. `isOperator`: the
+ * person runs the bot.
+ */
 export function payerOf(
   session: SessionRef | null,
   account: { owner: "operator" | "free"; userId: string | null } | null,
+  isOperator: boolean,
 ): Payer {
   const userId = session?.userId ?? account?.userId ?? null;
-  return { userId, isAnonymous: userId?.startsWith("anon_") ?? account?.owner !== "operator" };
+  const isOperators = account?.owner === "operator";
+  return {
+    userId,
+    isAnonymous: !isOperators && (userId?.startsWith("anon_") ?? true),
+    isGuest: isOperators && !isOperator,
+  };
 }
 
 /** `<web>/register?bind=<user_id>`: registering there keeps the anonymous person's work. */
@@ -48,6 +59,23 @@ const SENTENCES: Record<Exclude<BackendErrorKind, "no-credits" | "export-blocked
   "bad-answer": "error.unavailable",
 };
 
+/** What is said about money, by who is to pay. */
+const MONEY = {
+  "no-credits": {
+    guest: "error.no-credits.guest",
+    anonymous: "error.no-credits.anonymous",
+    registered: "error.no-credits.registered",
+  },
+  "export-blocked": {
+    guest: "error.export-blocked.guest",
+    anonymous: "error.export-blocked",
+    registered: "error.export-blocked",
+  },
+} as const satisfies Record<string, Record<string, TextKey>>;
+
+/** Kinds that tell of the account behind the work. */
+const ABOUT_THE_ACCOUNT: readonly BackendErrorKind[] = ["bad-token", "free-token-limit"];
+
 /** Kinds after which the same request may work later, so that a retry button helps. */
 const WORTH_A_RETRY: readonly BackendErrorKind[] = [
   "rate-limited",
@@ -66,24 +94,18 @@ export function failureMessage(
   options: { payer: Payer; webUrl: string; skill: Skill; retry: Action | null },
 ): MessageDraft {
   const { payer, webUrl, skill } = options;
-  const link = registrationLink(webUrl, payer);
   if (kind === "no-credits" || kind === "export-blocked") {
-    const key: TextKey =
-      kind === "export-blocked"
-        ? "error.export-blocked"
-        : payer.isAnonymous
-          ? "error.no-credits.anonymous"
-          : "error.no-credits.registered";
-    const text = speaker.rich(key);
-    // Money is nobody else's business, and whoever has the link could claim the account.
+    const text = speaker.rich(
+      MONEY[kind][payer.isGuest ? "guest" : payer.isAnonymous ? "anonymous" : "registered"],
+    );
+    if (!payer.isAnonymous) return inPrivate(speaker, { text });
+    const link = registrationLink(webUrl, payer);
+    // Whoever has the link could claim the account.
     const register: Button = { kind: "link", label: speaker.plain("button.register"), href: link };
-    return payer.isAnonymous
-      ? {
-          tone: "private",
-          text: speaker.paragraphs(text, [{ text: link, href: link }]),
-          buttons: [[register]],
-        }
-      : { tone: "private", text };
+    return inPrivate(speaker, {
+      text: speaker.paragraphs(text, [{ text: link, href: link }]),
+      buttons: [[register]],
+    });
   }
   const params: TextParams = {
     formats: SUPPORTED_FORMATS.join(", "),
@@ -91,5 +113,11 @@ export function failureMessage(
   };
   const buttons =
     options.retry && WORTH_A_RETRY.includes(kind) ? [[speaker.button("button.retry", options.retry)]] : [];
-  return { tone: "error", text: speaker.rich(SENTENCES[kind], params), buttons };
+  const message: MessageDraft = { tone: "error", text: speaker.rich(SENTENCES[kind], params), buttons };
+  return ABOUT_THE_ACCOUNT.includes(kind) ? inPrivate(speaker, message) : message;
+}
+
+/** Money and accounts are nobody else's business: others read that it did not work. */
+function inPrivate(speaker: Speaker, message: MessageDraft): MessageDraft {
+  return { ...message, tone: "private", inPublic: speaker.rich("error.not-finished") };
 }

@@ -125,12 +125,16 @@ interface OutgoingVideo {
 export interface OutgoingMessage {
   /**
    * `reply` answers, `progress` is edited in place while work goes on, `notice` is a short status, `error`
-   * says what went wrong and what to do, `private` is meant for the person alone where a platform can.
+   * says what went wrong and what to do, `private` is for the person alone: others never see it.
    */
   tone: "reply" | "progress" | "notice" | "error" | "private";
   text: RichText;
   /** Of the text, for what a platform adds by itself; absent means English. */
   language?: string;
+  /** Of a `private` message where others read too: what they may read, such as that something did not work. */
+  inPublic?: RichText;
+  /** Of a `private` message: left out, without a word, where it cannot be told in private. */
+  isDispensable?: true;
   /** Rows of buttons, top to bottom. */
   buttons: Button[][];
   video?: OutgoingVideo;

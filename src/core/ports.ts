@@ -74,6 +74,8 @@ export interface ChatPlatform {
   ): Promise<{ isFileSent: boolean }>;
   /** Throws `AttachmentError` when the platform cannot give the file. */
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
+  /** Whether others read what is sent there. */
+  isShared(target: ReplyTarget): boolean;
   /**
    * Whether a person may manage the conversation: an admin, someone with the platform's right to, whoever is alone
    * with the bot. Rejects when the platform does not say: that is never a yes.

@@ -10,6 +10,7 @@ import type {
   VideoBackend,
   WorkQueue,
 } from "./ports.ts";
+import type { Reminders } from "./reminders.ts";
 import type { SkillCatalog } from "./skill.ts";
 
 export interface World {
@@ -28,6 +29,10 @@ export interface World {
   platforms: ReadonlyMap<string, ChatPlatform>;
   /** Serves all conversations; null: a free token for each. A secret. */
   operatorToken: string | null;
+  /** Who runs the bot, as `<platform>:<id>`. */
+  operators: ReadonlySet<string>;
+  /** What the operator is told again and again, but not each time. */
+  reminders: Reminders;
   /** Base of the pages for people: registration, top-up. */
   webUrl: string;
   limits: Limits;

@@ -3,6 +3,7 @@ import type { ScenarioTarget } from "../../src/sandbox/scenario.ts";
 import { CLIP, startScene } from "../support/test-chat.ts";
 
 const OPERATOR_TOKEN = "operator-token-of-the-tests";
+const OPERATOR = "telegram:4711";
 const ASK = 'add the title "Hello"';
 
 /** A sandbox that knows the operator's token, and a bot that uses it. */
@@ -20,6 +21,20 @@ describe("the credits", () => {
     await chat.asks("credits", { language });
     expect(chat.last.text).toMatch(said);
     expect(chat.last.tone).toBe("private");
+  });
+
+  it("of the operator's account are for who runs the bot", async () => {
+    const { nemo, settings } = WITH_OPERATOR;
+    const { chat } = await startScene({
+      nemo,
+      settings: { ...settings, OPERATORS: `discord:1, ${OPERATOR}` },
+    });
+    for (const words of ["credits", "/credits"]) {
+      await chat.asks(words);
+      expect(chat.last.text).toBe("This bot's credits are managed by whoever runs it.");
+    }
+    await chat.asks("credits", { user: { id: OPERATOR } });
+    expect(chat.last.text).toContain("Available:");
   });
 
   it("tell what running work has reserved", async () => {
@@ -150,9 +165,28 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 
-  it("2001 for a registered person: top up, and no registration link", async () => {
-    const { chat } = await startScene({ ...WITH_OPERATOR, nemo: { ...WITH_OPERATOR.nemo, credits: 0 } });
+  it("2001 with the operator's token: members hear that it is the bot's, without a link", async () => {
+    const { chat, log } = await startScene({ ...WITH_OPERATOR, nemo: { ...WITH_OPERATOR.nemo, credits: 0 } });
     await chat.asks(ASK, { language });
+    expect(chat.last.text).toBe(
+      isEnglish
+        ? "This bot has run out of credits. Please tell whoever runs it."
+        : "本机器人的积分已用完，请告知其管理者。",
+    );
+    expect(chat.last.tone).toBe("private");
+    expect(chat.buttons).toEqual([]);
+    await chat.asks(ASK, { language, conversation: "test:2" });
+    // However many members meet it, the log says so once an hour.
+    expect(log.lines.filter((line) => /^warn .*run out of credits/.test(line))).toHaveLength(1);
+  });
+
+  it("2001 with the operator's token, for who runs the bot: top up, and no registration link", async () => {
+    const { nemo, settings } = WITH_OPERATOR;
+    const { chat } = await startScene({
+      nemo: { ...nemo, credits: 0 },
+      settings: { ...settings, OPERATORS: OPERATOR },
+    });
+    await chat.asks(ASK, { user: { id: OPERATOR, language } });
     expect(chat.last.text).toContain(isEnglish ? "Top up credits in your account" : "请在您的账户中充值积分");
     expect(chat.last.text).not.toContain("register");
     expect(chat.buttons).toEqual([]);

@@ -58,6 +58,32 @@ describe("an export", () => {
     expect(nemo.requests("POST /api/auth/claim-token")).toHaveLength(1);
   });
 
+  it("in a group gives the claim link to who began the project, in private", async () => {
+    const { nemo, chat } = await startWithClip();
+    chat.isGroup = true;
+    await chat.asks("export");
+    const shown = chat.messages.filter((message) => message.tone !== "private");
+    expect(JSON.stringify(shown)).not.toContain("clm_");
+    expect(chat.last.text).toMatch(/^Open the project in your browser: /);
+    expect(chat.last.raw).toMatchObject({ tone: "private", isDispensable: true });
+    expect(chat.last.buttons).toMatchObject([{ href: expect.stringContaining("/workspace/claim?ct=clm_") }]);
+    await chat.asks("export", { user: { id: "test:ben" } });
+    // Somebody else's project is not theirs to take over.
+    expect(nemo.requests("POST /api/auth/claim-token")).toHaveLength(1);
+  });
+
+  it("with the operator's token gives no claim link to anybody", async () => {
+    const token = "operator-token-of-the-tests";
+    const { nemo, chat } = await startScene({
+      nemo: { registeredTokens: [token] },
+      settings: { NEMO_TOKEN: token },
+    });
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    await chat.asks("export");
+    expect(chat.last.text).toMatch(/^🎉 Your video is ready/);
+    expect(nemo.requests("POST /api/auth/claim-token")).toEqual([]);
+  });
+
   it("says the same in Chinese", async () => {
     const { chat } = await startWithClip();
     await chat.asks("导出", { language: "zh" });

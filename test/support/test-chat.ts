@@ -105,6 +105,13 @@ class TestChat implements ChatPlatform {
     this.activities++;
   }
 
+  /** Others read along. */
+  isGroup = false;
+
+  isShared(): boolean {
+    return this.isGroup;
+  }
+
   /** The platform does not say who may manage. */
   cannotSayWhoManages = false;
 

@@ -60,6 +60,10 @@ export class ConsolePlatform implements ChatPlatform {
     // A terminal has no typing signal.
   }
 
+  isShared(): boolean {
+    return false;
+  }
+
   /** Who sits at the terminal is alone with the bot. */
   async mayManage(): Promise<boolean> {
     return true;

@@ -159,6 +159,11 @@ export class DiscordPlatform implements ChatPlatform {
     return this.#files.open(attachment);
   }
 
+  isShared(target: ReplyTarget): boolean {
+    const { guildId, isAppOnly, isEphemeral } = placeOf(target);
+    return isEphemeral !== true && (guildId !== undefined || isAppOnly === true);
+  }
+
   mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
     return this.#managers.has(target, user, AbortSignal.any([signal, this.#options.stopped]));
   }

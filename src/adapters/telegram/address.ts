@@ -18,6 +18,11 @@ export function addressOf(target: ReplyTarget): Address {
   };
 }
 
+/** Groups have numbers below zero, people above. */
+export function isGroup({ chatId }: Address): boolean {
+  return chatId.startsWith("-");
+}
+
 /** The parameters that put a message into its topic and, when it hangs, below the message it answers. */
 export function placeOf(
   { topicId, replyTo, chatId: askedIn }: Address,

@@ -11,7 +11,7 @@ import type {
   SentMessage,
 } from "../../core/message.ts";
 import type { AdapterMemory, ByteSource, ChatPlatform, Log, OpenedAttachment } from "../../core/ports.ts";
-import { addressOf, placeOf, targetIn } from "./address.ts";
+import { addressOf, isGroup, placeOf, targetIn } from "./address.ts";
 import { type Courier, isGone } from "./courier.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "./files.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
@@ -144,6 +144,10 @@ export class TelegramPlatform implements ChatPlatform {
 
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment> {
     return openTelegramFile(this.#options.api, attachment, this.#options.files, signal);
+  }
+
+  isShared(target: ReplyTarget): boolean {
+    return isGroup(addressOf(target));
   }
 
   mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
