@@ -28,6 +28,10 @@ export class CountingPlatform implements ChatPlatform {
     return sent;
   }
 
+  async keptMessage(): Promise<null> {
+    return null;
+  }
+
   isShared(): boolean {
     return false;
   }

@@ -28,6 +28,7 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
   switch (action.kind) {
     case "help":
     case "upload-help":
+    case "kept":
     case "skill":
     case "language":
     case "cancel":
@@ -64,6 +65,14 @@ export async function showHelp(chat: Chat): Promise<void> {
     ),
     buttons: menu(chat),
   });
+}
+
+/** What was kept for the person to read alone. */
+export async function showKept(chat: Chat, userId: string, key: string): Promise<void> {
+  const { speaker } = chat;
+  const kept = await speaker.platform.keptMessage(key, userId);
+  if (kept) await speaker.send(kept);
+  else await speaker.say("private.gone");
 }
 
 /** How to send a file. */

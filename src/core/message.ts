@@ -40,6 +40,8 @@ export type SentMessage = z.infer<typeof sentMessageSchema>;
 export const actionSchema = z.discriminatedUnion("kind", [
   /** First contact, or `/start`; `skill` comes from a deep link. */
   z.object({ kind: z.literal("start"), skill: z.string().optional() }),
+  /** Shows a private message that could not be shown where it was asked for; see `ChatPlatform.keptMessage`. */
+  z.object({ kind: z.literal("kept"), key: z.string() }),
   z.object({ kind: z.literal("help") }),
   z.object({ kind: z.literal("export") }),
   z.object({ kind: z.literal("credits") }),

@@ -76,6 +76,8 @@ export interface ChatPlatform {
   openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
   /** Whether others read what is sent there. */
   isShared(target: ReplyTarget): boolean;
+  /** A private message that waits for the person where they can read it alone; null when there is none for them. */
+  keptMessage(key: string, userId: string): Promise<OutgoingMessage | null>;
   /**
    * Whether a person may manage the conversation: an admin, someone with the platform's right to, whoever is alone
    * with the bot. Rejects when the platform does not say: that is never a yes.

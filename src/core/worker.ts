@@ -9,6 +9,7 @@ import {
   dropWaiting,
   showCredits,
   showHelp,
+  showKept,
   showStatus,
   showUploadHelp,
 } from "./actions.ts";
@@ -134,6 +135,9 @@ export class Worker {
         return true;
       case "upload-help":
         await showUploadHelp(chat);
+        return true;
+      case "kept":
+        await showKept(chat, user.id, action.key);
         return true;
       case "skill":
         await chooseSkill(chat, user, action.name, signal);

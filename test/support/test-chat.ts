@@ -108,6 +108,10 @@ class TestChat implements ChatPlatform {
   /** Others read along. */
   isGroup = false;
 
+  async keptMessage(): Promise<null> {
+    return null;
+  }
+
   isShared(): boolean {
     return this.isGroup;
   }

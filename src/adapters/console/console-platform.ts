@@ -60,6 +60,10 @@ export class ConsolePlatform implements ChatPlatform {
     // A terminal has no typing signal.
   }
 
+  async keptMessage(): Promise<null> {
+    return null;
+  }
+
   isShared(): boolean {
     return false;
   }

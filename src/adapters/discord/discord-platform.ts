@@ -159,6 +159,10 @@ export class DiscordPlatform implements ChatPlatform {
     return this.#files.open(attachment);
   }
 
+  async keptMessage(): Promise<null> {
+    return null;
+  }
+
   isShared(target: ReplyTarget): boolean {
     const { guildId, isAppOnly, isEphemeral } = placeOf(target);
     return isEphemeral !== true && (guildId !== undefined || isAppOnly === true);

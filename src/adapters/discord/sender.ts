@@ -293,7 +293,7 @@ export class Sender {
   }
 
   async #sayToldInPrivate(parcel: Parcel): Promise<void> {
-    const content = this.#options.locales.plain(parcel.language, "discord.told-in-private");
+    const content = this.#options.locales.plain(parcel.language, "private.told");
     const body: Body = { content, allowed_mentions: { parse: [] } };
     await this.#post({ ...aside(parcel), body }, placeOf(parcel.target).channelId);
   }

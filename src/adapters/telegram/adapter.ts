@@ -17,6 +17,7 @@ import { OnceMarks } from "./once.ts";
 import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
 import { LocalPace } from "./pace.ts";
 import { Polling } from "./polling.ts";
+import { PrivateMessages } from "./private-messages.ts";
 import { askedWaitMs } from "./retry-after.ts";
 import { SetAside } from "./set-aside.ts";
 import { SharedPace } from "./shared-pace.ts";
@@ -68,9 +69,11 @@ export class TelegramAdapter {
   #webhook: Webhook | null = null;
   #setAside: SetAside | null = null;
   #isConnected = false;
+  /** The bot, once somebody needed to know. */
+  #me: Promise<UserFromGetMe> | null = null;
 
   constructor(options: TelegramOptions, world: TelegramWorld) {
-    const { log, clock, memory, metrics } = world;
+    const { log, clock, memory, metrics, locales } = world;
     this.#options = options;
     this.#world = world;
     this.#api = createApi(options, metrics);
@@ -84,15 +87,27 @@ export class TelegramAdapter {
     const marks = new OnceMarks(this.#memory, clock, log, this.#sendingStopped.signal);
     const onGone = (conversationId: string) => this.#abandon(conversationId);
     const sending = { migrations: this.#migrations, marks, log, onGone };
+    const courier = new Courier({ ...sending, outbox: this.#outbox });
+    const stopped = this.#sendingStopped.signal;
     this.platform = new TelegramPlatform({
       ...sending,
       api: this.#api,
-      courier: new Courier({ ...sending, outbox: this.#outbox }),
+      courier,
       pace,
       managers: new Managers(this.#api, this.#migrations, clock),
+      privately: new PrivateMessages({
+        api: this.#api,
+        courier,
+        memory: this.#memory,
+        locales,
+        clock,
+        log,
+        botName: async () => (await this.#whoAmI()).username,
+        stopped,
+      }),
       memory: this.#memory,
       files: { ...options, dispatcher: this.#dispatcher, clock, log },
-      stopped: this.#sendingStopped.signal,
+      stopped,
     });
   }
 
@@ -186,7 +201,14 @@ export class TelegramAdapter {
   }
 
   #whoAmI(): Promise<UserFromGetMe> {
-    return this.#patiently((signal) => this.#api.getMe(nativeSignal(signal)));
+    this.#me ??= this.#patiently((signal) => this.#api.getMe(nativeSignal(signal))).catch(
+      (error: unknown) => {
+        // Asked again by whoever needs it next.
+        this.#me = null;
+        throw error;
+      },
+    );
+    return this.#me;
   }
 
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */

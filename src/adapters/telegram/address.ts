@@ -6,15 +6,21 @@ export interface Address {
   topicId: number | null;
   isForum: boolean;
   replyTo: number | null;
+  /** In a group: whom the answer is for; null where nobody can be told alone. */
+  userId: string | null;
+  /** The press that is answered; null when nothing was pressed. `at` is epoch ms. */
+  press: { id: string; at: number } | null;
 }
 
 export function addressOf(target: ReplyTarget): Address {
-  const { chatId, topicId, isForum, replyTo } = target.details;
+  const { chatId, topicId, isForum, replyTo, userId, pressId, pressedAt } = target.details;
   return {
     chatId: String(chatId),
     topicId: typeof topicId === "number" ? topicId : null,
     isForum: isForum === true,
     replyTo: typeof replyTo === "number" ? replyTo : null,
+    userId: typeof userId === "string" ? userId : null,
+    press: typeof pressId === "string" ? { id: pressId, at: Number(pressedAt) } : null,
   };
 }
 

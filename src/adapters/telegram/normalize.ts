@@ -4,7 +4,10 @@
  */
 import type { Action, Attachment, ConversationId, IncomingMessage, ReplyTarget } from "../../core/message.ts";
 import { attachmentOf } from "./media.ts";
+import { KEPT_PREFIX } from "./private-messages.ts";
 import type { CallbackQuery, Message, MessageEntity, Place, User } from "./update-schema.ts";
+
+const PREFIX = "telegram:";
 
 export interface BotIdentity {
   id: number;
@@ -18,7 +21,7 @@ export function conversationOf(message: Place): ConversationId {
 }
 
 /** Where answers to a message go. In groups they hang below the message they answer. */
-function targetOf(message: Place): ReplyTarget {
+function targetOf(message: Place, user: IncomingMessage["user"]): ReplyTarget {
   const topic = topicOf(message);
   const isGroup = message.chat.type !== "private";
   return {
@@ -29,6 +32,10 @@ function targetOf(message: Place): ReplyTarget {
       ...(topic === null ? {} : { topicId: topic }),
       ...(isGroup && message.chat.is_forum ? { isForum: true } : {}),
       ...(isGroup ? { replyTo: message.message_id } : {}),
+      // Whom private words go to; an admin who stays anonymous has no chat of their own.
+      ...(isGroup && user.id !== `telegram:${message.chat.id}`
+        ? { userId: user.id.slice(PREFIX.length) }
+        : {}),
     },
   };
 }
@@ -59,6 +66,7 @@ export function readMessages(
   const speaking = parts.find((part) => textOf(part) !== "") ?? first;
   const text = withoutMention(speaking, bot);
   const quoted = quotedFiles(speaking, bot);
+  const kept = keptKeyOf(first);
   const hasNothing = text === "" && attachments.length === 0 && quoted.length === 0;
   return {
     version: 1,
@@ -73,9 +81,17 @@ export function readMessages(
     ...(hasNothing
       ? { action: { kind: first.sticker || first.location || first.contact ? "upload-help" : "help" } }
       : {}),
-    replyTo: targetOf(first),
+    ...(kept === null ? {} : { action: { kind: "kept", key: kept } }),
+    replyTo: targetOf(first, user),
     receivedAt: Date.now(),
   };
+}
+
+/** The message that a link into the person's own chat leads to; null when it is no such link. */
+function keptKeyOf(message: Message): string | null {
+  if (message.chat.type !== "private") return null;
+  const [, payload = ""] = textOf(message).match(/^\/start\s+([\w-]{1,64})$/) ?? [];
+  return payload.startsWith(KEPT_PREFIX) ? payload.slice(KEPT_PREFIX.length) : null;
 }
 
 /** A pressed button. `message` is where it hangs. */
@@ -85,18 +101,20 @@ export function readPressedButton(
   action: Action,
   updateId: number,
 ): IncomingMessage {
-  const target = targetOf(message);
+  const user = userOf(query.from);
+  const target = targetOf(message, user);
   const { replyTo: _ours, ...details } = target.details;
+  const receivedAt = Date.now();
   return {
     version: 1,
     id: `telegram:update:${updateId}`,
     conversationId: target.conversationId,
-    user: userOf(query.from),
+    user,
     text: "",
     attachments: [],
     action,
-    replyTo: { ...target, details },
-    receivedAt: Date.now(),
+    replyTo: { ...target, details: { ...details, pressId: query.id, pressedAt: receivedAt } },
+    receivedAt,
   };
 }
 

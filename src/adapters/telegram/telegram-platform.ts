@@ -19,6 +19,7 @@ import type { Managers } from "./managers.ts";
 import type { Migrations } from "./migrations.ts";
 import type { OnceMarks, Shown } from "./once.ts";
 import type { Pace } from "./pace.ts";
+import type { PrivateMessages } from "./private-messages.ts";
 import { renderText, type TextPart } from "./render.ts";
 import { nativeSignal } from "./signals.ts";
 import { sendVideo } from "./video.ts";
@@ -32,6 +33,7 @@ export interface TelegramPlatformOptions {
   memory: AdapterMemory;
   migrations: Migrations;
   managers: Managers;
+  privately: PrivateMessages;
   files: FileOptions;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
@@ -56,6 +58,10 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    if (this.#isForOneAlone(target, message)) {
+      const { inPublic, isNeeded } = await this.#options.privately.tell(target, message);
+      return isNeeded ? this.send(target, inPublic) : { target, messageId: "0" };
+    }
     const { once, tone } = message;
     if (once !== undefined && tone === "progress") {
       const shown = await this.#options.marks.find(once);
@@ -67,6 +73,10 @@ export class TelegramPlatform implements ChatPlatform {
 
   async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { target } = sent;
+    if (this.#isForOneAlone(target, message)) {
+      const { inPublic } = await this.#options.privately.tell(target, message);
+      return this.edit(sent, inPublic);
+    }
     const [first, ...rest] = renderText(message.text);
     // 0: Telegram did not say the id of a message in a very big chat.
     if (!first || sent.messageId === "0") return this.#sendAnew(sent, message);
@@ -153,6 +163,14 @@ export class TelegramPlatform implements ChatPlatform {
   mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
     const { managers, stopped } = this.#options;
     return managers.has(target, user.id, AbortSignal.any([signal, stopped]));
+  }
+
+  keptMessage(key: string, userId: string): Promise<OutgoingMessage | null> {
+    return this.#options.privately.kept(key, userId);
+  }
+
+  #isForOneAlone(target: ReplyTarget, { tone }: OutgoingMessage): boolean {
+    return tone === "private" && this.isShared(target);
   }
 
   /** Returns the last part. */

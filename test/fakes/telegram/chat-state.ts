@@ -28,6 +28,8 @@ export interface StoredMessage {
   file: StoredFile | null;
   /** Epoch ms. */
   sentAt: number;
+  /** The one person who sees it; absent when everybody does. */
+  onlyFor?: number;
 }
 
 /** A topic of a forum or of a private chat. */
@@ -55,6 +57,8 @@ export class ChatState {
   wire: WireChat;
   readonly members = new Map<number, { user: WireUser; status: WireChatMember["status"] }>();
   readonly messages = new Map<number, StoredMessage>();
+  /** Messages that one person sees; they have ids of their own, and no `message_id`. */
+  readonly ephemeral: StoredMessage[] = [];
   readonly topics = new Map<number, Topic>();
   readonly actions: ShownAction[] = [];
   readonly chatInstance: string;

@@ -49,6 +49,8 @@ export interface FakeTelegramOptions {
   webhookTimeoutMs?: number;
   /** `sendVideo` answers with `message_id` 0, as happens in big chats. Default false. */
   videoMessageIdZero?: boolean;
+  /** Of the Bot API: ephemeral messages came with 10.2, and their parameters moved into an object with 10.3. Default 10.3. */
+  version?: "10.1" | "10.2" | "10.3";
   /** Uploads up to this size are kept with their bytes; default 64 MiB. */
   keepUploadBytes?: number;
 }
@@ -105,6 +107,7 @@ export async function startFakeTelegram(options: FakeTelegramOptions = {}): Prom
     callbackLifetimeMs: options.callbackLifetimeMs ?? 15_000,
     callbackAnswerWithinMs: options.callbackAnswerWithinMs ?? 3000,
     isVideoMessageIdZero: options.videoMessageIdZero ?? false,
+    version: options.version ?? "10.3",
   });
   const server = new BotApiServer(world, {
     maxFileBytes: mode === "cloud" ? CLOUD_UPLOAD_BYTES : LOCAL_UPLOAD_BYTES,

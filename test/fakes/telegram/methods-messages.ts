@@ -5,6 +5,7 @@
 
 import type { Call, Method } from "./call.ts";
 import type { ChatState, StoredMessage } from "./chat-state.ts";
+import { postEphemeral, readReceiver } from "./ephemeral.ts";
 import { badRequest } from "./errors.ts";
 import type { MediaKind, StoredFile } from "./files.ts";
 import type { FormattedText } from "./html.ts";
@@ -66,6 +67,8 @@ function sendMessage({ world, params }: Call): WireMessage {
   const text = readText(params, "Message is too long");
   const envelope = readEnvelope(params);
   const destination = resolveDestination(world, envelope);
+  const receiver = readReceiver(world, params);
+  if (receiver !== null) return postEphemeral(world, destination, receiver, textFields(text));
   return postFromBot(world, destination, textFields(text)).wire;
 }
 

@@ -107,6 +107,7 @@ const JSON_PARAMS = new Set([
   "link_preview_options",
   "media",
   "message_ids",
+  "ephemeral_message_parameters",
   "reply_markup",
   "reply_parameters",
   "scope",

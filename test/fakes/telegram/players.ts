@@ -192,13 +192,15 @@ export class ChatPlayer {
     const callback: CallbackState = {
       id,
       pressedAt: Date.now(),
+      chatId: this.#chat.id,
+      from: options.from ?? this.#origin({}).from,
       deliveredAt: null,
       answeredAt: null,
       answer: null,
       updateId: null,
     };
     world.callbacks.set(id, callback);
-    const from = options.from ?? this.#origin({}).from;
+    const { from } = callback;
     const data = button.callback_data;
     const query = { id, from, message: wire, chat_instance: this.#chat.chatInstance, data };
     callback.updateId = world.push({ callback_query: query });
@@ -301,9 +303,14 @@ export class ChatPlayer {
     return [...this.#chat.messages.values()].filter((message) => !message.isDeleted).map(seen);
   }
 
-  /** Messages of the bot, deleted ones left out. */
+  /** Messages of the bot that everybody sees, deleted ones left out. */
   botMessages(): SeenMessage[] {
     return this.messages().filter((message) => message.isFromBot);
+  }
+
+  /** Ephemeral messages of the bot that this person alone sees. */
+  ephemeralMessages(person: WireUser): SeenMessage[] {
+    return this.#chat.ephemeral.filter((message) => message.onlyFor === person.id).map(seen);
   }
 
   /** One message as it is now, deleted or not. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { Described, type Method } from "./call.ts";
 import { type DownloadRecord, type DownloadTrouble, sendFile } from "./downloads.ts";
+import { ephemeralMethods } from "./ephemeral.ts";
 import { ApiError } from "./errors.ts";
 import { botMethods } from "./methods-bot.ts";
 import { messageMethods } from "./methods-messages.ts";
@@ -12,7 +13,7 @@ import type { Params } from "./params.ts";
 import { type BodyLimits, readParams } from "./request.ts";
 import type { RecordedCall, World } from "./world.ts";
 
-const methods: Readonly<Record<string, Method>> = { ...messageMethods, ...botMethods };
+const methods: Readonly<Record<string, Method>> = { ...messageMethods, ...ephemeralMethods, ...botMethods };
 
 /** Serves one world over HTTP. */
 export class BotApiServer {
@@ -149,7 +150,8 @@ export class BotApiServer {
   async #run(name: string, params: Params, gone: AbortSignal): Promise<unknown> {
     const world = this.#world;
     if (world.isLoggedOut) throw new ApiError(400, "Logged out");
-    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    const isTooNew = world.options.version === "10.1" && Object.hasOwn(ephemeralMethods, name);
+    const method = Object.hasOwn(methods, name) && !isTooNew ? methods[name] : undefined;
     if (method === undefined) throw new ApiError(404, "Not Found: method not found");
     const chatId = params.has("chat_id") ? params.id("chat_id") : null;
     const tooFast = world.faults.checkPace(name, chatId);

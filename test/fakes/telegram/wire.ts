@@ -82,6 +82,8 @@ export interface WireMessage {
   chat: WireChat;
   forward_origin?: { type: "user"; date: number; sender_user: WireUser };
   sender_chat?: WireChat;
+  receiver_user?: WireUser;
+  ephemeral_message_id?: number;
   is_topic_message?: true;
   reply_to_message?: WireMessage;
   edit_date?: number;

@@ -34,6 +34,9 @@ export interface RecordedCall {
 export interface CallbackState {
   id: string;
   pressedAt: number;
+  /** Where the button hangs. */
+  chatId: number;
+  from: WireUser;
   /** When the bot first got the update; null before. */
   deliveredAt: number | null;
   answeredAt: number | null;
@@ -57,6 +60,7 @@ export interface WorldOptions {
   callbackLifetimeMs: number;
   callbackAnswerWithinMs: number;
   isVideoMessageIdZero: boolean;
+  version: "10.1" | "10.2" | "10.3";
 }
 
 /** The state of one fake server. */
