@@ -89,6 +89,22 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     expect(discord.violations()).toEqual([]);
   });
 
+  it("takes the place of no message that everybody sees", async () => {
+    const { discord } = await startDiscordScene({
+      nemo: { ipLimitPerHour: 0 },
+      env: { RETRY_WAIT_MS: "20" },
+    });
+    const { anna, channel } = community(discord);
+    const used = await anna.slash(channel, "status");
+    const told = await used.reply((message) => message.text.includes("no more free accounts"), 15_000);
+    expect(told.isEphemeral).toBe(true);
+    const seen = await channel.nextBotMessage((message) => message.text.includes("couldn't finish"), 15_000);
+    expect(seen.isEphemeral).toBe(false);
+    const shown = channel.botMessages().filter((message) => !message.isEphemeral);
+    expect(JSON.stringify(shown.map(({ history }) => history))).not.toContain("account");
+    expect(discord.violations()).toEqual([]);
+  });
+
   it("comes where the command was given when the work is in a new thread, and the thread says so", async () => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, channel } = community(discord);
@@ -100,7 +116,7 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     const told = await used.reply((message) => message.text.includes("credits are used up"), 15_000);
     expect(told.isEphemeral).toBe(true);
     const thread = await channel.nextThread();
-    await thread.nextBotMessage((message) => message.text.includes("in private"));
+    await thread.nextBotMessage((message) => message.text.includes("privately"));
   });
 
   it("comes by direct message to whoever asked by mention", async () => {
@@ -109,7 +125,7 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     anna.says(channel, "credits", { mentions: [discord.bot] });
     const dm = discord.dm(anna);
     await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 15_000);
-    const notice = await channel.nextBotMessage((message) => message.text.includes("in private"));
+    const notice = await channel.nextBotMessage((message) => message.text.includes("privately"));
     expect(notice.text).not.toContain("Available");
   });
 

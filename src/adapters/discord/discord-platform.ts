@@ -23,7 +23,7 @@ import { Managers } from "./managers.ts";
 import { placeOf } from "./normalize.ts";
 import { unlessStopped } from "./patience.ts";
 import { renderButtons, renderText } from "./render.ts";
-import { type Body, Sender, type SenderOptions } from "./sender.ts";
+import { type Aside, type Body, Sender, type SenderOptions } from "./sender.ts";
 
 const MIB = 1024 * 1024;
 const DEFAULT_FILE_BYTES = 10 * MIB;
@@ -88,6 +88,7 @@ export class DiscordPlatform implements ChatPlatform {
     const anew = message.once === undefined ? message : { ...message, once: `${message.once} anew` };
     const [first, ...rest] = await this.#bodies(target, message);
     if (!first) return sent;
+    if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);
     try {
       await this.#sender.edit(target, sent.messageId, { components: [], ...first });
     } catch (error) {
@@ -97,6 +98,25 @@ export class DiscordPlatform implements ChatPlatform {
     }
     for (const [number, further] of rest.entries()) {
       await this.#sender.send(target, anew, further, { number: number + 1 });
+    }
+    return sent;
+  }
+
+  /** What becomes private goes to the person alone, and what stood there says so. */
+  async #editInPublic(sent: SentMessage, message: OutgoingMessage, body: Body): Promise<SentMessage> {
+    const { target } = sent;
+    let aside: Aside = "private.told";
+    const say = async (told: Aside) => {
+      aside = told;
+      return "";
+    };
+    await this.#sender.send(target, message, body, { number: 0, say });
+    const inPublic = this.#sender.inPublic(message, body, aside);
+    try {
+      await this.#sender.edit(target, sent.messageId, { components: [], ...inPublic });
+    } catch (error) {
+      // What stood there is gone: there is nothing to correct.
+      if (!isApiError(error, 10008, 50027, 10015, 50005, 50083)) throw this.#sender.goneOr(target, error);
     }
     return sent;
   }

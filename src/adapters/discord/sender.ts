@@ -3,7 +3,7 @@
  * direct message. Source: Discord docs, "Followup Messages"; platforms.md, "Interactions".
  */
 import type { APIChannel, APIMessage, RawFile, REST } from "discord.js";
-import { Routes } from "discord-api-types/v10";
+import { ButtonStyle, Routes } from "discord-api-types/v10";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import type { Locales } from "../../core/locales.ts";
 import type { OutgoingMessage, ReplyTarget } from "../../core/message.ts";
@@ -12,6 +12,7 @@ import { isApiError, isForbidden, isGone, isOver } from "./errors.ts";
 import { nonceFor } from "./nonce.ts";
 import { type DiscordPlace, placeOf } from "./normalize.ts";
 import { PermissionNews } from "./permissions.ts";
+import { renderText } from "./render.ts";
 import { Shown } from "./shown.ts";
 import { orInTrouble } from "./trouble.ts";
 
@@ -43,6 +44,9 @@ export interface SenderOptions {
   onGone: (conversationId: string) => void;
 }
 
+/** What is said in place about what was said in private, or could not be. */
+export type Aside = "private.told" | "discord.dm-closed";
+
 /** One message on its way. */
 interface Parcel {
   target: ReplyTarget;
@@ -52,6 +56,8 @@ interface Parcel {
   files: RawFile[];
   /** Of a message that must not be shown twice; null: no such promise. */
   name: string | null;
+  /** Says in place where the person finds it; returns what `edit` understands. */
+  say: (aside: Aside) => Promise<string>;
 }
 
 /** What an interaction was answered with so far. */
@@ -85,14 +91,14 @@ export class Sender {
     target: ReplyTarget,
     message: OutgoingMessage,
     body: Body,
-    part: { number: number; files?: RawFile[] },
+    part: { number: number; files?: RawFile[]; say?: Parcel["say"] },
   ): Promise<string> {
     const { tone, language = "en" } = message;
-    const { files = [] } = part;
+    const { files = [], say = (aside) => this.#sayInPlace(target, message, body, name, aside) } = part;
     const name = nameOf(message, part.number);
     const known = await this.#shown.find(name);
     if (known) return known.messageId;
-    const messageId = await this.#deliver({ target, tone, language, body, files, name });
+    const messageId = await this.#deliver({ target, tone, language, body, files, name, say });
     await this.#shown.note(name, { messageId, hasFile: files.length > 0 });
     return messageId;
   }
@@ -167,7 +173,7 @@ export class Sender {
           : await this.#followUp(place, parcel, isPrivate(parcel));
       const first = used > 0 ? answers.first : sent === ORIGINAL ? nonce : null;
       await this.#noteAnswers(interactionId, { used: Math.max(answers.used, used + 1), first });
-      if (place.isElsewhere) await this.#sayToldInPrivate(parcel);
+      if (place.isElsewhere) await parcel.say("private.told");
       return sent;
     } catch (error) {
       // 50027 means the interaction's token, not the bot's; the person still gets the answer.
@@ -278,25 +284,65 @@ export class Sender {
 
   /** What is for the person alone, where no interaction can say it: by direct message, and a word in place. */
   async #sendInPrivate(parcel: Parcel): Promise<string> {
-    const { locales, log } = this.#options;
-    const { channelId } = placeOf(parcel.target);
+    let sent: string;
     try {
-      const sent = await this.#sendDirect(parcel, false);
-      await this.#sayToldInPrivate(parcel);
-      return sent;
+      // Other buttons would act on the conversation of the direct messages.
+      sent = await this.#sendDirect({ ...parcel, body: withButtons(parcel.body, isLink) }, false);
     } catch (error) {
-      log.info({ err: error }, "a person takes no direct messages");
-      const content = locales.plain(parcel.language, "discord.dm-closed");
-      const body: Body = { content, allowed_mentions: { parse: [] } };
-      return this.#post({ ...aside(parcel), body }, channelId);
+      this.#options.log.info({ err: error }, "a person takes no direct messages");
+      return parcel.say("discord.dm-closed");
     }
+    await parcel.say("private.told");
+    return sent;
   }
 
-  async #sayToldInPrivate(parcel: Parcel): Promise<void> {
-    const content = this.#options.locales.plain(parcel.language, "private.told");
-    const body: Body = { content, allowed_mentions: { parse: [] } };
-    await this.#post({ ...aside(parcel), body }, placeOf(parcel.target).channelId);
+  /** The word in place about what was said elsewhere, with what others may read of it. */
+  async #sayInPlace(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    body: Body,
+    name: string | null,
+    aside: Aside,
+  ): Promise<string> {
+    if (message.isDispensable) return "";
+    const said: Parcel = {
+      target,
+      tone: "reply",
+      language: message.language ?? "en",
+      body: this.inPublic(message, body, aside),
+      files: [],
+      name: name === null ? null : `${name} aside`,
+      say: async () => "",
+    };
+    return this.#post(said, placeOf(target).channelId);
   }
+
+  /** What others may read of a private message whose own body is `body`. */
+  inPublic(message: OutgoingMessage, body: Body, aside: Aside): Body {
+    const words = this.#options.locales.plain(message.language ?? "en", aside);
+    const [lead] = message.inPublic ? renderText(message.inPublic) : [];
+    const content = lead ? `${lead}\n\n${words}` : words;
+    return { ...withButtons(body, (button) => !isLink(button)), content };
+  }
+}
+
+interface AnyButton {
+  style?: number;
+}
+
+function isLink({ style }: AnyButton): boolean {
+  return style === ButtonStyle.Link;
+}
+
+/** The body with those of its buttons that fit; rows that lose all of theirs go. */
+function withButtons(body: Body, fits: (button: AnyButton) => boolean): Body {
+  const { components, ...rest } = body;
+  // Made by `renderButtons`: rows of buttons or of one menu.
+  const rows = (components ?? []) as { components: AnyButton[] }[];
+  const kept = rows
+    .map((row) => ({ ...row, components: row.components.filter(fits) }))
+    .filter((row) => row.components.length > 0);
+  return kept.length > 0 ? { ...rest, components: kept } : rest;
 }
 
 /** Each part has a name of its own. */
@@ -307,12 +353,6 @@ function nameOf({ once }: OutgoingMessage, part: number): string | null {
 /** A named message that goes somewhere else is another one: it may have been taken back where it was before. */
 function nonceIn(channelId: string, name: string | null): string {
   return nonceFor(name === null ? null : `${channelId} ${name}`);
-}
-
-/** The word in place about what was said elsewhere. */
-function aside(parcel: Parcel): Parcel {
-  const name = parcel.name === null ? null : `${parcel.name} aside`;
-  return { ...parcel, tone: "reply", files: [], name };
 }
 
 function isPrivate({ target, tone }: Parcel): boolean {

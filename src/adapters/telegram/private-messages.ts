@@ -77,13 +77,13 @@ export class PrivateMessages {
   ): Promise<{ inPublic: OutgoingMessage; isNeeded: boolean }> {
     const address = addressOf(target);
     const actions = rowsOf(message.buttons, "action");
+    const isNeeded = message.isDispensable !== true;
     if (await this.#tellEphemerally(target, address, message)) {
       return {
         inPublic: this.#inPublic(message, "private.told", []),
-        isNeeded: message.inPublic !== undefined,
+        isNeeded: isNeeded && message.inPublic !== undefined,
       };
     }
-    const isNeeded = message.isDispensable !== true;
     if (await this.#tellDirectly(address, message)) {
       return { inPublic: this.#inPublic(message, "private.told", actions), isNeeded };
     }

@@ -241,6 +241,11 @@ export class ChatPlayer {
     return this.#changeBot("administrator", by);
   }
 
+  /** The bot is an administrator no more. */
+  demote(by?: WireUser): number | null {
+    return this.#changeBot("member", by);
+  }
+
   /** Another bot speaks: general commands go to that one until ours speaks again. */
   otherBotSpeaks(): void {
     this.#chat.lastBotToSpeak = "other";
