@@ -4,6 +4,7 @@
  */
 import { BackendError } from "./backend-error.ts";
 import { cancelExports, dropExport } from "./cancel-export.ts";
+import { askToStop, isExportRequest } from "./cancel-question.ts";
 import type { Chat } from "./chat.ts";
 import { greeting } from "./connect.ts";
 import { stopExportButton } from "./export-job.ts";
@@ -32,6 +33,7 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
     case "skill":
     case "language":
     case "cancel":
+    case "ask-cancel":
     case "drop":
       return true;
     case "credits":
@@ -47,6 +49,11 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
     case "answer":
       return false;
   }
+}
+
+/** What stops something, or asks whether to: a slow answer must not hold it up. */
+export function isAboutStopping({ kind }: Action): boolean {
+  return kind === "cancel" || kind === "ask-cancel" || kind === "drop";
 }
 
 /** How to talk to the bot, with the commands and the skill's tip. */
@@ -211,23 +218,51 @@ async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: But
 
 /**
  * Stops waiting for what runs: the turn first, else the export. Only its author may, or who manages the chat.
- * Honest about what goes on elsewhere.
+ * Honest about what goes on elsewhere. An export that is only asked for yet is taken out of the line.
  */
 export async function cancel(
   chat: Chat,
-  user: IncomingMessage["user"],
+  message: IncomingMessage,
   scope: Extract<Action, { kind: "cancel" }>["scope"],
   signal: AbortSignal,
 ): Promise<void> {
+  const { user } = message;
   const { queue } = chat.world;
+  const meansExports = scope === "export" || scope === "exports";
   const mailbox = mailboxLane(chat.id);
-  const running = scope === "export" || scope === "exports" ? null : await queue.running(mailbox);
+  const running = meansExports ? null : await queue.running(mailbox);
   if (running) {
     if (!(await mayStop(chat, running, user, signal))) return;
     const dropped = scope === "all" ? await dropAll(chat, user, signal) : 0;
     return stopRunning(chat, running.id, dropped);
   }
+  if (meansExports && (await queue.size(exportLane(chat.id))) === 0) {
+    if (await dropAskedExport(chat, user, signal)) return;
+    return askToStop(chat, message, { scope, text: "" }, signal);
+  }
   await cancelExports(chat, user, scope === "all" || scope === "exports", signal);
+}
+
+/** An export that nobody has begun yet: true when there was one. */
+async function dropAskedExport(
+  chat: Chat,
+  user: IncomingMessage["user"],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { queue } = chat.world;
+  const mailbox = mailboxLane(chat.id);
+  const running = await queue.running(mailbox);
+  if (running && running.id !== chat.itemId && isExportRequest(chat, running)) {
+    if (await mayStop(chat, running, user, signal)) await stopRunning(chat, running.id, 0);
+    return true;
+  }
+  const isManager = (await mayManage(chat, user, signal)) === "yes";
+  const dropped = await queue.clear(
+    mailbox,
+    (item) => isExportRequest(chat, item) && (isManager || starterOf(item) === user.id),
+  );
+  if (dropped.length > 0) await chat.speaker.say("cancel.export");
+  return dropped.length > 0;
 }
 
 /** Takes out of the line what the person may; returns how much that was. */

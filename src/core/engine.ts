@@ -2,14 +2,14 @@
  * Where messages enter the core: each is owned, understood, and put where it is answered at once or waits its
  * turn in the mailbox of its conversation. Source: DESIGN.md, "The house" and rules 2, 3 and 9.
  */
-import { isAnsweredAtOnce } from "./actions.ts";
+import { isAboutStopping, isAnsweredAtOnce } from "./actions.ts";
 import { runExport } from "./export-render.ts";
 import { createKeyedQueue } from "./keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./message.ts";
 import { OfflineDesk } from "./offline-desk.ts";
 import { type MessageSink, StoreTroubleError } from "./ports.ts";
 import { typedAnswer } from "./question.ts";
-import { readRequest } from "./request.ts";
+import { partStop, readRequest } from "./request.ts";
 import { Speaker } from "./speaker.ts";
 import { areAllUnfit } from "./upload.ts";
 import { languageOf } from "./user-language.ts";
@@ -61,8 +61,11 @@ export class Engine implements MessageSink {
   receive(message: IncomingMessage): Promise<void> {
     return this.#world.inTurn(message.id, async () => {
       try {
+        const parts = partStop(message, this.#world.skills.list());
+        if (parts) await this.#oneByOne(parts.stop.id, () => this.#take(parts.stop));
+        const owned = oncePressed(parts?.files ?? message);
         // A redelivery that comes while the first delivery is being stored waits, and is known then.
-        await this.#oneByOne(message.id, () => this.#take(message));
+        await this.#oneByOne(owned.id, () => this.#take(owned));
       } catch (error) {
         if (error instanceof StoreTroubleError) this.#aside(this.#offline.answer(message));
         throw error;
@@ -152,13 +155,18 @@ export class Engine implements MessageSink {
     if (record?.openQuestion && typedAnswer(record.openQuestion, message)) {
       return mailboxLane(message.conversationId);
     }
+    // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
+    const isAnswer = record?.openQuestion && action?.kind === "ask-cancel";
+    if (isAnswer && !(await this.#world.queue.running(mailboxLane(message.conversationId)))) {
+      return mailboxLane(message.conversationId);
+    }
     const isInstant =
       attachments.length > 0
         ? areAllUnfit(this.#world, skill, attachments)
         : action !== null && isAnsweredAtOnce(action, record?.session != null);
     if (!isInstant) return mailboxLane(message.conversationId);
     // A slow answer about credits must not hold up somebody who wants to stop.
-    return instantLane(message, action?.kind === "cancel" || action?.kind === "drop");
+    return instantLane(message, action !== null && isAboutStopping(action));
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {
@@ -200,6 +208,13 @@ export class Engine implements MessageSink {
     // What is said is logged where it fails; here it only ends.
     sending.then(over, over);
   }
+}
+
+/** A question that is answered twice is one message: words that cost credits are sent once. */
+function oncePressed(message: IncomingMessage): IncomingMessage {
+  const { action } = message;
+  const isMeant = action?.kind === "edit" && action.meant?.userId === message.user.id;
+  return isMeant ? { ...message, id: `${action.meant?.messageId}:meant` } : message;
 }
 
 /** Rejects with the reason of a stop. */

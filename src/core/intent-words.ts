@@ -71,7 +71,8 @@ export const TRADITIONAL_PAIRS =
   "導导載载積积餘余額额狀状態态傳传幫帮視视頻频請请謝谢點点項项開开語语換换試试現现給给麼么麽么檔档個个嗎吗" +
   "為为這这發发匯汇軌轨時时間间線线軸轴顯显進进從从頭头術术漢汉簡简體体說说講讲煩烦馬马讓让設设劃划還还" +
   "單单圖图檢检詢询裡里裏里賬账帳账戶户勞劳駕驾趕赶緊紧將将啟启動动選选擇择類类處处" +
-  "會会過过輸输編编輯辑創创務务嘗尝鏈链話话國国樂乐電电製制費费嘍喽";
+  "會会過过輸输編编輯辑創创務务嘗尝鏈链話话國国樂乐電电製制費费嘍喽" +
+  "別别終终錯错棄弃銷销沒没經经決决應应該该誤误斷断後后罷罢當当無无東东賴赖運运產产繼继續续執执種种條条剛刚幹干僅仅夠够變变準准備备觸触題题於于來来兒儿纔才辦办對对問问";
 
 /** A question of this form before a known phrase asks for help, not for the thing itself. */
 export const QUESTION_OPENERS: readonly string[] = [
@@ -421,55 +422,6 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
         "新工程",
       ],
       ...["重新开始", "从头开始", "从头来", "重置项目", "新建", "开始一个新项目", "新建一个项目", "重头开始"],
-    ],
-  },
-  {
-    action: { kind: "cancel", scope: "current" },
-    phrases: [
-      ...["cancel", "cancel it", "cancel this", "cancel that", "stop", "stop it", "stop this", "stop that"],
-      ...["abort", "abort it", "never mind", "nevermind", "cancel edit", "cancel this edit", "stop working"],
-      ...["cancel request", "cancel job", "cancel task", "cancel upload"],
-      ...["取消", "停止", "停", "停下", "停下来", "取消任务", "停止任务", "中止", "算了"],
-      ...["取消上传", "停止上传", "取消这个", "取消编辑", "取消操作"],
-    ],
-  },
-  {
-    action: { kind: "cancel", scope: "export" },
-    phrases: [
-      ...each(
-        ["cancel", "stop", "abort"],
-        ["export", "this export", "exports", "exporting", "render", "this render", "rendering", "download"],
-      ),
-      ...["cancel video export", "stop video export", "cancel exporting video", "stop exporting video"],
-      ...["stop rendering video", "stop exporting it", "stop rendering it"],
-      ...each(["取消", "停止", "中止", "终止"], ["导出", "导出视频", "导出任务", "视频导出", "渲染", "下载"]),
-      ...["导出取消", "停下导出"],
-    ],
-  },
-  {
-    action: { kind: "cancel", scope: "all" },
-    phrases: [
-      ...["cancel all", "cancel everything", "cancel all of it", "cancel all of them", "cancel all jobs"],
-      ...[
-        "cancel all requests",
-        "stop all",
-        "stop everything",
-        "abort all",
-        "abort everything",
-        "clear queue",
-      ],
-      ...[
-        "取消全部",
-        "全部取消",
-        "取消所有",
-        "取消所有任务",
-        "全部停止",
-        "停止全部",
-        "停止所有",
-        "都取消",
-        "取消一切",
-        "全都取消",
-      ],
     ],
   },
   {

@@ -10,11 +10,13 @@
  * 3. Case, width, punctuation and emoji are ignored and words of politeness dropped. What remains must be, as
  *    a whole, a phrase of `intent-words.ts`, or the choice of a language or of an installed skill, which people
  *    call by its name or by its title; a single word more ("export the *second* clip") makes it an edit.
- *    Negations are such words, so "don't export yet" is an edit, and never an export. When nothing remains
+ *    Negations are such words, so "don't export yet" is never an export. When nothing remains
  *    ("thanks", "hi", 你好), the answer is help: it costs nothing. "Ok" is an edit: the agent may have asked.
- * 4. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
- * 5. Everything else is an edit, with the words exactly as they were written.
+ * 4. Words that stop what is going on are read by `cancel-intent.ts`: where they may be an edit, the person is asked.
+ * 5. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
+ * 6. Everything else is an edit, with the words exactly as they were written.
  */
+import { readCancel } from "./cancel-intent.ts";
 import {
   CANCEL_SCOPES,
   CHINESE_FILLERS,
@@ -25,9 +27,9 @@ import {
   LINK_INTRODUCTIONS,
   PHRASES,
   QUESTION_OPENERS,
-  TRADITIONAL_PAIRS,
 } from "./intent-words.ts";
 import type { Action } from "./message.ts";
+import { simplify } from "./simplified.ts";
 import type { Skill } from "./skill.ts";
 
 /** `upload.text` holds the words around the links, empty when there are none. */
@@ -60,7 +62,7 @@ export function readIntent(text: string, skills?: readonly KnownSkill[]): Intent
   if (command !== null) return command;
   const upload = readUpload(trimmed);
   if (upload !== null) return upload;
-  const action = readPhrase(trimmed, skills);
+  const action = readPhrase(trimmed, skills) ?? readStop(trimmed);
   return action === null ? { kind: "edit", text: trimmed } : { kind: "action", action };
 }
 
@@ -195,12 +197,6 @@ function isIntroduction(text: string): boolean {
 
 // --- free words -------------------------------------------------------------------------------------
 
-const FOLD = new Map(
-  Array.from({ length: TRADITIONAL_PAIRS.length / 2 }, (_, index) => [
-    TRADITIONAL_PAIRS.charAt(index * 2),
-    TRADITIONAL_PAIRS.charAt(index * 2 + 1),
-  ]),
-);
 /** A word of its own also beside Chinese, where `tidy` leaves no spaces: "ok导出". */
 const ENGLISH_FILLER = new RegExp(
   `(?<![^ \\p{Script=Han}])(?:${longestFirst(ENGLISH_FILLERS)})(?![^ \\p{Script=Han}])`,
@@ -243,6 +239,14 @@ function readPhrase(text: string, skills: Skills): Action | null {
   return readLanguage(words) ?? readSkill(words, skills) ?? readQuestion(words);
 }
 
+/** Cancels have a grammar of their own, since people in a hurry do not speak in phrases. */
+function readStop(text: string): Action | null {
+  const reading = readCancel(text);
+  if (reading === null) return null;
+  const { kind, scope } = reading;
+  return kind === "sure" ? { kind: "cancel", scope } : { kind: "ask-cancel", scope, text };
+}
+
 function readLanguage(words: string): Action | null {
   const match = ASKED_LANGUAGE.exec(words);
   const language = languageCode(match?.[1] ?? match?.[2] ?? match?.[3] ?? "");
@@ -281,8 +285,9 @@ function findSkill(called: string, skills: Skills): string | null {
 
 function readQuestion(words: string): Action | null {
   if (!QUESTION.test(words)) return null;
-  const asked = KNOWN.get(phraseKey(strip(words.replace(QUESTION, "").trim())));
-  if (asked === undefined) return null;
+  const rest = words.replace(QUESTION, "").trim();
+  const asked = KNOWN.get(phraseKey(strip(rest)));
+  if (asked === undefined) return readCancel(rest)?.kind === "sure" ? { kind: "help" } : null;
   return asked.kind === "upload-help" ? asked : { kind: "help" };
 }
 
@@ -303,10 +308,6 @@ function strip(words: string): string {
 
 function phraseKey(words: string): string {
   return words.replaceAll("-", " ");
-}
-
-function simplify(text: string): string {
-  return text.replace(/\p{Script=Han}/gu, (character) => FOLD.get(character) ?? character);
 }
 
 function longestFirst(words: readonly string[]): string {

@@ -52,6 +52,12 @@ export const actionSchema = z.discriminatedUnion("kind", [
    * `exports` those that wait for theirs as well.
    */
   z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export", "exports"]) }),
+  /** Words that may be a cancel or an edit: what is meant is asked. */
+  z.object({
+    kind: z.literal("ask-cancel"),
+    scope: z.enum(["current", "all", "export", "exports"]),
+    text: z.string(),
+  }),
   /** Takes one message or export out of the line; the one that runs by now is stopped. */
   z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Without a name: list the skills. */
@@ -76,7 +82,20 @@ export const actionSchema = z.discriminatedUnion("kind", [
     option: z.number().optional(),
   }),
   /** A ready-made prompt, such as an example. */
-  z.object({ kind: z.literal("edit"), text: z.string() }),
+  z.object({
+    kind: z.literal("edit"),
+    text: z.string(),
+    /** Words of a person who was asked what they mean: for the editor, whatever they look like. */
+    meant: z
+      .object({
+        /** Whose words they are: nobody else may send them. */
+        userId: z.string(),
+        /** The message they stand in: they are sent once, however often the button is pressed. */
+        messageId: z.string(),
+        quoted: z.array(attachmentSchema).optional(),
+      })
+      .optional(),
+  }),
 ]);
 export type Action = z.infer<typeof actionSchema>;
 

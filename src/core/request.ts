@@ -15,6 +15,10 @@ export interface Request {
 /** Reads a message; `skills` are the installed ones. Pure. */
 export function readRequest(message: IncomingMessage, skills: readonly Skill[]): Request {
   const { action, text } = message;
+  if (action?.kind === "edit" && action.meant) {
+    const quoted = (action.meant.quoted ?? []).map(withCleanName);
+    return { attachments: quoted, areQuoted: true, goal: { kind: "edit", text: action.text } };
+  }
   const attachments = message.attachments.map(withCleanName);
   if (text.trim() === "" && !action) {
     const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
@@ -56,6 +60,26 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
       return { attachments, goal: intent };
     }
   }
+}
+
+/**
+ * Words that stop something, beside files, are two messages: the words count at once, the files wait their turn.
+ * Null for all others. Pure.
+ */
+export function partStop(
+  message: IncomingMessage,
+  skills: readonly Skill[],
+): { stop: IncomingMessage; files: IncomingMessage } | null {
+  const { goal, attachments } = readRequest(message, skills);
+  const isStop =
+    goal.kind === "action" && (goal.action.kind === "cancel" || goal.action.kind === "ask-cancel");
+  if (!isStop || attachments.length === 0) return null;
+  const links = attachments.flatMap((file) => (file.platform === "url" && file.url ? [file.url] : []));
+  const { action, ...rest } = message;
+  return {
+    stop: { ...rest, id: `${message.id}:stop`, text: "", action: goal.action, attachments: [], quoted: [] },
+    files: { ...rest, text: links.join(" ") },
+  };
 }
 
 /** What a retry would need; null when there is nothing to repeat. */

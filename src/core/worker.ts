@@ -15,6 +15,7 @@ import {
 } from "./actions.ts";
 import { takeAnswer } from "./answer-question.ts";
 import { BackendError } from "./backend-error.ts";
+import { askToStop } from "./cancel-question.ts";
 import { Chat } from "./chat.ts";
 import { connect, greeting, replaceSession } from "./connect.ts";
 import { startExport } from "./export-job.ts";
@@ -68,7 +69,11 @@ export class Worker {
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
       const { settled, openQuestion } = chat.record;
       const answer = openQuestion && job.isInMailbox ? typedAnswer(openQuestion, message) : null;
-      const asked: Request = answer ? { attachments: [], goal: { kind: "action", action: answer } } : request;
+      const asked: Request = answer
+        ? { attachments: [], goal: { kind: "action", action: answer } }
+        : openQuestion && job.isInMailbox
+          ? takenAsAnswer(request)
+          : request;
       if (settled?.itemId !== message.id) await this.#carryOut(job, asked);
       else if (chat.session) await this.#follow(job, chat.session, settled.actions);
     } catch (error) {
@@ -83,6 +88,7 @@ export class Worker {
   async #carryOut(job: Job, request: Request): Promise<void> {
     const { chat, signal } = job;
     const { goal } = request;
+    if (!isOwnWord(job.message)) return void (await chat.speaker.say("cancel.ask-not-yours"));
     if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(job, goal.action)) return;
     }
@@ -146,7 +152,10 @@ export class Worker {
         await chooseLanguage(chat, user.id, action.language, (language) => this.#open(message, language));
         return true;
       case "cancel":
-        await cancel(chat, user, action.scope, signal);
+        await cancel(chat, job.message, action.scope, signal);
+        return true;
+      case "ask-cancel":
+        await askToStop(chat, job.message, action, signal);
         return true;
       case "drop":
         await dropWaiting(chat, user, action.itemId, signal);
@@ -328,6 +337,18 @@ export class Worker {
       askedAt: message.receivedAt,
     });
   }
+}
+
+/** "Leave it" tells the agent what it has asked. */
+function takenAsAnswer(request: Request): Request {
+  const { goal } = request;
+  if (goal.kind !== "action" || goal.action.kind !== "ask-cancel") return request;
+  return { ...request, goal: { kind: "edit", text: goal.action.text } };
+}
+
+/** Whoever was asked what they mean answers for themselves. */
+function isOwnWord({ action, user }: IncomingMessage): boolean {
+  return action?.kind !== "edit" || !action.meant || action.meant.userId === user.id;
 }
 
 const NOTHING = { text: "", attachments: [] };

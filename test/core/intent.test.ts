@@ -160,10 +160,15 @@ const TABLE: Record<string, string[]> = {
   cancel: [
     ...["cancel", "stop", "cancel it please", "stop that", "never mind", "/cancel", "/stop"],
     ...["取消", "停止", "/cancel the music", "请停下来", "算了", "/取消", "取消吧"],
+    ...["nvm stop it", "STOPPP", "nono wrong vid stop", "i changed my mind, cancel", "why wont u stop"],
+    ...["cancel my last request", "ok forget the edit", "stop wasting my credits", "dont do it", "🛑"],
+    ...["算了不弄了", "别剪了发错了", "先停一停", "刚才那条取消", "取 消", "stop啊", "别扣我积分"],
   ],
   "cancel export": [
     ...["cancel export", "Cancel the export, please", "stop rendering", "stop the render", "abort export"],
     ...["cancel the download", "stop exporting the video", "/cancel export", "/stop the rendering"],
+    ...["nvm dont export", "wait stop dont export", "don't export yet", "do not export", "never export"],
+    ...["先别导出", "不要导出", "算了别导出了", "導出先停一下"],
     ...["取消导出", "停止导出吧", "取消渲染", "取消導出", "/取消 导出", "请停止导出视频", "终止导出"],
   ],
   "cancel all": [
@@ -174,6 +179,24 @@ const TABLE: Record<string, string[]> = {
     "取消全部",
     "全部取消",
     "/取消 全部",
+  ],
+  "ask-cancel": [
+    ...[
+      "wait",
+      "don't",
+      "leave it",
+      "no export",
+      "not yet, export later",
+      "oops wrong file",
+      "abrot the export",
+    ],
+    ...[
+      "stop, i forgot the music",
+      "dont export it yet i need to fix the title",
+      "stop it, add a title first",
+    ],
+    ...["make it blue, nvm", "dont add the subtitles, i changed my mind", "stop the video"],
+    ...["不要了", "等等", "发错了", "别导出字幕还没加", "停我换个视频"],
   ],
   skill: [
     "skill",
@@ -244,19 +267,8 @@ const TABLE: Record<string, string[]> = {
   "language fr": ["language fr", "/language fr", "/language fr-CA", "language to fr"],
   retry: ["retry", "try again", "Please try that again", "/retry", "重试", "再试一次", "請再試一次"],
   edit: [
-    ...[
-      "Export the second clip with more contrast",
-      "don't export yet",
-      "do not export",
-      "not yet, export later",
-    ],
-    ...[
-      "export settings panel should be blue",
-      "export as GIF",
-      "export in 4k",
-      "never export",
-      "export?? no",
-    ],
+    ...["Export the second clip with more contrast"],
+    ...["export settings panel should be blue", "export as GIF", "export in 4k", "export?? no"],
     ...["download a clip of a dog", "download some music", "send me flowers", "save the ending for last"],
     ...[
       "balance the audio",
@@ -310,17 +322,22 @@ const TABLE: Record<string, string[]> = {
       "no thanks",
       "",
     ],
-    ...["edit my raw footage", "remove the background person and replace it with a solid color", "1", "🔥"],
     ...[
-      "不要导出",
-      "先别导出",
-      "还没导出",
-      "导出第二段并加字幕",
-      "平衡音频",
-      "加片尾积分",
-      "取消背景音乐",
-      "停止在第五秒",
+      "make it stop at 0:05",
+      'put "stop" on it',
+      "title: cancel culture",
+      "never mind the title, make it red",
     ],
+    ...["fade out and then stop", "wait 2 seconds before the title", "kill the noise", "no, the second clip"],
+    ...[
+      "never mind, make it blue",
+      "don't export yet, add a title",
+      "leave the logo in",
+      "the music stops too soon",
+    ],
+    ...["停止抖动", "字幕写：别停", "算了，加个字幕吧", "不是这段，是第二段", "等他说完再切"],
+    ...["edit my raw footage", "remove the background person and replace it with a solid color", "1", "🔥"],
+    ...["还没导出", "导出第二段并加字幕", "平衡音频", "加片尾积分", "取消背景音乐", "停止在第五秒"],
     ...[
       "加中文字幕",
       "翻译成英文",
@@ -527,20 +544,18 @@ describe("for all texts", () => {
   });
 
   it("a word of content behind a phrase makes it an edit", () => {
-    const word = fc.constantFrom(
-      "zebra",
-      "louder",
-      "sunset transition",
-      "with contrast",
-      "yet",
-      "not",
-      "not now",
-    );
+    const word = fc.constantFrom("zebra", "louder", "sunset transition", "with contrast");
+    const negation = fc.constantFrom("yet", "not", "not now");
     // behind these a word is the name of a skill or a language, and costs nothing
     const others = english.filter((phrase) => !/(?:skill|language)$/.test(phrase));
     fc.assert(
       fc.property(others, word, (phrase, extra) => {
         expect(readIntent(`${phrase} ${extra}`).kind).toBe("edit");
+      }),
+    );
+    fc.assert(
+      fc.property(others, negation, (phrase, extra) => {
+        expect(readIntent(`${phrase} ${extra}`)).not.toEqual(readIntent(phrase));
       }),
     );
     fc.assert(

@@ -89,6 +89,14 @@ describe("a question of the agent", () => {
     expect(nemo.requests("POST /api/render")).toEqual([]);
   });
 
+  it("takes words for an answer that may be a cancel elsewhere", async () => {
+    const { nemo, chat } = await startScene();
+    ask(nemo, "", [{ prompt: "Shall I remove the noise?", options: ["Yes"] }]);
+    await chat.asks("make it prettier");
+    await chat.asks("leave it");
+    expect(told(nemo)).toEqual(["make it prettier", "leave it"]);
+  });
+
   it("leaves commands what they are", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [MOOD]);
