@@ -49,23 +49,24 @@ export interface Bot {
   stop(): Promise<void>;
 }
 
+interface BotOptions {
+  log: Log;
+  storage: "disk" | "memory";
+  metrics?: Metrics;
+  inTurn?: World["inTurn"];
+  /** Bounds that no setting changes, made shorter. */
+  limits?: Partial<World["limits"]>;
+  /** Looks up hosts of links and of finished videos; absent: the system does. */
+  resolveHost?: ResolveHost;
+  /** Ends the waiting for a Redis that does not answer. */
+  signal?: AbortSignal;
+}
+
 /**
  * Makes a bot from checked settings. `memory` keeps nothing after the process ends, as it fits the
  * sandbox. Throws `StartError` when skills, locales or the data folder cannot be used.
  */
-export async function startBot(
-  config: Config,
-  options: {
-    log: Log;
-    storage: "disk" | "memory";
-    metrics?: Metrics;
-    inTurn?: World["inTurn"];
-    /** Bounds that no setting changes, made shorter. */
-    limits?: Partial<World["limits"]>;
-    /** Looks up hosts of links and of finished videos; absent: the system does. */
-    resolveHost?: ResolveHost;
-  },
-): Promise<Bot> {
+export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
   const { resolveHost = systemResolve } = options;
   const { skills: skillOptions, nemo, timing } = config;
@@ -77,11 +78,15 @@ export async function startBot(
     }),
     loadLocales(LOCALES_DIR),
   ]);
-  const storage = options.storage === "disk" ? await openStorage(config, log) : openMemoryStorage();
+  const storage =
+    options.storage === "disk" ? await openStorage(config, log, options.signal) : openMemoryStorage();
   const { records } = storage;
   const { retention } = config.storage;
   const store = createConversationStore(records, { retention, log });
-  const { queue, checkQueue } = await openQueue(config, storage, options);
+  const { queue, checkQueue } = await openQueue(config, storage, options).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -152,13 +157,18 @@ export async function startBot(
 async function openQueue(
   config: Config,
   storage: Storage,
-  options: { log: Log; storage: "disk" | "memory" },
+  options: BotOptions,
 ): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
   const { redisUrl } = config.storage;
   if (redisUrl === null || options.storage === "memory") {
     return { queue: new InProcessQueue(options.log, storage.journal), checkQueue: async () => {} };
   }
   const { connectRedisQueue } = await import("./jobs/redis-queue.ts");
-  const queue = await connectRedisQueue(redisUrl, storage.sealing, options.log);
+  const { whenRedisAnswers } = await import("./store/redis-wait.ts");
+  const { log, signal = new AbortController().signal } = options;
+  const queue = await whenRedisAnswers(() => connectRedisQueue(redisUrl, storage.sealing, log), {
+    log,
+    signal,
+  });
   return { queue, checkQueue: () => queue.check() };
 }

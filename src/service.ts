@@ -7,6 +7,7 @@ import { type Bot, startBot } from "./bot.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { ChatPlatform, Log } from "./core/ports.ts";
+import { StopError } from "./core/world.ts";
 import { Deadline } from "./deadline.ts";
 import { type HttpServer, startHttpServer } from "./http-server.ts";
 import { createLog, outliveUncaught, secretsOf, withTurn } from "./log.ts";
@@ -48,7 +49,7 @@ export async function runService(config: Config, stopped: Promise<void>): Promis
     return 0;
   } catch (error) {
     const isStopping = service.isStopping;
-    if (!(error instanceof StartError)) log.error({ err: error }, "the bot cannot go on");
+    if (!isStopping && !(error instanceof StartError)) log.error({ err: error }, "the bot cannot go on");
     await service.stop(0);
     // Who wanted it to end anyway need not hear why it could not start.
     if (isStopping) return 0;
@@ -64,6 +65,7 @@ class Service {
   readonly #deadline: Deadline;
   readonly #readiness = new Readiness();
   readonly #adapters: Adapter[] = [];
+  readonly #stopping = new AbortController();
   #bot: Bot | null = null;
   #http: HttpServer | null = null;
 
@@ -90,6 +92,7 @@ class Service {
       storage: "disk",
       metrics,
       inTurn: withTurn,
+      signal: this.#stopping.signal,
     });
     this.#bot = bot;
     metrics.watchQueue(bot.queue);
@@ -108,6 +111,7 @@ class Service {
   stopTaking(): void {
     this.#log.info({}, "stopping");
     this.#readiness.isStopping = true;
+    this.#stopping.abort(new StopError("shutdown"));
     this.#deadline.start(DEADLINE_MS, 0);
     this.#http?.stopTaking();
   }

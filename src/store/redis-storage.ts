@@ -60,8 +60,10 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
     await inTime(client.connect());
     // A password that is wanted or wrong shows with the first command.
     await inTime(client.ping());
+    refuseOld(await inTime(client.info("server")));
   } catch (error) {
     client.destroy();
+    if (error instanceof TooOldError) throw error;
     throw reason === undefined ? error : new StoreTroubleError("Redis does not answer", { cause: reason });
   }
   client.on("error", (error: unknown) => outage.began(error));
@@ -106,6 +108,17 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
       return swapped === 1;
     },
   };
+}
+
+class TooOldError extends Error {}
+
+/** The queue needs what came with 6.2. `info` is what `INFO server` says. */
+function refuseOld(info: string): void {
+  const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(info);
+  if (!version) return;
+  const [major = 0, minor = 0] = version.slice(1).map(Number);
+  if (major > 6 || (major === 6 && minor >= 2)) return;
+  throw new TooOldError(`Redis ${version[0].split(":")[1]} is too old; 6.2 or newer is needed`);
 }
 
 /** Keyv's storage for Redis, never waiting longer than a person would. */

@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { Keyv } from "keyv";
 import type { Config } from "../config.ts";
 import type { Log, WorkJournal } from "../core/ports.ts";
+import { innermostCause } from "../minute-log.ts";
 import { StartError } from "../start-error.ts";
+import { probeDisk } from "./disk-probe.ts";
 import { createKeyring, type Keys } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { loadKeyFile } from "./key-file.ts";
 import { privateFolder } from "./private-files.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
+import { whenRedisAnswers } from "./redis-wait.ts";
 import { sealPlain, startResealing, type Walk } from "./reseal.ts";
 import { createSealing, type Sealing, sealedRecords } from "./sealing.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
@@ -50,23 +53,30 @@ export function openMemoryStorage(): Storage {
   };
 }
 
-/** Throws `StartError` when the data folder or Redis cannot be used, or was written with another key. */
-export async function openStorage(config: Config, log: Log): Promise<Storage> {
+/**
+ * Throws `StartError` when the data folder or Redis cannot be used, or was written with another key. A Redis that does not
+ * answer is waited for until `signal` aborts, whose reason is thrown then.
+ */
+export async function openStorage(
+  config: Config,
+  log: Log,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Storage> {
   const { dataDir, encryptionKeys, redisUrl, retention } = config.storage;
-  const variable = redisUrl === null ? "DATA_DIR" : "REDIS_URL";
   const keys: Keys = encryptionKeys ?? [await orStartError("DATA_DIR", () => loadKeyFile(dataDir))];
-  const bare = await orStartError(variable, () =>
-    redisUrl === null ? openFolder(dataDir, log) : openRedis(redisUrl, log),
-  );
-  try {
-    return await orStartError(variable, () =>
-      seal(bare, keys, { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log }),
-    );
-  } catch (error) {
-    await bare.close();
-    const { cause } = error instanceof StartError ? error : {};
-    throw cause instanceof WrongKeyError ? wrongKey(config.storage, cause) : error;
-  }
+  const options = { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log };
+  const open = async (openBare: () => Promise<BareStorage>) => {
+    const bare = await openBare();
+    try {
+      return await seal(bare, keys, options);
+    } catch (error) {
+      await bare.close();
+      throw error instanceof WrongKeyError ? wrongKey(config.storage, error) : error;
+    }
+  };
+  if (redisUrl === null) return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log)));
+  const onRedis = () => open(() => openRedis(redisUrl, log));
+  return orStartError("REDIS_URL", () => whenRedisAnswers(onRedis, { log, signal }), signal);
 }
 
 /** Puts the sealing over a storage, and seals what is plain in it. */
@@ -136,7 +146,10 @@ async function openFolder(dir: string, log: Log): Promise<BareStorage> {
       async *keys() {
         for await (const key of store.keys()) yield key.slice(lead.length);
       },
-      check: () => records.set("check", 1),
+      async check() {
+        await records.set("check", Date.now());
+        await probeDisk(join(dir, "nemobot.check"));
+      },
       openJournal: (sealing) => new SqliteJournal(path, sealing, log),
       scrub: () => store.rewrite(),
       async close() {
@@ -150,19 +163,18 @@ async function openFolder(dir: string, log: Log): Promise<BareStorage> {
   }
 }
 
-async function orStartError<T>(variable: "DATA_DIR" | "REDIS_URL", open: () => Promise<T>): Promise<T> {
+async function orStartError<T>(
+  variable: "DATA_DIR" | "REDIS_URL",
+  open: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
     return await open();
   } catch (error) {
+    if (error instanceof StartError || signal?.aborted) throw error;
     const lead = variable === "DATA_DIR" ? "The data folder cannot be used:" : "Redis cannot be used:";
-    throw new StartError(lead, [`${variable}: ${reasonOf(error)}`], { cause: error });
+    throw new StartError(lead, [`${variable}: ${innermostCause(error)}`], { cause: error });
   }
-}
-
-/** The innermost reason: what wraps it says less. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
 
 function wrongKey({ redisUrl, encryptionKeys }: Config["storage"], cause: WrongKeyError): StartError {

@@ -1,8 +1,9 @@
 import { createServer, type Server } from "node:net";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
-import { startTelegramScene, until } from "../telegram/scene.ts";
+import { settingsFor, startTelegram, startTelegramScene, until } from "../telegram/scene.ts";
 
 const TOKEN = `123456:${"A".repeat(35)}`;
 /** Nobody listens there: a Telegram that cannot be reached. */
@@ -95,6 +96,47 @@ describe.runIf(HAS_REDIS)("a bot whose Redis is away", () => {
     if (how === "gone") await redis.start();
     else redis.thaw();
     await readiness(scene.bot, 200);
+  });
+});
+
+describe.runIf(HAS_REDIS)("a bot that is started while its Redis is away", () => {
+  it.for(["gone", "frozen"] as const)("waits for it, and says so (%s)", async (how) => {
+    const redis = await startRedis();
+    if (how === "gone") await redis.stop();
+    else redis.freeze();
+    const telegram = await startTelegram();
+    const nemo = await startSandbox();
+    onTestFinished(async () => {
+      await telegram.stop();
+      await nemo.stop();
+    });
+    await using bot = await startBotProcess(settingsFor(telegram, nemo, { REDIS_URL: redis.url }));
+    const answer = await readiness(bot, 503);
+    expect(answer).toEqual({ status: "not ready", waitingFor: ["store", "telegram"] });
+    expect((await get(bot, "/healthz")).status).toBe(200);
+    const told = () => bot.logged(40).map((line) => JSON.parse(line));
+    await until(() => told().length > 0);
+    if (how === "gone") await redis.start();
+    else redis.thaw();
+    expect(await readiness(bot, 200)).toEqual({ status: "ready" });
+    // Within a minute there is one line, with the cause and without a stack.
+    expect(told()).toEqual([
+      expect.objectContaining({
+        msg: "Redis does not answer; waiting for it",
+        cause: expect.stringMatching(how === "gone" ? /ECONNREFUSED/ : /no answer in time/),
+      }),
+    ]);
+    expect(bot.log).not.toMatch(/"stack"|\\n\s+at /);
+    expect(bot.log).toContain("Redis can be reached");
+  });
+
+  it("ends at once when it is told to", async () => {
+    await using bot = await startBotProcess({ ...AWAY, REDIS_URL: "redis://127.0.0.1:1" });
+    await until(() => bot.log.includes("Redis does not answer; waiting for it"));
+    const startedAt = performance.now();
+    expect(await bot.stop()).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+    expect(bot.logged(50)).toEqual([]);
   });
 });
 

@@ -1,6 +1,9 @@
 /** The store as a process opens it: by the settings, alone on its folder, with one key. */
+import { once } from "node:events";
 import { chmod, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { createClient } from "@keyv/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { openStorage } from "../../src/store/storage.ts";
@@ -89,12 +92,45 @@ describe.runIf(HAS_REDIS)("Redis", () => {
     );
   });
 
-  it("that does not answer ends the start in one sentence without the password", async () => {
-    const start = open({ REDIS_URL: "redis://:secret-word@127.0.0.1:9", ENCRYPTION_KEY: key("a") });
-    await expect(start).rejects.toThrow(/^Redis cannot be used:\n {2}REDIS_URL: /);
+  it("that wants another password ends the start in one sentence without it", async () => {
+    const { url } = await startRedis();
+    const client = createClient({ url });
+    await client.connect();
+    await client.sendCommand(["CONFIG", "SET", "requirepass", "sesame"]);
+    client.destroy();
+    const start = open({ REDIS_URL: url.replace("//", "//:secret-word@"), ENCRYPTION_KEY: key("a") });
+    await expect(start).rejects.toThrow(/^Redis cannot be used:\n {2}REDIS_URL: WRONGPASS/);
     await expect(start).rejects.not.toThrow("secret-word");
   });
+
+  it("that is too old ends the start in one sentence", async () => {
+    await using old = await startOldRedis();
+    const start = open({ REDIS_URL: old.url, ENCRYPTION_KEY: key("a") });
+    await expect(start).rejects.toThrow("REDIS_URL: Redis 6.0.16 is too old; 6.2 or newer is needed");
+  });
 });
+
+/** What a Redis of before says of itself. */
+async function startOldRedis() {
+  const info = "# Server\r\nredis_version:6.0.16\r\n";
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    // One answer a command: its name is the first word of an array.
+    socket.on("data", (chunk) => {
+      for (const [, name = ""] of chunk.toString().matchAll(/\*\d+\r\n\$\d+\r\n(\w+)/g)) {
+        socket.write(name.toUpperCase() === "INFO" ? `$${info.length}\r\n${info}\r\n` : "+OK\r\n");
+      }
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server's address is never a path.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
 
 /** A Telegram that nobody can reach: the bot stands there and waits. */
 const NOBODY = {
