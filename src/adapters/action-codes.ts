@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type Action, actionSchema } from "../core/message.ts";
 import type { AdapterMemory } from "../core/ports.ts";
+import { own } from "../lib/own.ts";
 
 /** The tightest platform gives a button 64 bytes. */
 const MAX_BYTES = 64;
@@ -54,7 +55,7 @@ export async function decodeAction(
   conversationId: string,
   memory: AdapterMemory,
 ): Promise<Action | null> {
-  const short = SHORT[code];
+  const short = own(SHORT, code);
   if (short) return short;
   const [name, ...rest] = code.split(":");
   const value = rest.join(":");

@@ -16,6 +16,7 @@
  * 5. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
  * 6. Everything else is an edit, with the words exactly as they were written.
  */
+import { own } from "../lib/own.ts";
 import { readCancel } from "./cancel-intent.ts";
 import {
   CANCEL_SCOPES,
@@ -312,9 +313,4 @@ function phraseKey(words: string): string {
 
 function longestFirst(words: readonly string[]): string {
   return [...words].sort((a, b) => b.length - a.length).join("|");
-}
-
-/** Own entries only: `constructor` is no command. */
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -1,4 +1,5 @@
 /** The bot's own words in a person's language, from `config/locales`. */
+import { own } from "../lib/own.ts";
 import { parseMarkup, type RichText } from "./rich-text.ts";
 
 /** The shape alone: the file is read by `src/locales.ts`. */
@@ -24,7 +25,8 @@ export interface Locales {
 /** Makes locales from whole tables; `src/locales.ts` reads and checks them. */
 export function createLocales(tables: Record<string, Record<TextKey, string>>): Locales {
   const languages = ["en", ...Object.keys(tables).filter((language) => language !== "en")];
-  const template = (language: string, key: TextKey) => tables[language]?.[key] ?? tables.en?.[key] ?? key;
+  const template = (language: string, key: TextKey) =>
+    own(tables, language)?.[key] ?? tables.en?.[key] ?? key;
   return {
     languages,
     match(wanted) {
@@ -39,5 +41,5 @@ export function createLocales(tables: Record<string, Record<TextKey, string>>): 
 
 /** Puts values into `{placeholders}`; an unknown placeholder stays, so that a test can find it. */
 export function fill(template: string, params: TextParams): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(own(params, name) ?? whole));
 }

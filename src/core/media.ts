@@ -1,4 +1,5 @@
 /** Which files the backend takes. Source: nemo-api.md, "Formats". */
+import { own } from "../lib/own.ts";
 import type { Attachment } from "./message.ts";
 import type { Skill } from "./skill.ts";
 
@@ -55,11 +56,11 @@ export function formatOf(file: { name: string; mimeType?: string | undefined }):
   const extension = /\.([a-z0-9]{2,5})$/i.exec(file.name)?.[1]?.toLowerCase();
   const mime = file.mimeType?.toLowerCase().split(";")[0]?.trim();
   if (extension) {
-    const format = SYNONYMS[extension] ?? extension;
-    return format in MIME_TYPES ? format : null;
+    const format = own(SYNONYMS, extension) ?? extension;
+    return Object.hasOwn(MIME_TYPES, format) ? format : null;
   }
   if (!mime) return null;
-  return SYNONYMS[mime] ?? Object.keys(MIME_TYPES).find((format) => MIME_TYPES[format] === mime) ?? null;
+  return own(SYNONYMS, mime) ?? Object.keys(MIME_TYPES).find((format) => MIME_TYPES[format] === mime) ?? null;
 }
 
 /** The content type to send a file as. */

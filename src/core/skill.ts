@@ -1,4 +1,5 @@
 /** A skill as the core uses it. The files behind it are read by `src/skills.ts`. */
+import { own } from "../lib/own.ts";
 
 /** A text for people by language code; `en` always exists. */
 export type Localized<T> = { en: T } & Record<string, T>;
@@ -37,5 +38,5 @@ export interface SkillCatalog {
 
 /** The text in `language`, else in English. */
 export function localized<T>(text: Localized<T>, language: string): T {
-  return text[language] ?? text.en;
+  return own(text, language) ?? text.en;
 }

@@ -1,10 +1,12 @@
 /** Files on disk, written as they stream in, each with a public address that nobody can guess. */
+
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { own } from "../lib/own.ts";
 import { Refusal } from "./answers.ts";
 
 /** All files together; beyond it uploads are refused, so that a demo cannot fill a disk. */
@@ -64,7 +66,7 @@ export class FileStore {
     limitBytes: number,
     signal: AbortSignal,
   ): Promise<StoredFile> {
-    const media = MEDIA_TYPES[extension];
+    const media = own(MEDIA_TYPES, extension);
     if (media === undefined) throw new Refusal(4001, `Unsupported file type: ${extension}`);
     const id = randomUUID();
     const path = join(this.dir, "media", `${id}.${extension}`);

@@ -112,7 +112,7 @@ function partProblem(part: string, name: string): Refusal | null {
 
 function typeProblem(name: string): Refusal | null {
   const extension = extensionOf(name);
-  if (MEDIA_TYPES[extension] !== undefined) return null;
+  if (Object.hasOwn(MEDIA_TYPES, extension)) return null;
   return new Refusal(4001, `Unsupported file type: ${extension === "" ? "none" : extension}`);
 }
 
@@ -193,7 +193,7 @@ function nameOf(url: URL, contentType: string): string {
   } catch {
     // Not valid percent-encoding: the name stays as it is.
   }
-  if (MEDIA_TYPES[extensionOf(name)] !== undefined) return name;
+  if (Object.hasOwn(MEDIA_TYPES, extensionOf(name))) return name;
   const mime = contentType.split(";")[0]?.trim().toLowerCase();
   const known = Object.entries(MEDIA_TYPES).find(([, media]) => media.mime === mime);
   return known === undefined ? name : `${name === "" ? "file" : name}.${known[0]}`;

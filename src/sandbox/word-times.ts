@@ -1,4 +1,5 @@
 /** Times, shares and factors as people write them, in English and Chinese. */
+import { own } from "../lib/own.ts";
 
 const WORD_NUMBERS: Record<string, string> = {
   half: "0.5",
@@ -23,7 +24,7 @@ const CHINESE_DIGITS = "零一二三四五六七八九";
 export function withDigits(text: string): string {
   return text
     .replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
-    .replace(/\b[a-z]+\b/gi, (word) => WORD_NUMBERS[word.toLowerCase()] ?? word)
+    .replace(/\b[a-z]+\b/gi, (word) => own(WORD_NUMBERS, word.toLowerCase()) ?? word)
     .replace(/半(?=分钟)/g, "0.5")
     .replace(/[零一二两三四五六七八九十]+(?=\s*(?:秒|分|倍|段|个|条|首|号))/g, chineseNumber);
 }

@@ -1,8 +1,10 @@
 /** Buttons, menus, and the window that asks for a prompt. */
+
 import { ComponentType, InteractionResponseType, TextInputStyle } from "discord-api-types/v10";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
 import type { AdapterMemory } from "../../core/ports.ts";
+import { own } from "../../lib/own.ts";
 import { decodeAction } from "../action-codes.ts";
 import type { Desk } from "./desk.ts";
 import type {
@@ -80,7 +82,7 @@ export class Buttons {
     const { locales, memory, desk, handover } = this.#options;
     if (await handover.refuse(interaction)) return;
     const { resolved, target_id: targetId } = interaction.data;
-    const message = Object.hasOwn(resolved.messages, targetId) ? resolved.messages[targetId] : undefined;
+    const message = own(resolved.messages, targetId);
     const files = message ? attachmentsOf(message) : [];
     const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
     if (files.length + links.length === 0) {

@@ -1,4 +1,5 @@
 /** Discord as a chat platform, over plain REST. Source: the `ChatPlatform` port; platforms.md, "Discord". */
+
 import type { APIGuild } from "discord.js";
 import { Routes } from "discord-api-types/v10";
 import type { Dispatcher } from "undici";
@@ -17,6 +18,7 @@ import {
   type OpenedAttachment,
 } from "../../core/ports.ts";
 import { closeBytes, limitBytes } from "../../lib/byte-stream.ts";
+import { own } from "../../lib/own.ts";
 import { isApiError, isGone } from "./errors.ts";
 import { Files } from "./files.ts";
 import { Managers } from "./managers.ts";
@@ -219,7 +221,7 @@ export class DiscordPlatform implements ChatPlatform {
     try {
       // The answer's shape is Discord's documented guild object.
       const guild = (await this.#options.rest.get(Routes.guild(guildId))) as APIGuild;
-      return TIER_BYTES[guild.premium_tier] ?? DEFAULT_FILE_BYTES;
+      return own(TIER_BYTES, String(guild.premium_tier)) ?? DEFAULT_FILE_BYTES;
     } catch (error) {
       this.#options.log.info({ err: error }, "the guild's file limit is unknown");
       return DEFAULT_FILE_BYTES;

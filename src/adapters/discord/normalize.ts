@@ -2,7 +2,9 @@
  * Discord's messages and interactions as the core's `IncomingMessage`. What `events.ts` has read comes
  * in here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
  */
+
 import type { Action, Attachment, IncomingMessage, ReplyTarget } from "../../core/message.ts";
+import { own } from "../../lib/own.ts";
 import type { Interaction, SaidAttachment, SaidMessage } from "./events.ts";
 
 /** What `ReplyTarget.details` holds for Discord. */
@@ -73,7 +75,7 @@ export function optionFiles(
   interactionId: string,
 ): Attachment[] {
   return ids.flatMap((id) => {
-    const file = Object.hasOwn(files, id) ? files[id] : undefined;
+    const file = own(files, id);
     return file ? [toAttachment(file, `interaction/${interactionId}/${id}`)] : [];
   });
 }
