@@ -14,18 +14,9 @@ import type {
   ModalInteraction,
 } from "./events.ts";
 import type { Handover } from "./handover.ts";
-import {
-  canManage,
-  channelOf,
-  fieldOf,
-  isAppOnly,
-  isForOneAlone,
-  languageOf,
-  type Taken,
-} from "./interaction-facts.ts";
+import { channelOf, fieldOf, isAppOnly, isForOneAlone, languageOf, type Taken } from "./interaction-facts.ts";
 import { attachmentsOf, conversationOf, userOf } from "./normalize.ts";
 import { EDIT_MORE, readCustomId } from "./render.ts";
-import type { Threads } from "./threads.ts";
 import { soonOr } from "./trouble.ts";
 
 /** How long the files behind an open window are kept. */
@@ -35,10 +26,17 @@ const MAX_WINDOWS = 500;
 /** Of the three seconds that Discord gives. */
 const STORE_PATIENCE_MS = 500;
 
+/** A window that asks for a prompt, and what the prompt will be about. */
+interface OpenedWindow {
+  userId: string;
+  channelId: string;
+  files: Attachment[];
+  links: string[];
+}
+
 export interface ButtonOptions {
   memory: AdapterMemory;
   locales: Locales;
-  threads: Threads;
   desk: Desk;
   handover: Handover;
 }
@@ -55,11 +53,8 @@ export class Buttons {
   /** A button, or a choice of a menu. */
   async press(interaction: Taken<ComponentInteraction>): Promise<void> {
     const { memory, locales, desk, handover } = this.#options;
-    const { code, authorId } = readCustomId(interaction.data.custom_id);
+    const code = readCustomId(interaction.data.custom_id);
     const language = languageOf(interaction, locales);
-    if (!(await this.#mayPress(interaction, authorId))) {
-      return desk.say(interaction, locales.plain(language, "button.not-yours"));
-    }
     if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
     const { data } = interaction;
     const chosen = data.component_type === ComponentType.StringSelect ? (data.values?.[0] ?? "") : code;
@@ -88,7 +83,13 @@ export class Buttons {
     if (files.length + links.length === 0) {
       return desk.say(interaction, locales.plain(languageOf(interaction, locales), "discord.no-clip"));
     }
-    const source = JSON.stringify({ files, links: links.slice(0, 3) });
+    const opened: OpenedWindow = {
+      userId: userOf(interaction).id,
+      channelId: channelOf(interaction),
+      files,
+      links: links.slice(0, 3),
+    };
+    const source = JSON.stringify(opened);
     this.#windows.set(interaction.id, source);
     const [oldest] = this.#windows.keys();
     if (this.#windows.size > MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
@@ -99,32 +100,32 @@ export class Buttons {
 
   /** The window was sent. */
   async submit(interaction: Taken<ModalInteraction>): Promise<void> {
-    const { memory, desk, handover } = this.#options;
+    const { locales, desk, handover } = this.#options;
     await desk.take(interaction, "public", async () => {
       const [, windowId = ""] = interaction.data.custom_id.split(":");
       const prompt = fieldOf(interaction);
       if (windowId === "none") {
         return handover.receive(interaction, false, { text: prompt, attachments: [] });
       }
-      const kept = this.#windows.get(windowId) ?? (await memory.get(`window:${windowId}`));
-      // Written by `editThis`.
-      const source = kept
-        ? (JSON.parse(kept) as { files: Attachment[]; links: string[] })
-        : { files: [], links: [] };
+      const source = await this.#openedBy(interaction, windowId);
+      if (!source) {
+        const language = languageOf(interaction, locales);
+        return desk.showOriginal(interaction, locales.plain(language, "button.too-old"));
+      }
       const text = source.files.length > 0 ? prompt : [...source.links, prompt].join(" ");
       await handover.start(interaction, text, source.files);
     });
   }
 
-  /** Whom the answer is for, who started the project, and who manages the channel. */
-  async #mayPress(interaction: ComponentInteraction, authorId: string | null): Promise<boolean> {
-    const { id } = userOf(interaction);
-    if (authorId === id || canManage(interaction)) return true;
-    const asked = interaction.guild_id
-      ? this.#options.threads.ownerOf(channelOf(interaction))
-      : Promise.resolve(null);
-    const owner = await soonOr(STORE_PATIENCE_MS, asked, null);
-    return owner === null ? authorId === null : owner === id;
+  /** What the window was opened for: by this person, in this channel. Null: by nobody who is known. */
+  async #openedBy(interaction: ModalInteraction, windowId: string): Promise<OpenedWindow | null> {
+    const { memory } = this.#options;
+    const kept = this.#windows.get(windowId) ?? (await memory.get(`window:${windowId}`));
+    if (kept === null) return null;
+    // Written by `editThis`.
+    const opened = JSON.parse(kept) as OpenedWindow;
+    const isTheirs = opened.userId === userOf(interaction).id && opened.channelId === channelOf(interaction);
+    return isTheirs ? opened : null;
   }
 
   #openWindow(interaction: Interaction, windowId: string): Promise<void> {

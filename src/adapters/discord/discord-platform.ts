@@ -197,10 +197,8 @@ export class DiscordPlatform implements ChatPlatform {
   async #bodies(target: ReplyTarget, message: OutgoingMessage): Promise<Body[]> {
     const { memory, locales, log } = this.#options;
     const parts = renderText(message.text);
-    const { userId, guildId } = placeOf(target);
     const components = await renderButtons(message.buttons, {
       conversationId: target.conversationId,
-      authorId: guildId ? userId : null,
       memory,
       locales,
       language: message.language ?? "en",

@@ -20,7 +20,7 @@ const BUTTONS_A_ROW = 5;
 /** Opens the window for a prompt; everything else is an action's code. */
 export const EDIT_MORE = "edit-more";
 
-/** Joins a button's code with the person it is for. */
+/** Buttons of earlier versions have behind it whom they are for, which nobody has to believe. */
 const AUTHOR_MARK = "~";
 const MENU = "menu:";
 const MAX_OPTIONS = 25;
@@ -85,8 +85,6 @@ function escapeMark(mark: string): string {
 /** What rendering buttons needs besides the buttons. */
 export interface ButtonWorld {
   conversationId: string;
-  /** Discord's id of the person the answer is for; null where nobody else is. */
-  authorId: string | null;
   memory: AdapterMemory;
   locales: Locales;
   language: string;
@@ -117,7 +115,7 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
         type: ComponentType.Button,
         style: ButtonStyle.Secondary,
         label,
-        custom_id: signed(EDIT_MORE, world),
+        custom_id: EDIT_MORE,
       });
     }
     if (components.length > 0) shown.push({ type: ComponentType.ActionRow, components });
@@ -126,15 +124,13 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
   return withUniqueIds(shown);
 }
 
-/** What a used component says: its code, and whom it is for. */
-export function readCustomId(customId: string): { code: string; authorId: string | null } {
+/**
+ * What a used component says: its code. It claims nothing else: where it was used is Discord's to say, by whom as well,
+ * and the core knows whose the project is.
+ */
+export function readCustomId(customId: string): string {
   const at = customId.lastIndexOf(AUTHOR_MARK);
-  if (at < 0) return { code: customId, authorId: null };
-  return { code: customId.slice(0, at), authorId: customId.slice(at + 1) };
-}
-
-function signed(code: string, { authorId }: ButtonWorld): string {
-  return authorId === null ? code : `${code}${AUTHOR_MARK}${authorId}`;
+  return at < 0 ? customId : customId.slice(0, at);
 }
 
 /** One of many: a row with a single skill, language or option. */
@@ -160,7 +156,7 @@ async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]>
       components: [
         {
           type: ComponentType.StringSelect,
-          custom_id: signed(`${MENU}${kind}`, world),
+          custom_id: `${MENU}${kind}`,
           options: [...options].map(([value, label]) => ({ value, label })),
         },
       ],
@@ -191,7 +187,7 @@ async function renderButton(button: Button, world: ButtonWorld): Promise<APIButt
     type: ComponentType.Button,
     style: isMain ? ButtonStyle.Primary : ButtonStyle.Secondary,
     label,
-    custom_id: signed(code, world),
+    custom_id: code,
   };
 }
 
