@@ -182,10 +182,9 @@ export class Polling {
     }
   }
 
-  /** Takes a batch, in order within each conversation; chats with an album in it wait until the album has settled. */
+  /** Takes a batch, in order within each conversation. */
   async #takeBatch(batch: Batch, pass: Pass): Promise<void> {
     const all = await this.#settle(batch, pass);
-    await this.#take(all, pass);
     const open = all.find((item) => !this.#isOver(item));
     const last = all.at(-1);
     // Everything before the first that nobody owns may be forgotten.
@@ -210,19 +209,22 @@ export class Polling {
   }
 
   /**
-   * Asks again, without confirming, until no further part of an album comes. What comes from other chats
-   * meanwhile is taken soon: nobody waits for somebody else's album.
+   * Takes what is whole, and asks again, without confirming, until no further part of an album comes. What comes
+   * from other chats meanwhile is taken soon: nobody waits for somebody else's album.
    */
   async #settle(batch: Batch, pass: Pass): Promise<BatchItem[]> {
     let { items } = batch;
     let quietMs = 0;
-    for (let waitedMs = 0; waitedMs < MAX_ALBUM_WAIT_MS; waitedMs += ALBUM_LOOK_MS) {
-      const albumChats = openAlbumChats(items.filter((item) => !this.#isOver(item)));
-      if (albumChats.size === 0 || quietMs >= ALBUM_SETTLE_MS) break;
+    for (let waitedMs = 0; ; waitedMs += ALBUM_LOOK_MS) {
+      const isLastLook = quietMs >= ALBUM_SETTLE_MS || waitedMs >= MAX_ALBUM_WAIT_MS;
+      const growing = isLastLook ? NOTHING : mayGrow(items, (item) => this.#isOver(item));
       await this.#take(
-        items.filter(({ update }) => !albumChats.has(update && chatOf(update))),
+        items.filter((item) => !growing.has(item)),
         pass,
       );
+      if (growing.size === 0) break;
+      // More waits behind a full batch: what is taken makes room for it, and the album is looked at with it.
+      if (isFull(items) && items.findIndex((item) => growing.has(item)) >= BATCH / 2) break;
       await this.#clock.sleep(ALBUM_LOOK_MS, this.#stopped.signal);
       this.#offset = items[0]?.updateId;
       const again = await this.#fetch(0);
@@ -299,22 +301,40 @@ function stepsOf(items: readonly BatchItem[]): Step[] {
   });
 }
 
+const NOTHING: ReadonlySet<BatchItem> = new Set();
+
 /**
- * Chats with an album that may still grow. In a full batch that is only an album at the end of its chat: else
- * somebody who sends one album after the other would hold up whoever comes behind them.
+ * Albums that may still grow, with all that follows them in their chats. In a full batch that is only an album at
+ * the end of its chat: else somebody who sends one after the other would hold up whoever comes behind them.
  */
-function openAlbumChats(items: readonly BatchItem[]): Set<number | null> {
-  const albumOf = new Map<number | null, boolean>();
-  for (const { update } of items) {
-    const chat = update && chatOf(update);
-    const isAlbum = update?.message?.media_group_id !== undefined;
-    albumOf.set(chat, isAlbum || (items.length < BATCH && albumOf.get(chat) === true));
+function mayGrow(items: readonly BatchItem[], isOver: (item: BatchItem) => boolean): ReadonlySet<BatchItem> {
+  const chats = new Map<number | null, BatchItem[]>();
+  for (const item of items) {
+    if (isOver(item)) continue;
+    const chat = item.update && chatOf(item.update);
+    chats.set(chat, [...(chats.get(chat) ?? []), item]);
   }
-  return new Set([...albumOf].flatMap(([chat, isOpen]) => (isOpen ? [chat] : [])));
+  return new Set(
+    [...chats.values()].flatMap((ofChat) => {
+      const last = albumOf(ofChat.at(-1));
+      const from = ofChat.findIndex((item) =>
+        isFull(items) ? last !== undefined && albumOf(item) === last : albumOf(item) !== undefined,
+      );
+      return from < 0 ? [] : ofChat.slice(from);
+    }),
+  );
+}
+
+function isFull(items: readonly BatchItem[]): boolean {
+  return items.length >= BATCH;
+}
+
+function albumOf(item: BatchItem | undefined): string | undefined {
+  return item?.update?.message?.media_group_id;
 }
 
 function partsIn(items: readonly BatchItem[]): number {
-  return items.filter(({ update }) => update?.message?.media_group_id !== undefined).length;
+  return items.filter((item) => albumOf(item) !== undefined).length;
 }
 
 function chatOf(update: Update): number | null {
