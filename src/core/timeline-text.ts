@@ -1,8 +1,8 @@
 /** Timelines and their changes in the words of the locales. */
-import { plain, type RichText } from "./rich-text.ts";
+import { listText, plain, type RichText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
 import { summarizeTimeline, type Timeline } from "./timeline.ts";
-import { describeChanges, diffTimelines } from "./timeline-diff.ts";
+import { CHANGE_TEXTS, type ChangeTemplates, describeChanges, diffTimelines } from "./timeline-diff.ts";
 
 /** The tracks, a line each. */
 export function summaryText(speaker: Speaker, timeline: Timeline): string {
@@ -15,6 +15,10 @@ export function summaryText(speaker: Speaker, timeline: Timeline): string {
     audio: speaker.plain("timeline.audio"),
     text: speaker.plain("timeline.text"),
     other: speaker.plain("timeline.other"),
+    voice: speaker.plain("timeline.voice"),
+    original: speaker.plain("timeline.original"),
+    effect: speaker.plain("timeline.effect"),
+    sound: speaker.plain("timeline.sound"),
     clipsOne: speaker.plain("timeline.clips-one"),
     clipsMany: speaker.plain("timeline.clips-many"),
     more: speaker.plain("timeline.more"),
@@ -23,25 +27,9 @@ export function summaryText(speaker: Speaker, timeline: Timeline): string {
 
 /** What changed, a line each, and the timeline as it is now. */
 export function changesText(speaker: Speaker, before: Timeline, after: Timeline): RichText {
-  const sentences = describeChanges(diffTimelines(before, after), {
-    video: speaker.plain("change.video"),
-    audio: speaker.plain("change.audio"),
-    text: speaker.plain("change.text"),
-    other: speaker.plain("change.other"),
-    named: speaker.plain("change.named"),
-    added: speaker.plain("change.added"),
-    removed: speaker.plain("change.removed"),
-    renamed: speaker.plain("change.renamed"),
-    moved: speaker.plain("change.moved"),
-    lengthened: speaker.plain("change.lengthened"),
-    shortened: speaker.plain("change.shortened"),
-    volume: speaker.plain("change.volume"),
-    altered: speaker.plain("change.altered"),
-    project: speaker.plain("change.project"),
-    more: speaker.plain("change.more"),
-  });
-  return speaker.paragraphs(
-    plain(sentences.map((sentence) => `• ${sentence}`).join("\n")),
-    plain(summaryText(speaker, after)),
-  );
+  const texts = CHANGE_TEXTS.map((name) => [name, speaker.plain(`change.${name}`)]);
+  // Each name of the list is there.
+  const templates = Object.fromEntries(texts) as ChangeTemplates;
+  const sentences = describeChanges(diffTimelines(before, after), templates);
+  return speaker.paragraphs(plain(listText(sentences)), plain(summaryText(speaker, after)));
 }

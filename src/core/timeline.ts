@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { fill } from "./locales.ts";
+import { shorten, UNSHOWN } from "./shorten.ts";
 
 const segmentSchema = z.object({
   /** Title, file name or text content; null when the draft gives none. */
@@ -13,6 +14,14 @@ const segmentSchema = z.object({
   durationMs: z.number().nullable(),
   /** 0–1 and above; null when unknown. */
   volume: z.number().nullable(),
+  /** What a sound is; absent for music, for what is no sound, and in records of old versions. */
+  role: z.enum(["voice", "original", "effect"]).optional(),
+  /** 2 is twice as fast; absent when the draft says nothing. */
+  speed: z.number().optional(),
+  /** Names of its filters and effects. */
+  looks: z.array(z.string()).optional(),
+  /** Colours of text or background, and corrections of colour, as the draft has them. */
+  colour: z.string().optional(),
   /** Hash of everything the draft says of the segment, known to us or not. */
   fingerprint: z.string(),
 });
@@ -27,6 +36,8 @@ export type Track = z.infer<typeof trackSchema>;
 
 export const timelineSchema = z.object({
   tracks: z.array(trackSchema),
+  /** Shape of the picture, such as `9:16`; absent when unknown. */
+  shape: z.string().optional(),
   /** Hash of the whole state that an edit can change; equal fingerprints mean nothing changed. */
   fingerprint: z.string(),
 });
@@ -55,6 +66,11 @@ export interface TimelineWords {
   audio: string;
   text: string;
   other: string;
+  /** Sounds that are no music: `Voice-over`, `Original sound`, `Sound effect`; several kinds on one track: `Audio`. */
+  voice: string;
+  original: string;
+  effect: string;
+  sound: string;
   /** Segments of which nothing is known: `1 clip`, `{count} clips` */
   clipsOne: string;
   clipsMany: string;
@@ -77,26 +93,43 @@ export function summarizeTimeline(timeline: Timeline, words: TimelineWords): str
   const heading = fill(tracks.length === 1 ? words.headingOne : words.headingMany, { count: tracks.length });
   const lines = tracks
     .slice(0, MAX_TRACKS)
-    .map((track, index) => `${index + 1}. ${words[track.type]}: ${describeTrack(track, words)}`);
+    .map((track, index) => `${index + 1}. ${words[kindOf(track)]}: ${describeTrack(track, words)}`);
   const rest = tracks.length - lines.length;
   return [heading, ...lines, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join("\n");
 }
 
-/** A name that fits a line of chat: one line, no control characters, at most 60 characters; null when blank. */
-export function displayName(name: string | null): string | null {
-  const folded = (name ?? "").replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  const characters = Array.from(folded.slice(0, MAX_NAME_LENGTH * 4));
-  if (characters.length === 0) return null;
-  if (characters.length <= MAX_NAME_LENGTH) return characters.join("");
-  return `${characters
-    .slice(0, MAX_NAME_LENGTH - 1)
-    .join("")
-    .trimEnd()}…`;
+/** What a track is called by: its type, or the role that its sounds have. */
+function kindOf({ type, segments }: Track): Track["type"] | NonNullable<Segment["role"]> | "sound" {
+  const roles = new Set(segments.map(({ role }) => role));
+  if (type !== "audio" || roles.size === 0) return type;
+  return roles.size > 1 ? "sound" : ([...roles][0] ?? type);
 }
 
-/** Seconds with at most one decimal: `12.5`, `10`. */
-export function displaySeconds(ms: number): string {
-  return String(Math.round(ms / 100) / 10);
+/** A name that fits a line of chat: one line, no control characters, at most 60 characters; null when blank. */
+export function displayName(name: string | null): string | null {
+  const folded = (name ?? "").replace(UNSHOWN, " ").trim();
+  return /[^\p{Cf}\s]/u.test(folded) ? shorten(folded, MAX_NAME_LENGTH) : null;
+}
+
+/** Below a minute seconds with at most one decimal, `12.5s`; from a minute on `1:05`, `1:02:30`. */
+export function displayTime(ms: number): string {
+  return tenthsOf(ms) < MINUTE ? `${tenthsOf(ms) / 10}s` : clockTime(ms);
+}
+
+/** A minute in tenths of a second. */
+const MINUTE = 600;
+
+function tenthsOf(ms: number): number {
+  return Math.round(ms / 100);
+}
+
+function clockTime(ms: number): string {
+  const tenths = tenthsOf(ms);
+  const [hours, minutes] = [Math.floor(tenths / (60 * MINUTE)), Math.floor(tenths / MINUTE) % 60];
+  const seconds = `${Math.floor((tenths % MINUTE) / 10)}`.padStart(2, "0");
+  const rest = tenths % 10 === 0 ? "" : `.${tenths % 10}`;
+  const start = hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}` : `${minutes}`;
+  return `${start}:${seconds}${rest}`;
 }
 
 /** `35%` */
@@ -104,10 +137,12 @@ export function displayVolume(volume: number): string {
   return `${Math.round(volume * 100)}%`;
 }
 
-/** Where a segment stands, `0-10s`; null when that is unknown. */
+/** Where something stands, `0-10s`, `0:50-1:05`; null when that is unknown. */
 export function displayRange(startMs: number | null, durationMs: number | null): string | null {
   if (startMs === null || durationMs === null) return null;
-  return `${displaySeconds(startMs)}-${displaySeconds(startMs + durationMs)}s`;
+  const endMs = startMs + durationMs;
+  if (tenthsOf(endMs) >= MINUTE) return `${clockTime(startMs)}-${clockTime(endMs)}`;
+  return `${tenthsOf(startMs) / 10}-${tenthsOf(endMs) / 10}s`;
 }
 
 function describeTrack(track: Track, words: TimelineWords): string {

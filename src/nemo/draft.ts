@@ -4,9 +4,11 @@
  * Source: nemo-api.md, "Draft (timeline), short keys"; the long forms were seen in recorded streams.
  */
 import type { ProjectClip, ProjectState } from "../core/ports.ts";
+import { shorten } from "../core/shorten.ts";
 import { EMPTY_TIMELINE, type Segment, type Track } from "../core/timeline.ts";
 import { Pauses } from "../lib/pauses.ts";
 import { uploadedFile } from "./answers.ts";
+import { knownLengthsS, readLooks, readRole, readShape, timeScale, videoNamesOf } from "./draft-facts.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
 import { fingerprint, isVolatile } from "./fingerprint.ts";
 import { MAX_CLIPS, MAX_NAME_LENGTH, MAX_SEGMENTS, MAX_TRACKS } from "./limits.ts";
@@ -21,6 +23,9 @@ const TRACK_TYPES: ReadonlyMap<string, Track["type"]> = new Map([
   ["video", "video"],
   ["audio", "audio"],
   ["music", "audio"],
+  ["voice", "audio"],
+  ["voiceover", "audio"],
+  ["narration", "audio"],
   ["text", "text"],
   ["title", "text"],
   ["subtitle", "text"],
@@ -38,10 +43,14 @@ export async function readProjectState(state: JsonObject): Promise<ProjectState>
   if (draft === null && isBlank(media) && clips.length === 0)
     return { timeline: EMPTY_TIMELINE, draft: null, clips: [] };
   const pauses = new Pauses();
+  const uploads = readClips(state.video_infos);
+  const shape = readShape(state.canvas_config);
   return {
-    clips: readClips(state.video_infos),
+    clips: uploads,
     timeline: {
-      tracks: draft === null ? [] : await readTracks(draft, pauses),
+      tracks:
+        draft === null ? [] : await readTracks(draft, knownLengthsS(state), videoNamesOf(uploads), pauses),
+      ...(shape === undefined ? {} : { shape }),
       fingerprint: await fingerprint({ draft, media, clips, canvas }, pauses),
     },
     draft,
@@ -57,23 +66,48 @@ function readClips(infos: unknown): ProjectClip[] {
     .map(({ name, url, type, durationS }) => ({ name, url, type, durationS }));
 }
 
-async function readTracks(draft: JsonObject, pauses: Pauses): Promise<Track[]> {
+async function readTracks(
+  draft: JsonObject,
+  knownS: readonly number[],
+  videoNames: ReadonlySet<string>,
+  pauses: Pauses,
+): Promise<Track[]> {
   const read: Track[] = [];
   let left = MAX_SEGMENTS;
   const tracks = listOf(firstOf(draft, "t", "tracks"))
     .filter(isJsonObject)
     .slice(0, MAX_TRACKS);
   for (const track of tracks) {
+    const type = readTrackType(track);
     const segments: Segment[] = [];
     for (const segment of listOf(firstOf(track, "sg", "segments"))) {
       if (left === 0) break;
       if (!isJsonObject(segment)) continue;
-      segments.push(await readSegment(segment, pauses));
+      const role = type === "audio" ? readRole(segment, track, videoNames) : undefined;
+      segments.push({ ...(await readSegment(segment, pauses)), ...(role === undefined ? {} : { role }) });
       left -= 1;
     }
-    read.push({ type: readTrackType(track), name: readName(track), segments });
+    read.push({ type, name: readName(track), segments });
   }
-  return read;
+  return inMs(read, knownS);
+}
+
+/** Times of a draft in seconds become ms, as the documents have them. */
+function inMs(tracks: Track[], knownS: readonly number[]): Track[] {
+  const all = tracks.flatMap(({ segments }) => segments);
+  const lengths = all.map(({ durationMs }) => durationMs ?? 0);
+  const endings = all.map(({ startMs, durationMs }) => (startMs ?? 0) + (durationMs ?? 0));
+  const scale = timeScale(endings, lengths, knownS);
+  if (scale === 1) return tracks;
+  const scaled = (time: number | null) => (time === null ? null : time * scale);
+  return tracks.map((track) => ({
+    ...track,
+    segments: track.segments.map((segment) => ({
+      ...segment,
+      startMs: scaled(segment.startMs),
+      durationMs: scaled(segment.durationMs),
+    })),
+  }));
 }
 
 function readTrackType(track: JsonObject): Track["type"] {
@@ -93,6 +127,7 @@ async function readSegment(segment: JsonObject, pauses: Pauses): Promise<Segment
     startMs,
     durationMs: lengthMs ?? (spanMs !== null && spanMs >= 0 ? spanMs : null),
     volume: readNumber(firstOf(segment, "v", "volume") ?? firstOf(metadata, "v", "volume")),
+    ...readLooks(segment),
     fingerprint: await fingerprint(segment, pauses),
   };
 }
@@ -112,9 +147,7 @@ function readName(item: JsonObject): string | null {
   ];
   const name = candidates.find((value) => typeof value === "string" && value.trim() !== "");
   // `find` does not narrow through its callback.
-  if (typeof name !== "string") return null;
-  const beginning = name.trim().slice(0, 2 * MAX_NAME_LENGTH);
-  return [...beginning].slice(0, MAX_NAME_LENGTH).join("");
+  return typeof name === "string" ? shorten(name.trim(), MAX_NAME_LENGTH, "") : null;
 }
 
 /** A clip by what stays the same while its analysis goes on. */

@@ -1,25 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import english from "../../config/locales/en.json" with { type: "json" };
 import type { Segment, Timeline, Track } from "../../src/core/timeline.ts";
 import { type ChangeTemplates, describeChanges, diffTimelines } from "../../src/core/timeline-diff.ts";
 
-const TEMPLATES: ChangeTemplates = {
-  video: "the video",
-  audio: "the music",
-  text: "the title",
-  other: "an element",
-  named: '{type} "{name}"',
-  added: "Added {what}.",
-  removed: "Removed {what}.",
-  renamed: 'Changed {type} from "{from}" to "{to}".',
-  moved: "Moved {what} from {from} to {to}.",
-  lengthened: "Made {what} longer: {from} → {to}.",
-  shortened: "Made {what} shorter: {from} → {to}.",
-  volume: "Set the volume of {what} to {to}.",
-  altered: "Adjusted {what}.",
-  project: "Updated the project.",
-  more: "…and {count} more changes.",
-};
+const TEMPLATES = Object.fromEntries(
+  Object.entries(english)
+    .filter(([key]) => key.startsWith("change."))
+    .map(([key, text]) => [key.replace("change.", ""), text.replace(/[“”]/g, '"')]),
+) as ChangeTemplates;
 
 function segment(name: string | null, startMs: number, endMs: number, facts: Partial<Segment> = {}): Segment {
   const durationMs = endMs - startMs;
@@ -103,6 +92,76 @@ describe("what changed in a timeline", () => {
       ["Added an element."],
     ],
     [
+      "a part cut out of the middle, with what is left moved together",
+      timeline({ video: [city, segment("end", 10_000, 12_000)] }),
+      timeline({
+        video: [segment("city", 0, 4000), segment("city", 4000, 8000), segment("end", 8000, 10_000)],
+      }),
+      ['Cut 4-6s out of the video "city".'],
+    ],
+    [
+      "a part cut out of the middle that leaves a gap",
+      timeline({ video: [segment("city", 0, 100_000)] }),
+      timeline({ video: [segment("city", 0, 55_000), segment("city", 65_000, 100_000)] }),
+      ['Cut 0:55-1:05 out of the video "city".'],
+    ],
+    [
+      "parts cut out in several places",
+      timeline({ video: [city] }),
+      timeline({
+        video: [segment("city", 0, 2000), segment("city", 3000, 5000), segment("city", 6000, 9000)],
+      }),
+      ['Cut the video "city" in 2 places.'],
+    ],
+    [
+      "a clip that was split",
+      timeline({ video: [city] }),
+      timeline({ video: [segment("city", 0, 4000), segment("city", 4000, 10_000)] }),
+      ['Split the video "city" at 4s.'],
+    ],
+    [
+      "a clip that was trimmed and stands beside another of its name",
+      timeline({ video: [city, segment("city", 10_000, 20_000)] }),
+      timeline({ video: [segment("city", 0, 4000), segment("city", 4000, 14_000)] }),
+      ['Made the video "city" shorter: 10s → 4s.'],
+    ],
+    [
+      "another shape of the picture",
+      { ...timeline({ video: [city] }), shape: "16:9", fingerprint: "wide" },
+      { ...timeline({ video: [city] }), shape: "9:16", fingerprint: "high" },
+      ["Changed the picture to 9:16."],
+    ],
+    [
+      "a faster clip, and not also that it is shorter",
+      timeline({ video: [city] }),
+      timeline({ video: [segment("city", 0, 5000, { speed: 2 })] }),
+      ['Set the speed of the video "city" to 2×.'],
+    ],
+    [
+      "a filter for another",
+      timeline({ video: [{ ...city, looks: ["warm"] }] }),
+      timeline({ video: [{ ...city, looks: ["black and white"], fingerprint: "bw" }] }),
+      ['Gave the video "city" the look black and white. Took the look warm off the video "city".'],
+    ],
+    [
+      "other colours",
+      timeline({ text: [segment("Hi", 0, 3000, { colour: "#fff" })] }),
+      timeline({ text: [segment("Hi", 0, 3000, { colour: "#f00", fingerprint: "red" })] }),
+      ['Changed the colours of the title "Hi".'],
+    ],
+    [
+      "a voice-over",
+      timeline({ video: [city] }),
+      timeline({ video: [city], audio: [segment("take 2", 0, 65_000, { role: "voice" })] }),
+      ['Added the voice-over "take 2" (0:00-1:05).'],
+    ],
+    [
+      "a move beyond an hour",
+      timeline({ text: [segment("Hi", 0, 3000)] }),
+      timeline({ text: [segment("Hi", 3_750_000, 3_753_000)] }),
+      ['Moved the title "Hi" from 0s to 1:02:30.'],
+    ],
+    [
       "something beside the tracks",
       { ...timeline({ video: [city] }), fingerprint: "landscape" },
       { ...timeline({ video: [city] }), fingerprint: "portrait" },
@@ -127,9 +186,18 @@ describe("what changed in a timeline", () => {
 
   it("is told in at most twelve sentences and a count", () => {
     const titles = Array.from({ length: 20 }, (_, index) => segment(`t${index}`, index, index + 1));
-    const told = changes(timeline({}), timeline({ text: titles }));
+    const louder = titles.map((one, index) => ({ ...one, volume: 0.5 + index / 100 }));
+    const told = changes(timeline({ video: titles }), timeline({ video: louder }));
     expect(told).toHaveLength(13);
     expect(told.at(-1)).toBe("…and 8 more changes.");
+  });
+
+  it("is told in one sentence for many of a kind", () => {
+    const subtitles = Array.from({ length: 40 }, (_, index) =>
+      segment(`line ${index}`, index * 1000, index * 1000 + 900),
+    );
+    expect(changes(timeline({}), timeline({ text: subtitles }))).toEqual(["Added 40 titles."]);
+    expect(changes(timeline({ text: subtitles }), timeline({ text: [] }))).toEqual(["Removed 40 titles."]);
   });
 
   it("keeps braces in names as they are", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { shortenToLimit } from "../../src/core/shorten.ts";
 import {
   displayName,
   EMPTY_TIMELINE,
@@ -20,6 +21,10 @@ const WORDS: TimelineWords = {
   audio: "BGM",
   text: "Title",
   other: "Track",
+  voice: "Voice-over",
+  original: "Original sound",
+  effect: "Sound effect",
+  sound: "Audio",
   clipsOne: "1 clip",
   clipsMany: "{count} clips",
   more: "+{count} more",
@@ -98,6 +103,42 @@ describe("the summary of a timeline", () => {
     expect(Array.from(displayName("😀".repeat(100)) ?? "")).toHaveLength(60);
   });
 
+  it.each([
+    [0, 59_900, "0-59.9s"],
+    [0, 59_980, "0:00-1:00"],
+    [50_000, 15_000, "0:50-1:05"],
+    [0, 3_750_000, "0:00-1:02:30"],
+    [61_500, 1000, "1:01.5-1:02.5"],
+  ])("tells %i ms and %i more as %s", (startMs, durationMs, range) => {
+    expect(lines(track("video", segment({ name: "a", startMs, durationMs })))).toEqual([
+      `1. Video: a (${range})`,
+    ]);
+  });
+
+  it("calls a sound what it is", () => {
+    const sound = (name: string, role?: Segment["role"]) => segment({ name, ...(role ? { role } : {}) });
+    expect(
+      lines(
+        track("audio", sound("Lo-fi")),
+        track("audio", sound("take 2", "voice")),
+        track("audio", sound("beach", "original")),
+        track("audio", sound("bang", "effect")),
+        track("audio", sound("Lo-fi"), sound("take 2", "voice")),
+      ),
+    ).toEqual([
+      "1. BGM: Lo-fi",
+      "2. Voice-over: take 2",
+      "3. Original sound: beach",
+      "4. Sound effect: bang",
+      "5. Audio: Lo-fi, take 2",
+    ]);
+  });
+
+  it.each(["👨‍👩‍👧‍👦", "👍🏽", "🇨🇳", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "é"])("keeps %s whole where a name is cut", (character) => {
+    expect(displayName(character)).toBe(character);
+    expect(displayName(character.repeat(100))).toBe(`${character.repeat(59)}…`);
+  });
+
   it("has a heading and a line a track, whatever the draft says", () => {
     const anySegment = fc.record({
       name: fc.option(fc.string({ unit: "binary" })),
@@ -126,5 +167,14 @@ describe("a timeline", () => {
     expect(isExportable(EMPTY_TIMELINE)).toBe(false);
     expect(isExportable(timeline(track("video")))).toBe(false);
     expect(isExportable(timeline(track("video"), track("audio", segment())))).toBe(true);
+  });
+});
+
+describe("a text that a platform's limit cuts", () => {
+  it.each(["👨‍👩‍👧‍👦", "👍🏽", "🇨🇳", "a"])("keeps %s whole and within the limit", (character) => {
+    const cut = shortenToLimit(character.repeat(100), 80);
+    expect(Array.from(cut).length).toBeLessThanOrEqual(80);
+    expect(cut.replaceAll(character, "")).toBe("…");
+    expect(shortenToLimit(character, 80)).toBe(character);
   });
 });

@@ -233,8 +233,20 @@ describe("a silent edit", () => {
     {
       what: "a clip that looks different",
       edit: { op: "effect", name: "warm" },
-      en: "Adjusted the video",
-      zh: "调整了视频",
+      en: "Gave the video “clip” the look warm.",
+      zh: "为视频“clip”加上了效果 warm。",
+    },
+    {
+      what: "another shape of the picture",
+      edit: { op: "aspect", ratio: "9:16" },
+      en: "Changed the picture to 9:16.",
+      zh: "将画面比例改为 9:16。",
+    },
+    {
+      what: "another speed",
+      edit: { op: "speed", factor: 2 },
+      en: "Set the speed of the video “clip” to 2×.",
+      zh: "将视频“clip”的速度设为 2×。",
     },
   ] as const)("is told by what changed: $what", async ({ edit, en, zh }) => {
     for (const [language, said] of [

@@ -118,6 +118,69 @@ describe("other forms of a draft", () => {
   });
 });
 
+describe("times of a draft", () => {
+  const rangeOf = async (state: object) => {
+    const segment = (await readProjectState({ ...state })).timeline.tracks[0]?.segments[0];
+    return [segment?.startMs, segment?.durationMs];
+  };
+  const draftOf = (s: number, d: number) => ({ draft: { t: [{ tt: 0, sg: [{ s, d }] }] } });
+
+  it.each<[string, object, unknown[]]>([
+    ["seconds that fit the clip", { ...draftOf(0, 10), video_infos: [{ duration: 10 }] }, [0, 10_000]],
+    ["seconds of a trimmed clip", { ...draftOf(2, 150), video_infos: [{ duration: 300 }] }, [2000, 150_000]],
+    ["seconds of an hour", { ...draftOf(0, 3600), video_infos: [{ duration: 3600 }] }, [0, 3_600_000]],
+    ["seconds of a generated clip", { ...draftOf(0, 5), generated_media: { a: { duration: 5 } } }, [0, 5000]],
+    ["ms", { ...draftOf(0, 10_000), video_infos: [{ duration: 10 }] }, [0, 10_000]],
+    ["ms of a short cut", { ...draftOf(0, 500), video_infos: [{ duration: 10 }] }, [0, 500]],
+    ["ms, where no length is known", draftOf(0, 10), [0, 10]],
+  ])("are read as %s", async (_, state, want) => {
+    expect(await rangeOf(state)).toEqual(want);
+  });
+});
+
+describe("a sound", () => {
+  const roleOf = async (segment: object, track: object = {}) =>
+    (
+      await readProjectState({
+        draft: { t: [{ tt: 1, ...track, sg: [segment] }] },
+        video_infos: [{ filename: "beach.mp4", file_type: "video" }],
+      })
+    ).timeline.tracks[0]?.segments[0]?.role;
+
+  it.each<[string, object, object, string | undefined]>([
+    ["a name without a hint", { m: { title: "Lo-fi" } }, {}, undefined],
+    ["a name", { m: { title: "Voice-over take 2" } }, {}, "voice"],
+    ["a Chinese name", { m: { title: "旁白" } }, {}, "voice"],
+    ["its metadata", { m: { title: "x", kind: "tts" } }, {}, "voice"],
+    ["its track", { m: { title: "x" } }, { m: { name: "Original audio" } }, "original"],
+    ["its file", { m: { title: "x" }, src: "/a/narration_1.wav?sig=1" }, {}, "voice"],
+    ["the clip it came with", { m: { title: "beach" } }, {}, "original"],
+    ["a sound effect's name", { m: { title: "SFX door" } }, {}, "effect"],
+    ["music that is called a voice", { m: { title: "Voices of Spring", category: "music" } }, {}, undefined],
+  ])("is known by %s", async (_, segment, track, role) => {
+    expect(await roleOf(segment, track)).toBe(role);
+  });
+});
+
+describe("looks, speed and shape", () => {
+  it("are read where the draft has them", async () => {
+    const segment = {
+      m: { speed: 2, effects: { warm: "on", brightness: "up" }, filters: [{ name: "film_grain" }] },
+    };
+    expect(await segmentOf(segment)).toMatchObject({
+      speed: 2,
+      looks: ["warm", "film grain"],
+      colour: "brightness up",
+    });
+    const shape = async (canvas_config: object) =>
+      (await readProjectState({ draft: { t: [] }, video_infos: [1], canvas_config })).timeline.shape;
+    expect(await shape({ width: 1080, height: 1920, ratio: "original" })).toBe("9:16");
+    expect(await shape({ width: 1000, height: 700 })).toBe("1000×700");
+    expect(await shape({ ratio: "4:5" })).toBe("4:5");
+    expect(await shape({})).toBeUndefined();
+  });
+});
+
 describe("the fingerprint", () => {
   const state = {
     draft: { t: [{ tt: 0, sg: [{ d: 1, url: "https://cdn/a.mp4?sig=1" }] }] },

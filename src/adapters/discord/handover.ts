@@ -3,6 +3,7 @@ import type { APIMessage, REST } from "discord.js";
 import type { Locales } from "../../core/locales.ts";
 import type { Action, Attachment } from "../../core/message.ts";
 import { type Log, type MessageSink, StoreTroubleError } from "../../core/ports.ts";
+import { shortenToLimit } from "../../core/shorten.ts";
 import { StopError } from "../../core/world.ts";
 import { type Desk, originalOf } from "./desk.ts";
 import type { Interaction } from "./events.ts";
@@ -73,7 +74,7 @@ export class Handover {
     );
     const content = locales.plain(languageOf(interaction, locales), "discord.in-thread", {
       thread: `<#${threadId}>`,
-      prompt: escapeText(shorten(text)),
+      prompt: escapeText(shortenToLimit(text, SIGNPOST_LENGTH)),
     });
     await this.#options.desk.showOriginal(interaction, content);
   }
@@ -146,9 +147,4 @@ export class Handover {
     if (need === null) return null;
     return permissionSentence(locales, languageOf(interaction, locales), need, channelOf(interaction));
   }
-}
-
-function shorten(text: string): string {
-  const chars = Array.from(text);
-  return chars.length > SIGNPOST_LENGTH ? `${chars.slice(0, SIGNPOST_LENGTH - 1).join("")}…` : text;
 }

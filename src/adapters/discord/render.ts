@@ -9,6 +9,7 @@ import type { Locales } from "../../core/locales.ts";
 import type { Action, Button } from "../../core/message.ts";
 import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
 import type { RichText, Span } from "../../core/rich-text.ts";
+import { shortenToLimit } from "../../core/shorten.ts";
 import { encodeAction } from "../action-codes.ts";
 import { splitText } from "../split-text.ts";
 
@@ -208,6 +209,5 @@ function withUniqueIds(rows: Row[]): Row[] {
 }
 
 function shorten(label: string, length: number): string {
-  const chars = Array.from(label.replace(/\s+/g, " ").trim());
-  return chars.length > length ? `${chars.slice(0, length - 1).join("")}…` : chars.join("") || "…";
+  return shortenToLimit(label.replace(/\s+/g, " ").trim(), length) || "…";
 }

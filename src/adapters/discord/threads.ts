@@ -7,6 +7,7 @@ import { DiscordAPIError } from "@discordjs/rest";
 import type { APIChannel, REST } from "discord.js";
 import { ChannelType, Routes } from "discord-api-types/v10";
 import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
+import { shortenToLimit, UNSHOWN } from "../../core/shorten.ts";
 import { StopError } from "../../core/world.ts";
 import { isApiError } from "./errors.ts";
 
@@ -139,7 +140,6 @@ export class Threads {
 
 /** The prompt in one line, as Discord takes a name. */
 function threadName(prompt: string): string {
-  const line = prompt.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-  const chars = Array.from(line);
-  return (chars.length > NAME_LENGTH ? `${chars.slice(0, NAME_LENGTH - 1).join("")}…` : line) || "nemobot";
+  const line = prompt.replace(UNSHOWN, " ").trim();
+  return shortenToLimit(line, NAME_LENGTH) || "nemobot";
 }

@@ -1,7 +1,9 @@
 /** Buttons as inline keyboards; what a press means is read by `action-codes.ts`. Source: Bot API, InlineKeyboardButton. */
+
 import type { InlineKeyboardButton } from "grammy/types";
 import type { Button } from "../../core/message.ts";
 import type { AdapterMemory } from "../../core/ports.ts";
+import { shortenToLimit } from "../../core/shorten.ts";
 import { encodeAction } from "../action-codes.ts";
 
 const LABEL_LENGTH = 60;
@@ -37,10 +39,7 @@ export async function renderKeyboard(
 }
 
 function shorten(label: string): string {
-  const chars = Array.from(label.replace(/\s+/g, " ").trim());
-  return chars.length > LABEL_LENGTH
-    ? `${chars.slice(0, LABEL_LENGTH - 1).join("")}…`
-    : chars.join("") || "…";
+  return shortenToLimit(label.replace(/\s+/g, " ").trim(), LABEL_LENGTH) || "…";
 }
 
 /** Telegram refuses a whole message over one address it does not like, such as a bare host name. */
