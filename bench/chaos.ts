@@ -2,16 +2,23 @@
  * A bot between Telegram and a backend that is killed by `kill -9` over and over while many groups talk to it.
  * Afterwards each message has had exactly one answer, its words were sent to the agent exactly once, and those of a
  * group in order. Fails when one was lost, left in silence or sent twice. Doubled answers are counted: one whose
- * delivery Telegram could not confirm before the kill is sent again. `node bench/chaos.ts [messages] [kills] [seed]`
+ * delivery Telegram could not confirm before the kill is sent again. With `cluster` it is an ingress and three workers
+ * on a Redis, which are killed or frozen for up to twelve seconds.
+ * `node bench/chaos.ts [messages] [kills] [seed] [alone | cluster]`
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { startSandbox } from "../src/sandbox/sandbox.ts";
 import { startFakeTelegram } from "../test/fakes/telegram/fake-telegram.ts";
 import type { ChatPlayer } from "../test/fakes/telegram/players.ts";
-import { startBotProcess } from "../test/support/bot-process.ts";
+import { type BotProcess, startBotProcess } from "../test/support/bot-process.ts";
 import { printTable } from "./support/figures.ts";
+import { startRedis } from "./support/redis.ts";
 
-const [messages = 2_000, kills = 20, seed = 1] = process.argv.slice(2).map(Number);
+const [messages = 2_000, kills = 20, seed = 1] = process.argv.slice(2, 5).map(Number);
+const isCluster = process.argv[5] === "cluster";
+const WORKERS = 3;
+/** Longer than a lease: others take over what a frozen one has. */
+const FROZEN_MS = [2_000, 12_000] as const;
 /** Messages of one group; Telegram takes about 20 of ours a minute in each. */
 const PER_GROUP = 10;
 /** Messages of one group that may wait; the bot takes 20. */
@@ -45,7 +52,8 @@ const nemo = await startSandbox({
   registeredTokens: [TOKEN],
   prices: { edit: 0, generation: 0 },
 });
-const bot = await startBotProcess({
+const redis = isCluster ? await startRedis() : null;
+const settings = {
   TELEGRAM_BOT_TOKEN: telegram.token,
   TELEGRAM_API_ROOT: telegram.apiRoot,
   NEMO_API_URL: nemo.url,
@@ -53,7 +61,15 @@ const bot = await startBotProcess({
   // One account for all: free ones are few.
   NEMO_TOKEN: TOKEN,
   LOG_LEVEL: "error",
-});
+  ...(redis ? { REDIS_URL: redis.url, ENCRYPTION_KEY: "5".repeat(64) } : {}),
+};
+const bots: BotProcess[] = redis
+  ? await Promise.all(
+      ["ingress", ...Array.from({ length: WORKERS }, () => "worker")].map((ROLE) =>
+        startBotProcess({ ...settings, ROLE }),
+      ),
+    )
+  : [await startBotProcess(settings)];
 const groups = Array.from({ length: Math.ceil(messages / PER_GROUP) }, (_, index) => ({
   chat: telegram.group({ title: `Group ${index}` }),
   asked: [] as Asked[],
@@ -68,17 +84,35 @@ let killed = 0;
 let isOver = false;
 const startedAt = performance.now();
 
+/** Kills one of them and starts it again, or freezes it for a while. */
+async function disturb(bot: BotProcess): Promise<void> {
+  if (bot !== bots[0] && random() < 0.5) {
+    bot.signal("SIGSTOP");
+    const [least, most] = FROZEN_MS;
+    await sleep(least + random() * (most - least));
+    bot.signal("SIGCONT");
+    return;
+  }
+  await bot.stop("SIGKILL");
+  bot.restart();
+}
+
 async function killer(): Promise<void> {
+  const [least, most] = LIVES_MS;
+  const disturbed = new Set<BotProcess>();
   while (!isOver && killed < kills) {
-    const [least, most] = LIVES_MS;
     const polls = telegram.calls("getUpdates").length;
     while (!isOver && telegram.calls("getUpdates").length === polls) await sleep(20);
     await sleep(least + random() * (most - least));
-    if (isOver) return;
-    await bot.stop("SIGKILL");
+    const bot = bots[Math.floor(random() * bots.length)];
+    // One of them has to be at work.
+    if (isOver || !bot || disturbed.has(bot) || (isCluster && disturbed.size >= WORKERS - 1)) continue;
     killed += 1;
-    bot.restart();
+    disturbed.add(bot);
+    const over = disturb(bot).finally(() => disturbed.delete(bot));
+    if (!isCluster) await over;
   }
+  while (disturbed.size > 0) await sleep(50);
 }
 
 async function talk(): Promise<void> {
@@ -140,7 +174,8 @@ const inOwnWords = all.filter(({ chat, one }) =>
     .botMessages()
     .some(({ replyToId, text }) => replyToId === one.questionId && text.includes(name(one.text))),
 ).length;
-printTable(`${messages} messages, ${killed} x kill -9, seed ${seed}`, [
+const how = isCluster ? "kills and freezes of an ingress and three workers" : "x kill -9";
+printTable(`${messages} messages, ${killed} ${how}, seed ${seed}`, [
   ["lost", String(lost)],
   ["silent", String(silent)],
   ["doubled", String(doubled)],
@@ -149,7 +184,8 @@ printTable(`${messages} messages, ${killed} x kill -9, seed ${seed}`, [
   ["answered in the agent's own words", String(inOwnWords)],
   ["seconds", ((performance.now() - startedAt) / 1_000).toFixed(0)],
 ]);
-await bot[Symbol.asyncDispose]();
+for (const bot of bots) await bot[Symbol.asyncDispose]();
+await redis?.stop();
 await telegram.stop();
 await nemo.stop();
 process.exit(lost + silent + twice + outOfOrder > 0 ? 1 : 0);
