@@ -8,7 +8,7 @@
  * - `session-lost`: the backend does not know the session any more
  * - `no-credits`: nothing was done because the account is empty
  * - `unsupported-file`, `too-large`: the upload was refused
- * - `export-blocked`: the plan does not allow exports
+ * - `export-blocked`, `plan-required`: the plan does not allow exports, or what else was asked for
  * - `rate-limited`: refused, also after the one retry
  * - `free-token-limit`: no free token for now, the per-IP or per-client limit was reached
  * - `duplicate-render`: the render id was used before
@@ -26,6 +26,7 @@ export type BackendErrorKind =
   | "too-large"
   | "missing-client-id"
   | "export-blocked"
+  | "plan-required"
   | "rate-limited"
   | "free-token-limit"
   | "duplicate-render"

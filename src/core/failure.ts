@@ -41,7 +41,26 @@ function registrationLink(webUrl: string, payer: Payer): string {
   return `${webUrl}/register${payer.userId ? `?bind=${encodeURIComponent(payer.userId)}` : ""}`;
 }
 
-const SENTENCES: Record<Exclude<BackendErrorKind, "no-credits" | "export-blocked">, TextKey> = {
+/** What is said about money, by who is to pay. */
+const MONEY = {
+  "no-credits": {
+    guest: "error.no-credits.guest",
+    anonymous: "error.no-credits.anonymous",
+    registered: "error.no-credits.registered",
+  },
+  "export-blocked": {
+    guest: "error.export-blocked.guest",
+    anonymous: "error.export-blocked",
+    registered: "error.export-blocked",
+  },
+  "plan-required": {
+    guest: "error.plan-required.guest",
+    anonymous: "error.plan-required",
+    registered: "error.plan-required",
+  },
+} as const satisfies Record<string, Record<string, TextKey>>;
+
+const SENTENCES: Record<Exclude<BackendErrorKind, keyof typeof MONEY>, TextKey> = {
   "bad-token": "error.bad-token",
   "session-lost": "session.lost",
   "unsupported-file": "error.unsupported-file",
@@ -58,20 +77,6 @@ const SENTENCES: Record<Exclude<BackendErrorKind, "no-credits" | "export-blocked
   unavailable: "error.unavailable",
   "bad-answer": "error.unavailable",
 };
-
-/** What is said about money, by who is to pay. */
-const MONEY = {
-  "no-credits": {
-    guest: "error.no-credits.guest",
-    anonymous: "error.no-credits.anonymous",
-    registered: "error.no-credits.registered",
-  },
-  "export-blocked": {
-    guest: "error.export-blocked.guest",
-    anonymous: "error.export-blocked",
-    registered: "error.export-blocked",
-  },
-} as const satisfies Record<string, Record<string, TextKey>>;
 
 /** Kinds that tell of the account behind the work. */
 const ABOUT_THE_ACCOUNT: readonly BackendErrorKind[] = ["bad-token", "free-token-limit"];
@@ -94,7 +99,7 @@ export function failureMessage(
   options: { payer: Payer; webUrl: string; skill: Skill; retry: Action | null },
 ): MessageDraft {
   const { payer, webUrl, skill } = options;
-  if (kind === "no-credits" || kind === "export-blocked") {
+  if (kind === "no-credits" || kind === "export-blocked" || kind === "plan-required") {
     const text = speaker.rich(
       MONEY[kind][payer.isGuest ? "guest" : payer.isAnonymous ? "anonymous" : "registered"],
     );

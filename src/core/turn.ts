@@ -2,7 +2,7 @@
  * One turn: a person's words go to the agent once, its answer comes back as it is written, and the person
  * always learns what became of it. Source: nemo-api.md, "The SSE stream"; DESIGN.md, rules 4, 5 and 7.
  */
-import { BackendError } from "./backend-error.ts";
+import { BackendError, type BackendErrorKind } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import type { Conversation, Heard } from "./conversation.ts";
 import type { GuiAction } from "./gui-translation.ts";
@@ -23,6 +23,8 @@ const SHORT_READS = 2;
 const FAILURE_READS = 4;
 /** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
 const BEFORE_TIMEOUT_MS = 20_000;
+/** Refusals of the account: there is no change to look for. */
+const NOTHING_WAS_DONE: readonly BackendErrorKind[] = ["no-credits", "plan-required", "bad-token"];
 /** An answer that waits longer for the store says so. */
 const STORE_PATIENCE_MS = 3_000;
 
@@ -197,7 +199,7 @@ async function closeTurn(
   const { world } = report.chat;
   const { failure } = answer;
   if (failure?.kind === "session-lost") throw failure;
-  if (failure?.kind === "no-credits" || failure?.kind === "bad-token") {
+  if (failure && NOTHING_WAS_DONE.includes(failure.kind)) {
     await answer.flush();
     await report.failed(failure);
     return false;

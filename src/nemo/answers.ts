@@ -67,6 +67,11 @@ export const sessionAnswer = z
     userId: answer.user_id ?? null,
   }));
 
+/** Who an answer says the account belongs to, wherever that stands in it; null when it does not say. */
+export function namedUser(fields: Readonly<Record<string, unknown>>): string | null {
+  return userId.safeParse(fields.user_id ?? fields.userId).data ?? null;
+}
+
 /** `GET /api/credits/balance/simple` */
 export const creditsAnswer = z
   .object({ available: credits, frozen: optional(credits), total: optional(credits) })

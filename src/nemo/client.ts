@@ -23,7 +23,7 @@ import {
   type ResolveHost,
   systemResolve,
 } from "../lib/public-address.ts";
-import { claimAnswer, creditsAnswer, hasToken, renderAnswer, sessionAnswer } from "./answers.ts";
+import { claimAnswer, creditsAnswer, hasToken, namedUser, renderAnswer, sessionAnswer } from "./answers.ts";
 import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
 import { openPublicUrl, readVideo } from "./download.ts";
 import { readProjectState } from "./draft.ts";
@@ -190,6 +190,7 @@ export class NemoClient implements VideoBackend {
       isIdempotent: true,
     };
     const fields = await this.#api.fields(caller, call, signal);
+    await keepUser(caller, namedUser(fields) ?? namedUser(isJsonObject(fields.state) ? fields.state : {}));
     if (fields.state === null) return readProjectState({});
     // An answer without a state must not pass for an empty project: recovery would call it a change.
     if (!isJsonObject(fields.state))
@@ -334,4 +335,12 @@ export class NemoClient implements VideoBackend {
 
 function uploadPath(sessionId: string, operation: string): string {
   return `/api/upload-video/nemo_agent/me/${pathSegment(sessionId, operation)}`;
+}
+
+/** A free account's owner may be named by any answer; the registration link needs the name. */
+async function keepUser(caller: BackendCaller, userId: string | null): Promise<void> {
+  const { account } = caller;
+  if (userId === null || account.owner !== "free" || account.userId !== null || account.token === null)
+    return;
+  await caller.saveAccount({ ...account, userId });
 }

@@ -30,7 +30,6 @@ const CODE_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
 /** HTTP statuses; an envelope's code may be one of them too. */
 const STATUS_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
   [401, "bad-token"],
-  [402, "export-blocked"],
   // The server gave up waiting: like the 5xx, it does not say what it did.
   [408, "unavailable"],
   [413, "too-large"],
@@ -38,6 +37,9 @@ const STATUS_KINDS: ReadonlyMap<number, BackendErrorKind> = new Map([
   [429, "rate-limited"],
 ]);
 
+/** Of a 402: said of anything but an export, which costs nothing, they mean credits and not a plan. */
+const CREDITS = /credit|balance|insufficient|top[- ]?up|recharge|积分|余额|充值/i;
+const PLAN = /\bplan\b|subscri|upgrade|会员|订阅|套餐/i;
 const MISSING_CLIENT_ID = /client[-_ ]?id/i;
 const DUPLICATE = /duplicate|already exists/i;
 const ACTIVE =
@@ -65,7 +67,13 @@ function kindOfStatus(status: number, { subject, message = "" }: Refusal): Backe
   if (status >= 500 && status <= 599) return "unavailable";
   // Who serves a finished file has no notion of our token: a link that ran out is a file that is gone.
   if (subject === "file" && (status === 401 || status === 403)) return "not-found";
+  if (status === 402) return kindOfPayment(subject, message);
   return STATUS_KINDS.get(status);
+}
+
+function kindOfPayment(subject: CallSubject, message: string): BackendErrorKind {
+  if (subject === "render" || subject === "new-render") return "export-blocked";
+  return CREDITS.test(message) && !PLAN.test(message) ? "no-credits" : "plan-required";
 }
 
 function kindOfMissing(subject: CallSubject, message: string): BackendErrorKind {
@@ -102,12 +110,15 @@ export function refusalError(refusal: Refusal): BackendError {
 }
 
 /**
- * The error for a run that failed inside a stream of status 200. Only the backend's own codes and 429 are
+ * The error for a run that failed inside a stream of status 200. Only the backend's own codes, 402 and 429 are
  * read: an `errorCode` such as 401 speaks of the model behind the agent, not of our token.
  */
 export function runError(operation: string, code: number | undefined, message = ""): BackendError {
   const known =
-    code === undefined ? undefined : (CODE_KINDS.get(code) ?? (code === 429 ? "rate-limited" : undefined));
+    code === undefined
+      ? undefined
+      : (CODE_KINDS.get(code) ??
+        (code === 402 ? kindOfPayment("session", message) : code === 429 ? "rate-limited" : undefined));
   return new BackendError({
     kind: known ?? kindOfWords(message, "session"),
     operation,

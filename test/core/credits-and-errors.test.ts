@@ -192,6 +192,21 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     expect(chat.buttons).toEqual([]);
   });
 
+  it.each([
+    ["credits", "Insufficient credits", isEnglish ? "credits are used up" : "积分", true],
+    ["the plan", "Not included in the free plan", isEnglish ? "upgrade your plan" : "升级套餐", false],
+  ])("402 of a turn is read by its words: %s", async (_what, message, said, isCredits) => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add({ on: "turn", do: { kind: "error", code: 402, message } });
+    await chat.asks(ASK, { language });
+    expect(chat.last.text).toContain(said);
+    expect(chat.last.text).not.toMatch(/unlock export|解锁导出/);
+    expect(chat.last.text).toMatch(/\/register\?bind=anon_/);
+    expect(chat.text).not.toContain("Insufficient");
+    expect(isCredits).toBe(!/plan|套餐/.test(chat.last.text));
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+  });
+
   it("2001 in the middle of a stream is told the same way", async () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add({

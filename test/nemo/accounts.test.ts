@@ -310,3 +310,31 @@ describe("a token that was refused in a turn", () => {
     expect(server.requests(RUN)[1]?.headers.authorization).toBe(`Bearer ${NEW_TOKEN}`);
   });
 });
+
+describe("who a free account belongs to", () => {
+  const STATE = "GET /api/state/nemo_agent/me/s1/latest";
+
+  it.each([
+    ["beside the state", { code: 0, data: { user_id: "anon_9", state: { draft: {} } } }],
+    ["in the state", { code: 0, data: { state: { draft: {}, user_id: "anon_9" } } }],
+    ["in the other envelope", { success: true, data: { userId: "anon_9", state: { draft: {} } } }],
+  ])("is learned from a state that says so %s, where the token's answer did not", async (_where, body) => {
+    await using server = (await startServer()).on(STATE, json(body), json(body));
+    await using test = client(server.url);
+    const who = caller({ userId: null });
+    await test.nemo.readState(who, "s1", new AbortController().signal);
+    expect(who.account.userId).toBe("anon_9");
+    expect(who.account.token).toBe(TOKEN);
+    await test.nemo.readState(who, "s1", new AbortController().signal);
+    expect(who.saved).toHaveLength(1);
+  });
+
+  it("is not asked of an operator's token", async () => {
+    const body = { code: 0, data: { user_id: "anon_9", state: {} } };
+    await using server = (await startServer()).on(STATE, json(body));
+    await using test = client(server.url);
+    const who = caller({ owner: "operator", userId: null });
+    await test.nemo.readState(who, "s1", new AbortController().signal);
+    expect(who.saved).toEqual([]);
+  });
+});

@@ -139,7 +139,7 @@ describe("a status that refuses a turn", () => {
   ];
   const STATUSES = [
     [401, "bad-token"],
-    [402, "export-blocked"],
+    [402, "plan-required"],
     [404, "session-lost"],
     [429, "rate-limited"],
     [503, "unavailable"],
