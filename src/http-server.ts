@@ -1,6 +1,7 @@
 /** The bot's own HTTP server: health, metrics, webhooks. Source: DESIGN.md, "Settings". */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Log } from "./core/ports.ts";
+import { answerAndHangUp, hasBodyLeft } from "./lib/hang-up.ts";
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -28,22 +29,18 @@ export async function startHttpServer(options: {
   let isTaking = true;
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
+    // Nobody reads the body of a request that is refused by its head.
+    const refuse = (status: number, headers: Record<string, string> = {}) => {
+      if (!hasBodyLeft(request)) response.writeHead(status, headers).end();
+      else void answerAndHangUp(request, response, { status, headers });
+    };
     const methods = routes.get(path);
-    if (!methods) {
-      response.writeHead(404).end();
-      return;
-    }
+    if (!methods) return refuse(404);
     // Node leaves the body out where HEAD asks.
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
     const handler = methods.get(method);
-    if (!handler) {
-      response.writeHead(405, { allow: allowed(methods) }).end();
-      return;
-    }
-    if (!isTaking && method !== "GET") {
-      response.writeHead(503, { "retry-after": "1" }).end();
-      return;
-    }
+    if (!handler) return refuse(405, { allow: allowed(methods) });
+    if (!isTaking && method !== "GET") return refuse(503, { "retry-after": "1" });
     handler(request, response).catch((error: unknown) => {
       options.log.error({ err: error, path }, "a request could not be answered");
       if (!response.headersSent) response.writeHead(500);

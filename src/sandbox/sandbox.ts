@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { answerAndHangUp, hasBodyLeft } from "../lib/hang-up.ts";
 import { Accounts } from "./accounts.ts";
 import { adminAnswer } from "./admin.ts";
 import { failure, Refusal, send } from "./answers.ts";
@@ -160,13 +161,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         return;
       }
       const refusal = error instanceof Refusal ? error : new Refusal(500, "Internal error");
-      // What is left of the body is read and thrown away, so that the client gets to see the answer.
-      request.resume();
-      await send(
-        request,
-        response,
-        failure(refusal.code, refusal.message, backend.scenarios.dialects.envelope),
-      );
+      const answer = failure(refusal.code, refusal.message, backend.scenarios.dialects.envelope);
+      const isTooMuch = answer.kind === "body" && answer.status === 413;
+      if (answer.kind === "body" && (isTooMuch || hasBodyLeft(request))) {
+        await answerAndHangUp(request, response, answer);
+      } else await send(request, response, answer);
     }
   };
 

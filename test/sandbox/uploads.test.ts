@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { sendEndlessly } from "../support/endless-request.ts";
 import { call, clipBytes, person, sandboxFor } from "./client.ts";
 
 const small = { general: 1000, images: 400 };
@@ -191,5 +192,16 @@ describe("a public file", () => {
     expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(10, 20));
     expect((await fetch(url, { headers: { range: `bytes=${bytes.length}-` } })).status).toBe(416);
     expect((await fetch(url, { headers: someone.headers })).status).toBe(400);
+  });
+});
+
+describe("a body that is too large", () => {
+  it("is refused with 413, and the connection closes", async () => {
+    const someone = await person(await sandboxFor());
+    const headers = { ...someone.headers, "content-type": "application/json" };
+    const maxBytes = 400 * 1024 * 1024;
+    const sent = await sendEndlessly(`${someone.sandbox.url}/run_sse`, { headers, maxBytes });
+    expect(sent).toMatchObject({ status: 413, connection: "close" });
+    expect(sent.sentBytes).toBeLessThan(maxBytes);
   });
 });

@@ -1,10 +1,12 @@
 /** What a faulty server sends, or a later Bot API: by polling and by webhook, in this test's own process. */
+
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { type Clock, StoreTroubleError } from "../../src/core/ports.ts";
 import { startHttpServer } from "../../src/http-server.ts";
 import { NO_METRICS } from "../../src/metrics.ts";
 import type { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
+import { sendEndlessly } from "../support/endless-request.ts";
 import { TestLog } from "../support/test-chat.ts";
 import { createProcess, type Process, sharedMemory, telegramForTest } from "./processes.ts";
 import { PATIENTLY, until } from "./scene.ts";
@@ -291,5 +293,20 @@ describe("an update by webhook that is", () => {
     const response = await fetch(String(set.url), { method: "POST", headers, body });
     expect(response.status).toBe(200);
     expect(counts.setAside).toEqual(["telegram unreadable"]);
+  });
+
+  it.each([
+    ["more than anyone sends by mistake is refused", SECRET, "", 413],
+    ["from somebody who does not know the secret is refused unread", "guess", "", 401],
+    ["for another path is refused unread", SECRET, "/elsewhere", 404],
+  ])("%s, and the connection closes", async (_, secret, path, status) => {
+    const { telegram, counts } = await start("webhook");
+    const set = telegram.calls("setWebhook")[0]?.params ?? {};
+    const headers = { "x-telegram-bot-api-secret-token": secret };
+    const maxBytes = 400 * 1024 * 1024;
+    const sent = await sendEndlessly(String(set.url) + path, { headers, maxBytes });
+    expect(sent).toMatchObject({ status, connection: "close" });
+    expect(sent.sentBytes).toBeLessThan(maxBytes);
+    expect(counts.setAside).toEqual([]);
   });
 });

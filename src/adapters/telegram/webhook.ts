@@ -3,8 +3,10 @@
  * with 200 once the core owns it, or, for a part of an album, once it is stored. Source: Bot API, setWebhook.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { AdapterMemory, Clock, Log } from "../../core/ports.ts";
 import type { HttpHandler } from "../../http-server.ts";
+import { answerAndHangUp } from "../../lib/hang-up.ts";
 import type { Beside } from "../beside.ts";
 import { groupAlbums } from "./albums.ts";
 import { type AlbumPart, OpenAlbums } from "./open-albums.ts";
@@ -77,10 +79,14 @@ export class Webhook {
   /** Serves `POST <webhook path>`. */
   readonly handle: HttpHandler = async (request, response) => {
     if (!this.#isSecret(request.headers["x-telegram-bot-api-secret-token"])) {
-      response.writeHead(401).end();
+      await answerAndHangUp(request, response, { status: 401 });
       return;
     }
-    const body = await readBody(request as AsyncIterable<Buffer>);
+    const body = await readBody(request);
+    if (body === TOO_MUCH) {
+      await answerAndHangUp(request, response, { status: 413 });
+      return;
+    }
     const isTaken = await this.#isTaken(body);
     response.writeHead(isTaken ? 200 : 503).end();
   };
@@ -214,14 +220,18 @@ export class Webhook {
   }
 }
 
+/** More than anyone sends by mistake. */
+const TOO_MUCH = Symbol("too much");
+
 /** The body as JSON; undefined for what is none, or is too long to be an update. */
-async function readBody(request: AsyncIterable<Buffer>): Promise<unknown> {
+async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  // Left early, the iteration must not close the connection before the answer. Without an encoding chunks are Buffers.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-    else if (size > MAX_DROPPED_BYTES) break;
+    else if (size > MAX_DROPPED_BYTES) return TOO_MUCH;
   }
   if (size > MAX_BODY_BYTES) return undefined;
   try {
