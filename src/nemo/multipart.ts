@@ -1,10 +1,11 @@
 /**
  * A multipart body of known length that is written while its files are read: nothing is collected.
- * Source: nemo-api.md, "Upload file"; RFC 7578 and the WHATWG's "multipart/form-data encoding algorithm" for
- * the escaping of names; performance.md, "Relay", for why neither `fetch` nor FormData is used.
+ * Source: nemo-api.md, "Upload file"; RFC 7578 (a safe name holds no quotation mark and no line break, and needs no
+ * escaping); performance.md, "Relay", for why neither `fetch` nor FormData is used.
  */
 import { randomBytes } from "node:crypto";
 import { AttachmentError, type UploadFile } from "../core/ports.ts";
+import { safeFileName } from "../lib/file-name.ts";
 import { UploadSourceError } from "./upload-source-error.ts";
 
 export interface MultipartBody {
@@ -73,12 +74,7 @@ function partHead(boundary: string, fieldName: string, file: UploadFile): string
   const type = /^[\w.+-]+\/[\w.+-]+$/.test(file.mimeType) ? file.mimeType : "application/octet-stream";
   return (
     `--${boundary}\r\n` +
-    `Content-Disposition: form-data; name="${fieldName}"; filename="${escapeName(file.name)}"\r\n` +
+    `Content-Disposition: form-data; name="${fieldName}"; filename="${safeFileName(file.name)}"\r\n` +
     `Content-Type: ${type}\r\n\r\n`
   );
-}
-
-/** As browsers do it: UTF-8 as it is, and only what would end the quoted name is escaped. */
-function escapeName(name: string): string {
-  return name.replaceAll("\r", "%0D").replaceAll("\n", "%0A").replaceAll('"', "%22");
 }

@@ -57,6 +57,20 @@ describe("a file", () => {
   });
 });
 
+describe("the name of a file", () => {
+  it.each([
+    ["../../etc/passwd.mp4", "passwd.mp4"],
+    ["a\\..\\b.mp4", "b.mp4"],
+    ["gpj.\u202e4pm.mp4", "gpj.4pm.mp4"],
+    ["aux.mp4", "_aux.mp4"],
+    ['x"; filename="y.mp4', "x_; filename=_y.mp4"],
+  ])("%j goes to the backend as %j", async (name, sent) => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("", { attachments: [file(CLIP, { name })] });
+    expect(nemo.requests("POST /api/upload-video")[0]?.files).toMatchObject([{ name: sent }]);
+  });
+});
+
 describe("several files in one message", () => {
   it("go one by one, in their order, and are asked about once", async () => {
     const { nemo, chat } = await startScene();

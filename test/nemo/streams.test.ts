@@ -286,12 +286,12 @@ describe("an upload of files", () => {
   });
 
   it.each([
-    ["quotes", 'a"b.mp4', 'filename="a%22b.mp4"'],
-    ["line breaks", "a\r\nX-Evil: 1\r\n\r\nb.mp4", 'filename="a%0D%0AX-Evil: 1%0D%0A%0D%0Ab.mp4"'],
+    ["quotes", 'a"b.mp4', 'filename="a_b.mp4"'],
+    ["line breaks", "a\r\nX-Evil: 1\r\n\r\nb.mp4", 'filename="aX-Evil_ 1b.mp4"'],
     ["other scripts", "видео 🎬.mp4", 'filename="видео 🎬.mp4"'],
-    ["a backslash", "a\\b.mp4", 'filename="a\\b.mp4"'],
-    ["nothing", "", 'filename=""'],
-  ])("escapes names with %s as browsers do", async (_, name, want) => {
+    ["a path", "../a\\b.mp4", 'filename="b.mp4"'],
+    ["nothing", "", 'filename="file"'],
+  ])("sends names with %s so that they are safe to store", async (_, name, want) => {
     await using server = (await startServer()).on(UPLOAD, UPLOADED);
     await using test = client(server.url);
     await test.nemo.uploadFiles(
