@@ -6,12 +6,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 import type { Config } from "./config.ts";
 import type { Log } from "./core/ports.ts";
+import { TOKENS } from "./lib/secrets.ts";
 
 const SECRETS: [pattern: RegExp, replacement: string][] = [
-  // Nemo tokens of people and of claim links.
-  [/\b(nmv_[a-z]+_|clm_)[\w-]+/g, "$1[hidden]"],
-  // A Telegram bot token, alone or behind "bot" in an address; kept out by its shape, wherever it comes from.
-  [/(?<!\d)\d{5,12}:[\w-]{30,}/g, "[hidden]"],
+  // Kept out by their shape, wherever they come from; the kind of an account's token may stay.
+  ...TOKENS.map(([pattern, hasKind]): [RegExp, string] => [pattern, hasKind ? "$1[hidden]" : "[hidden]"]),
   // Authorization headers and query strings, which carry signatures; an invite link carries none.
   [/\b(Bearer|Bot)\s+[\w.~+/=-]{8,}/g, "$1 [hidden]"],
   // Name and password in an address, such as Redis has.

@@ -2,6 +2,8 @@
  * Text with light formatting, as data. The core never writes a platform's markup: adapters render spans
  * with the escaping their platform asks for. Source: DESIGN.md, rule 8 ("text from outside is data").
  */
+import { hideTokens } from "../lib/secrets.ts";
+
 /** One run of text in one format. `href` is always http(s). */
 export interface Span {
   text: string;
@@ -45,16 +47,14 @@ export function parseMarkup(source: string): RichText {
 
 /** What no text from outside may do to a chat: control characters, and marks that turn the writing direction. */
 const UNSEEN = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
-/** Tokens and keys of the backend, wherever they come from. */
-const SECRET = /\bnmv_[a-z]+_[\w-]+/g;
 
 /** Text from outside as it may be shown: line breaks stay, tabs become blanks, nothing invisible, no token. */
 export function cleanText(text: string): string {
-  return text
+  const clean = text
     .replace(/\r\n?/g, "\n")
     .replace(/\t/g, " ")
-    .replace(UNSEEN, (found) => (found === "\n" ? found : ""))
-    .replace(SECRET, "…");
+    .replace(UNSEEN, (found) => (found === "\n" ? found : ""));
+  return hideTokens(clean);
 }
 
 /** One line a text, each with a bullet. */

@@ -1,5 +1,6 @@
 /** One chat in one language: what the core says goes through here, so that a failed send is never silent. */
 import { createHash } from "node:crypto";
+import { hideTokens } from "../lib/secrets.ts";
 import type { TextKey, TextParams } from "./locales.ts";
 import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "./message.ts";
 import { type ByteSource, ChatGoneError, type ChatPlatform } from "./ports.ts";
@@ -126,7 +127,15 @@ export class Speaker {
   }
 
   #complete(draft: MessageDraft): OutgoingMessage {
-    return { tone: "reply", buttons: [], language: this.language, ...draft };
+    const { text, buttons = [] } = draft;
+    return {
+      tone: "reply",
+      language: this.language,
+      ...draft,
+      // The last place before a person sees it: names and words come from many sides.
+      text: text.map((span) => ({ ...span, text: hideTokens(span.text) })),
+      buttons: buttons.map((row) => row.map((button) => ({ ...button, label: hideTokens(button.label) }))),
+    };
   }
 
   /** Paragraphs below each other. */

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Credits, RenderStatus, UploadedMedia } from "../core/ports.ts";
 import { type AddressRule, readPublicUrl } from "../lib/public-address.ts";
+import { hideTokens } from "../lib/secrets.ts";
 import { isJsonObject } from "./envelope.ts";
 import { isUsableId } from "./ids.ts";
 
@@ -94,7 +95,7 @@ export const uploadedFile = z
   .catch({})
   .transform(
     (file): UploadedMedia => ({
-      name: file.filename ?? file.name ?? "",
+      name: hideTokens(file.filename ?? file.name ?? ""),
       url: isWebAddress(file.cdn_url) ? file.cdn_url : null,
       type: readMediaType(file.file_type ?? ""),
       durationS: file.duration ?? null,

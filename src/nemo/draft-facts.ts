@@ -4,6 +4,7 @@
  * Source: nemo-api.md, "Draft (timeline), short keys".
  */
 import type { Segment } from "../core/timeline.ts";
+import { hideTokens } from "../lib/secrets.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
 import { MAX_CLIPS } from "./limits.ts";
 
@@ -104,7 +105,8 @@ function nameIn(value: unknown): unknown {
 }
 
 function textOf({ name, value }: Look): string {
-  const words = name.replace(/[_-]+/g, " ").trim();
+  // Hidden first: without its underscores a token would not be known for one.
+  const words = hideTokens(name).replace(/[_-]+/g, " ").trim();
   return (value === null || value === "on" ? words : `${words} ${value}`).slice(0, MAX_LOOK_LENGTH);
 }
 

@@ -7,6 +7,7 @@ import type { ProjectClip, ProjectState } from "../core/ports.ts";
 import { shorten } from "../core/shorten.ts";
 import { EMPTY_TIMELINE, type Segment, type Track } from "../core/timeline.ts";
 import { Pauses } from "../lib/pauses.ts";
+import { hideTokens } from "../lib/secrets.ts";
 import { uploadedFile } from "./answers.ts";
 import { knownLengthsS, readLooks, readRole, readShape, timeScale, videoNamesOf } from "./draft-facts.ts";
 import { isJsonObject, type JsonObject } from "./envelope.ts";
@@ -147,7 +148,9 @@ function readName(item: JsonObject): string | null {
   ];
   const name = candidates.find((value) => typeof value === "string" && value.trim() !== "");
   // `find` does not narrow through its callback.
-  return typeof name === "string" ? shorten(name.trim(), MAX_NAME_LENGTH, "") : null;
+  if (typeof name !== "string") return null;
+  // Hidden first: half a token would not be known for one.
+  return shorten(hideTokens(name.trim().slice(0, 10 * MAX_NAME_LENGTH)), MAX_NAME_LENGTH, "");
 }
 
 /** A clip by what stays the same while its analysis goes on. */
