@@ -15,7 +15,13 @@ const USAGE = `Usage:
   npm run sandbox [-- --port N]    run the sandbox alone`;
 
 /** On the sandbox a newcomer should not wait as long as for real renders; a set variable still wins. */
-const SANDBOX_TIMING = { EXPORT_POLL_MS: "1000", STILL_WORKING_MS: "5000" };
+const SANDBOX_TIMING = {
+  EXPORT_POLL_MS: "1000",
+  STILL_WORKING_MS: "5000",
+  RECOVERY_FIRST_WAIT_MS: "2000",
+  RECOVERY_WAIT_MS: "2000",
+  RETRY_WAIT_MS: "2000",
+};
 const DEFAULT_SANDBOX_PORT = 8787;
 /** Beside a chat in the same terminal only trouble is worth a line. */
 const CONSOLE_LOG = { LOG_LEVEL: "error" };
@@ -123,8 +129,7 @@ async function chat(
     });
     bot.addPlatform(terminal.platform);
     await bot.engine.start();
-    await terminal.run(bot.engine, bot.queue);
-    return 0;
+    return (await terminal.run(bot.engine, bot.queue)) ? 0 : 1;
   } finally {
     await bot.stop();
   }

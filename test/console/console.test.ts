@@ -89,6 +89,7 @@ describe("the terminal chat with a piped script", () => {
     });
     expect(run.output).toContain("I cannot find the file ./none.mp4");
     expect(run.output).toContain("./ is not a file");
+    expect(run.code).toBe(1);
     expect(nemo.requests()).toEqual([]);
   });
 
@@ -97,6 +98,7 @@ describe("the terminal chat with a piped script", () => {
     const run = await runScript(["./clip.mp4 trim to 2 seconds", "2", "99"], { cwd });
     expect(run.output).toContain("Timeline (1 track):");
     expect(run.output).toContain("There is no button 99 right now.");
+    expect(run.code).toBe(1);
   }, 60_000);
 
   it("lets a person choose an error of the sandbox", async () => {
@@ -104,6 +106,7 @@ describe("the terminal chat with a piped script", () => {
     const run = await runScript(["/start", "/sandbox error 2001", "add lo-fi music"], { cwd });
     expect(run.output).toContain("Your free credits are used up");
     expect(run.output).toMatch(/\/register\?bind=anon_/);
+    expect(run.code).toBe(1);
   }, 60_000);
 
   it("speaks Chinese with a person whose machine does", async () => {
@@ -142,7 +145,7 @@ describe("the terminal chat with a piped script", () => {
     const run = await runScript(["./clip.mp4 trim to 2 seconds", "/export"], { cwd });
     expect(run.output).toContain("The video could not be saved on this machine");
     expect(run.output).toContain("Download the video");
-    expect(run.code).toBe(0);
+    expect(run.code).toBe(1);
   }, 60_000);
 });
 

@@ -82,6 +82,41 @@ describe.concurrent("a bot that cannot work", () => {
   });
 });
 
+describe.concurrent("the log of a bot whose Telegram", () => {
+  it("cannot be reached has one line a minute, with the cause and without a stack", async () => {
+    let tries = 0;
+    const server = createServer((socket) => {
+      tries += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    try {
+      await using bot = await startBotProcess({ ...AWAY, TELEGRAM_API_ROOT: `http://127.0.0.1:${port}` });
+      await until(() => tries >= 3);
+      const lines = bot.logged(40).map((line) => JSON.parse(line));
+      expect(lines).toEqual([
+        expect.objectContaining({
+          msg: "Telegram does not answer; trying again",
+          cause: expect.stringMatching(/socket|ECONNRESET|closed/i),
+        }),
+      ]);
+      expect(bot.log).not.toMatch(/"stack"|\\n\s+at /);
+      expect(bot.log).not.toContain(TOKEN);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("is connected has the link to the bot", async () => {
+    await using scene = await startTelegramScene();
+    await until(() => scene.bot.log.includes("Telegram is connected"));
+    const connected = scene.bot.log.split("\n").find((line) => line.includes("Telegram is connected")) ?? "";
+    expect(JSON.parse(connected).chat).toBe(`https://t.me/${scene.telegram.bot.username}`);
+  });
+});
+
 describe.runIf(HAS_REDIS)("a bot whose Redis is away", () => {
   it.for(["gone", "frozen"] as const)("lives, and says that it waits for the store (%s)", async (how) => {
     const redis = await startRedis();

@@ -52,8 +52,11 @@ export class ConsoleChat {
     });
   }
 
-  /** Reads lines until the input ends or `/quit`, and waits for the work that they asked for. */
-  async run(engine: MessageSink, queue: WorkQueue): Promise<void> {
+  /**
+   * Reads lines until the input ends or `/quit`, and waits for the work that they asked for. False: a line of a script
+   * did not work; a person has read so.
+   */
+  async run(engine: MessageSink, queue: WorkQueue): Promise<boolean> {
     const { input, output, cwd, sandboxCommand, exportsDir } = this.#options;
     const isInteractive = input.isTTY === true;
     await this.#refreshLanguage();
@@ -79,8 +82,12 @@ export class ConsoleChat {
     }
     this.#readline.close();
     this.#readline = null;
-    if (isInteractive) await this.#note("console.closed", { dir: exportsDir });
-    else await queue.idle();
+    if (isInteractive) {
+      await this.#note("console.closed", { dir: exportsDir });
+      return true;
+    }
+    await queue.idle();
+    return !this.platform.hasFailed;
   }
 
   async #take(line: string, engine: MessageSink): Promise<void> {
@@ -93,13 +100,13 @@ export class ConsoleChat {
     }
     if (/^\d{1,2}$/.test(line)) return this.#press(Number(line), engine);
     const read = await readLine(line, cwd);
-    if (read.kind !== "message") return this.#note(`console.${read.kind}`, { path: read.path });
+    if (read.kind !== "message") return this.#refuse(`console.${read.kind}`, { path: read.path });
     await engine.receive(this.#message(read.text, read.attachments));
   }
 
   async #press(number: number, engine: MessageSink): Promise<void> {
     const button = this.platform.buttons[number - 1];
-    if (!button) return this.#note("console.no-button", { number });
+    if (!button) return this.#refuse("console.no-button", { number });
     if (button.kind === "link") {
       await this.platform.send(TARGET, note(button.href));
       return;
@@ -127,6 +134,12 @@ export class ConsoleChat {
     const { store, locales } = this.#options;
     const chosen = (await store.readUser(USER))?.language;
     this.#language = locales.match(chosen) ?? this.#language;
+  }
+
+  /** Says why a line is not carried out. */
+  async #refuse(key: TextKey, params: TextParams): Promise<void> {
+    this.platform.hasFailed = true;
+    await this.#note(key, params);
   }
 
   async #note(key: TextKey, params: TextParams = {}): Promise<void> {

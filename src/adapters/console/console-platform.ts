@@ -38,6 +38,8 @@ export class ConsolePlatform implements ChatPlatform {
   readonly maxAttachmentBytes = null;
   /** Buttons of the newest message that has some, in the order of their numbers. */
   buttons: Button[] = [];
+  /** True once something that was asked for did not work. */
+  hasFailed = false;
   readonly #options: ConsoleOptions;
   readonly #shown = new Map<string, { text: string; bar: string }>();
 
@@ -81,6 +83,7 @@ export class ConsolePlatform implements ChatPlatform {
   ): Promise<{ isFileSent: boolean }> {
     const { locales, language, cwd } = this.#options;
     const saved = await this.#save(message.video?.name ?? "video.mp4", openVideo, signal);
+    if (saved.kind === "failed") this.hasFailed = true;
     const line =
       saved.kind === "saved"
         ? locales.rich(language(), "console.saved", { path: relative(cwd, saved.path) })
@@ -106,6 +109,8 @@ export class ConsolePlatform implements ChatPlatform {
 
   #print(id: string, message: OutgoingMessage): void {
     const { screen } = this.#options;
+    // What also has words for others is a failure that is told in private.
+    if (message.tone === "error" || message.inPublic) this.hasFailed = true;
     const buttons = message.buttons.flat();
     if (buttons.length > 0) this.buttons = buttons;
     const text = renderText(message, screen.isStyled);

@@ -6,6 +6,7 @@ import type { Locales } from "../../core/locales.ts";
 import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
 import { StopError } from "../../core/world.ts";
 import type { HttpServer } from "../../http-server.ts";
+import { MinuteLog } from "../../minute-log.ts";
 import { StartError } from "../../start-error.ts";
 import { Beside } from "../beside.ts";
 import { CallbackAnswers } from "./callback-answers.ts";
@@ -151,7 +152,10 @@ export class TelegramAdapter {
       this.#polling = new Polling({ api, handler, setAside, clock, log, beside });
       this.#polling.start();
     }
-    log.info({ bot: me.username, by: webhook ? "webhook" : "long polling" }, "Telegram is connected");
+    log.info(
+      { chat: `https://t.me/${me.username}`, by: webhook ? "webhook" : "long polling" },
+      "Telegram is connected; talk to the bot at this link",
+    );
     warnAboutPrivacy(me, log);
     // The menu is a convenience: the bot works without it.
     publishCommands(this.#api, locales, memory).catch((error: unknown) =>
@@ -163,7 +167,10 @@ export class TelegramAdapter {
   async startSending(): Promise<void> {
     const me = await this.#whoAmI();
     this.#isConnected = true;
-    this.#world.log.info({ bot: me.username, by: "sending only" }, "Telegram is connected");
+    this.#world.log.info(
+      { chat: `https://t.me/${me.username}`, by: "sending only" },
+      "Telegram is connected",
+    );
   }
 
   /** Stops taking messages, within two seconds. What is being sent may finish until `stopSending`. */
@@ -214,11 +221,13 @@ export class TelegramAdapter {
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */
   async #patiently<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { log, clock } = this.#world;
+    const trouble = new MinuteLog(log);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
       try {
         const result = await call(this.#stopped.signal);
         // Nothing begins any more once the end was announced.
         this.#stopped.signal.throwIfAborted();
+        trouble.over("Telegram answers");
         return result;
       } catch (error) {
         this.#stopped.signal.throwIfAborted();
@@ -228,7 +237,7 @@ export class TelegramAdapter {
           ]);
         }
         if (error instanceof GrammyError && error.error_code === 400) throw error;
-        log.warn({ err: error }, "Telegram does not answer; trying again");
+        trouble.tell(error, "Telegram does not answer; trying again");
         await clock.sleep(Math.max(waitMs, askedWaitMs(error)), this.#stopped.signal);
       }
     }

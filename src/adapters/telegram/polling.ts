@@ -4,6 +4,7 @@
  */
 import { type Api, GrammyError } from "grammy";
 import type { Clock, Log } from "../../core/ports.ts";
+import { MinuteLog } from "../../minute-log.ts";
 import type { Beside } from "../beside.ts";
 import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
 import { type Batch, type BatchItem, messagesOf, readBatch } from "./batch.ts";
@@ -66,6 +67,7 @@ export class Polling {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #outage: Outage;
+  readonly #trouble: MinuteLog;
   readonly #stopped = new AbortController();
   #offset: number | undefined;
   /** Taken and not confirmed, because one before them is not taken. */
@@ -83,6 +85,7 @@ export class Polling {
     this.#clock = clock;
     this.#log = log;
     this.#outage = new Outage(log);
+    this.#trouble = new MinuteLog(log);
   }
 
   /** False from a poll that failed to the next one that works. */
@@ -127,6 +130,7 @@ export class Polling {
         // After a failure the answer shall come at once, to show that all is well again.
         const batch = await this.#fetch(this.#isConnected ? POLL_S : 0);
         retryMs = FIRST_RETRY_MS;
+        this.#trouble.over("Telegram can be asked for updates again");
         const pass: Pass = { stuck: new Set(), isStoreAway: false };
         if (batch.items.length > 0) await this.#takeBatch(batch, pass);
         else if (batch.size > 0) await this.#stepOver(batch.size);
@@ -149,7 +153,7 @@ export class Polling {
     if (error instanceof GrammyError && error.error_code === 429) {
       return Math.max(1_000, askedWaitMs(error));
     }
-    this.#log.warn({ err: error }, "Telegram could not be asked for updates; trying again");
+    this.#trouble.tell(error, "Telegram could not be asked for updates; trying again");
     return retryMs;
   }
 
