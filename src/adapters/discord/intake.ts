@@ -16,6 +16,7 @@ import {
 } from "../../core/ports.ts";
 import type { SkillCatalog } from "../../core/skill.ts";
 import { within } from "../../within.ts";
+import { Allowance } from "./allowance.ts";
 import { missedIn, Pace } from "./catch-up.ts";
 import { isApiError } from "./errors.ts";
 import {
@@ -72,6 +73,7 @@ export class Intake {
   readonly #interactions: Interactions;
   readonly #whereabouts = new Whereabouts();
   readonly #pace = new Pace(LOOKS_AT_ONCE);
+  readonly #allowance = new Allowance();
   /** Messages that the core owns; a look back and the gateway may both tell of one. */
   readonly #owned = new Set<string>();
   /** What is under way: a stop waits for it. */
@@ -228,7 +230,15 @@ export class Intake {
     await Promise.all(conversations.map((one) => this.#options.engine.abandon(one)));
   }
 
-  async #interaction(interaction: Interaction): Promise<void> {
+  #interaction(interaction: Interaction): Promise<void> {
+    return this.#allowance.run(
+      userOf(interaction).id,
+      () => this.#takeInteraction(interaction),
+      () => this.#interactions.refuse(interaction, this.#allowance.limit),
+    );
+  }
+
+  async #takeInteraction(interaction: Interaction): Promise<void> {
     const channelId = interaction.channel?.id;
     const place =
       channelId && !isAppOnly(interaction)

@@ -12,7 +12,7 @@ import { EDIT_THIS } from "./commands.ts";
 import { Desk } from "./desk.ts";
 import type { Interaction, MessageCommandInteraction } from "./events.ts";
 import { Handover } from "./handover.ts";
-import type { Slash, Taken } from "./interaction-facts.ts";
+import { languageOf, type Slash, type Taken } from "./interaction-facts.ts";
 import type { Line } from "./line.ts";
 import { PendingInteractions } from "./pending.ts";
 import { SlashCommands } from "./slash-commands.ts";
@@ -33,6 +33,7 @@ export interface InteractionOptions {
 }
 
 export class Interactions {
+  readonly #options: { locales: Locales; desk: Desk };
   readonly #commands: SlashCommands;
   readonly #buttons: Buttons;
   readonly #pending: PendingInteractions;
@@ -44,9 +45,18 @@ export class Interactions {
     this.#clock = options.clock;
     this.#pending = new PendingInteractions(options);
     const desk = new Desk({ ...options, pending: this.#pending });
+    this.#options = { locales: options.locales, desk };
     const handover = new Handover({ ...options, desk });
     this.#commands = new SlashCommands({ ...options, desk, handover });
     this.#buttons = new Buttons({ ...options, desk, handover });
+  }
+
+  /** Says that the person has too much under way. */
+  async refuse(interaction: Interaction, limit: number): Promise<void> {
+    // Suggestions come with the next letter.
+    if (interaction.type === InteractionType.ApplicationCommandAutocomplete) return;
+    const { locales, desk } = this.#options;
+    await desk.say(interaction, locales.plain(languageOf(interaction, locales), "queue.full", { limit }));
   }
 
   /** Resolves when the core owns what was asked for, or the person has the answer. */

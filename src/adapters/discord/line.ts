@@ -2,6 +2,7 @@
  * The line of what came in: taken in the order of its channel, and held here while the store is in trouble,
  * since Discord says nothing twice. Source: the `MessageSink` port; DESIGN.md, rules 3 and 9.
  */
+import { setImmediate } from "node:timers/promises";
 import { createKeyedQueue } from "../../core/keyed-queue.ts";
 import { type Clock, StoreTroubleError } from "../../core/ports.ts";
 
@@ -102,6 +103,8 @@ export class Line {
 
   /** `checkPlace` throws when the place in line was lost meanwhile. */
   async #untilStored(channelId: string, task: () => Promise<void>, checkPlace: () => void): Promise<void> {
+    // A store on this machine's disk answers without a pause: what others have sent is read in between.
+    await setImmediate();
     this.signal.throwIfAborted();
     checkPlace();
     try {

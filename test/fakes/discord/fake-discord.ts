@@ -291,6 +291,11 @@ export class FakeDiscord {
     return this.#faults.hold(route, stage);
   }
 
+  /** Keeps all calls of a route waiting, before their effect, until they are released. */
+  holdAll(route: CallFilter): Hold {
+    return this.#faults.hold(route, "before", true);
+  }
+
   /** Makes the fifteen minutes pass that the tokens of all interactions so far have. */
   expireTokens(): void {
     this.#interactions.expireTokens();

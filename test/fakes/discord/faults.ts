@@ -24,6 +24,8 @@ export interface Fault {
 export class Hold {
   readonly route: CallFilter;
   readonly stage: "before" | "after";
+  /** True: not only the next call is kept, but every one until the release. */
+  readonly isForAll: boolean;
   /** The call, once it came. */
   readonly reached: Promise<CallRecord>;
   readonly released: Promise<void>;
@@ -31,9 +33,10 @@ export class Hold {
   #release: () => void = () => {};
   #isReached = false;
 
-  constructor(route: CallFilter, stage: Hold["stage"]) {
+  constructor(route: CallFilter, stage: Hold["stage"], isForAll = false) {
     this.route = route;
     this.stage = stage;
+    this.isForAll = isForAll;
     this.reached = new Promise((resolve) => {
       this.#reach = resolve;
     });
@@ -51,7 +54,7 @@ export class Hold {
   /** True when this call is the one to keep waiting. */
   take(call: CallRecord): boolean {
     if (this.#isReached || !fits(call, this.route)) return false;
-    this.#isReached = true;
+    this.#isReached = !this.isForAll;
     this.#reach(call);
     return true;
   }
@@ -67,9 +70,9 @@ export class Faults {
     this.#faults.push({ ...fault });
   }
 
-  /** Keeps the next call of a route waiting. */
-  hold(route: CallFilter, stage: Hold["stage"]): Hold {
-    const hold = new Hold(route, stage);
+  /** Keeps the next call of a route waiting, or all of them. */
+  hold(route: CallFilter, stage: Hold["stage"], isForAll = false): Hold {
+    const hold = new Hold(route, stage, isForAll);
     this.#holds.push(hold);
     return hold;
   }
