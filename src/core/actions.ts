@@ -2,6 +2,7 @@
  * What is answered at once, beside a running turn: help, skills, languages, credits, status, cancel.
  * Source: DESIGN.md, rule 2.
  */
+import { wantLanguage } from "./agent-language.ts";
 import { BackendError } from "./backend-error.ts";
 import { cancelExports, dropExport } from "./cancel-export.ts";
 import { askToStop, isExportRequest } from "./cancel-question.ts";
@@ -18,6 +19,7 @@ import { localized } from "./skill.ts";
 import type { MessageDraft } from "./speaker.ts";
 import { isExportable } from "./timeline.ts";
 import { summaryText } from "./timeline-text.ts";
+import { languageName } from "./user-language.ts";
 import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "./work-item.ts";
 import { StopError } from "./world.ts";
 
@@ -126,7 +128,10 @@ export async function chooseSkill(
   await speaker.send({ text, buttons });
 }
 
-/** Lists the languages, or keeps a person's choice. `answerIn` makes the chat in the chosen language. */
+/**
+ * Lists the languages, or keeps a person's choice; in one that we have no words in, the editor answers alone.
+ * `answerIn` makes the chat in the chosen language.
+ */
 export async function chooseLanguage(
   chat: Chat,
   userId: string,
@@ -135,8 +140,13 @@ export async function chooseLanguage(
 ): Promise<void> {
   const { world, speaker } = chat;
   const language = world.locales.match(wanted);
+  const name = language === null && wanted !== undefined ? languageName(wanted, speaker.language) : null;
+  const chosen = language ?? (name === null ? null : (wanted ?? null));
+  if (chosen !== null) {
+    await world.store.updateUser(userId, (current) => ({ ...current, version: 1, language: chosen }));
+    await wantLanguage(chat, userId, chosen);
+  }
   if (language) {
-    await world.store.updateUser(userId, (current) => ({ ...current, version: 1, language }));
     const next = await answerIn(language);
     await next.speaker.say("language.switched");
     return;
@@ -152,7 +162,9 @@ export async function chooseLanguage(
   const text =
     wanted === undefined
       ? list
-      : speaker.paragraphs(speaker.rich("language.unknown", { language: wanted }), list);
+      : name === null
+        ? speaker.paragraphs(speaker.rich("language.unknown", { language: wanted }), list)
+        : speaker.rich("language.editor-only", { language: name });
   await speaker.send({ text, buttons });
 }
 

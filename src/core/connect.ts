@@ -2,6 +2,7 @@
  * The way to a session: account, session, greeting. Happens on first contact, for a new project, and after
  * the backend lost the session. Source: nemo-api.md, "Endpoints"; the seeds' "Getting connected".
  */
+import { languageOfNew } from "./agent-language.ts";
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import { readIntent } from "./intent.ts";
@@ -88,7 +89,8 @@ async function createSession(
   await chat.update((current) => {
     const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
     // An export of the old session goes on: its render stays written down.
-    return isTaken ? current : { ...current, session, inFlight: null };
+    const language = languageOfNew(chat.speaker.language);
+    return isTaken ? current : { ...current, session, language, inFlight: null };
   });
   return chat.session?.sessionId === session.sessionId ? session : null;
 }

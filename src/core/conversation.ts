@@ -43,6 +43,11 @@ const recordSchema = z.object({
    * records of old versions, which do not say.
    */
   startedBy: z.string().nullable().optional(),
+  /**
+   * The language the agent was last told to answer in, and the one it shall: they differ until the next turn.
+   * Absent in records of old versions.
+   */
+  language: z.object({ told: z.string(), wanted: z.string() }).optional(),
   /** The files of the project, newest last: what "upload again" sends. */
   files: z.array(attachmentSchema),
   /** Places of the files of the item in work that have arrived: an item taken up after a restart does not send them again. */
@@ -132,9 +137,9 @@ export function newConversation(skill: string): Conversation {
 
 export const userSettingsSchema = z.object({
   version: z.literal(1),
-  /** The language the person chose; null while the platform's word counts. */
+  /** The language the person chose; null while their writing or the platform's word counts. */
   language: z.string().nullable(),
-  /** What their writing suggests, where the platform says nothing. */
+  /** What the script of their first words told; absent while none did. */
   guessedLanguage: z.string().optional(),
 });
 export type UserSettings = z.infer<typeof userSettingsSchema>;

@@ -55,7 +55,7 @@ export class OfflineDesk {
 
   #chatFor(message: IncomingMessage): Chat {
     const { conversationId: id, replyTo: target } = message;
-    const language = guessLanguage(this.#world.locales, message) ?? "en";
+    const language = guessLanguage(message);
     return Chat.withoutRecord(this.#world, { id, target, language });
   }
 }

@@ -2,6 +2,7 @@
  * One turn: a person's words go to the agent once, its answer comes back as it is written, and the person
  * always learns what became of it. Source: nemo-api.md, "The SSE stream"; DESIGN.md, rules 4, 5 and 7.
  */
+import { languageWasTold, wordsForAgent } from "./agent-language.ts";
 import { BackendError, type BackendErrorKind } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
 import type { Conversation, Heard } from "./conversation.ts";
@@ -85,12 +86,14 @@ async function carryOut(
     }
     return { ...current, inFlight, lastFailed: null, openQuestion: null };
   });
+  const words = wordsForAgent(chat, text);
   const answer = new TurnAnswer(chat, pending === null, (heard) =>
     keepHeard(chat, inFlight, heard, progress),
   );
   const watch = watchStream(
     world,
-    (streamSignal) => world.backend.runTurn(caller, { sessionId: session.sessionId, text }, streamSignal),
+    (streamSignal) =>
+      world.backend.runTurn(caller, { sessionId: session.sessionId, text: words }, streamSignal),
     (event) => answer.take(event),
     signal,
   );
@@ -104,6 +107,7 @@ async function carryOut(
       await answer.flush();
       isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
     }
+    if (isGood) await languageWasTold(chat);
     const actions = isGood ? answer.actions : [];
     await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions, answer);
     world.metrics.turnEnded(outcomeOf(isGood, report, end));

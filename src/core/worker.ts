@@ -2,6 +2,7 @@
  * Carries out one message of a mailbox, from its files to its goal, and never lets it end in silence.
  * Source: DESIGN.md, "How a message travels" and rule 5.
  */
+
 import {
   cancel,
   chooseLanguage,
@@ -13,6 +14,7 @@ import {
   showStatus,
   showUploadHelp,
 } from "./actions.ts";
+import { wantLanguage } from "./agent-language.ts";
 import { takeAnswer } from "./answer-question.ts";
 import { BackendError } from "./backend-error.ts";
 import { askToStop } from "./cancel-question.ts";
@@ -220,6 +222,7 @@ export class Worker {
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
     const { chat, signal } = job;
     if (text.trim() === "") return showHelp(chat);
+    await wantLanguage(chat, job.message.user.id, chat.speaker.language);
     const actions = await runTurn(chat, session, { text, pending: null }, signal);
     await this.#follow(job, session, actions);
   }

@@ -148,7 +148,7 @@ async function turn(backend: Backend, call: Call): Promise<Perform> {
   return async (action, dialects) => {
     // Again: a delay may have let another run start.
     checkFree();
-    const text = body.new_message.parts.map((part) => part.text).join("\n");
+    const text = hearLanguage(session, body.new_message.parts.map((part) => part.text).join("\n"));
     const plan = planTurn(session, text, action, backend.agent);
     if (account.total - account.frozen < plan.credits) throw new Refusal(2001, "Insufficient credits");
     session.turns += 1;
@@ -306,4 +306,12 @@ async function readBody(call: Call): Promise<unknown> {
 function headerOf(call: Call, name: string): string | undefined {
   const value = call.request.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** A first line about the language counts for this turn and later ones, as an agent would take it. */
+function hearLanguage(session: Session, text: string): string {
+  const asked = /^\(Please answer in ([\p{L} ]{2,40})\.\)\n/u.exec(text);
+  if (!asked) return text;
+  session.language = asked[1] === "Chinese" ? "zh" : (asked[1] ?? "").toLowerCase();
+  return text.slice(asked[0].length);
 }

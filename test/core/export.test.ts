@@ -31,7 +31,7 @@ describe("an export", () => {
       const scene = await startWithClip();
       await scene.chat.asks(text, { language: "en" });
       expect(renderIds(scene)).toHaveLength(1);
-      expect(scene.chat.last.text).toMatch(/^🎉 Your video is ready/);
+      expect(scene.chat.last.text).toMatch(/^🎉 (?:Your video is ready|您的视频已完成)/);
     },
   );
 
