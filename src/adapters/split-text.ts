@@ -1,11 +1,13 @@
-/** Cuts long rich text into messages, at the most sensible place below a limit. */
+/** Rich text as messages: whole characters, cut at the most sensible place below a limit. */
 import type { RichText } from "../core/rich-text.ts";
 
 /**
  * Parts of at most `limit` UTF-16 units, cut between paragraphs, lines, sentences or words where possible,
- * without white space at their ends. Never empty parts; an empty text gives none.
+ * without white space at their ends. Never empty parts; an empty text gives none. Platforms refuse a text with half
+ * a character: a mark takes its place.
  */
-export function splitText(rich: RichText, limit: number): RichText[] {
+export function splitText(written: RichText, limit: number): RichText[] {
+  const rich = written.map((span) => ({ ...span, text: span.text.toWellFormed() }));
   const text = rich.map((span) => span.text).join("");
   const parts: RichText[] = [];
   let start = 0;

@@ -110,5 +110,7 @@ function withCleanName(file: Attachment): Attachment {
 /** A file name as it can be shown and sent: no control characters, no line breaks, not too long. */
 function cleanName(name: string): string {
   const clean = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
-  return clean.length > MAX_NAME_LENGTH ? `…${clean.slice(-MAX_NAME_LENGTH)}` : clean || "file";
+  const short = clean.length > MAX_NAME_LENGTH ? `…${clean.slice(-MAX_NAME_LENGTH)}` : clean || "file";
+  // Half a character would be refused wherever the name is shown or sent.
+  return short.toWellFormed();
 }

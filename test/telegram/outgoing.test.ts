@@ -15,6 +15,15 @@ describe.concurrent("text from outside", () => {
     for (const call of scene.telegram.calls()) expect(call.params.parse_mode).toBeUndefined();
   });
 
+  it("with half a character is shown with a mark in its place", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat();
+    scene.answerNext("Done: a\ud83db");
+    chat.say("do something");
+    const answer = await chat.nextBotMessage((message) => message.text.startsWith("Done:"), PATIENTLY);
+    expect(answer.text).toBe("Done: a\ufffdb");
+  });
+
   it("keeps the formatting that the agent means, as entities", async () => {
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat();

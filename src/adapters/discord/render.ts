@@ -209,5 +209,5 @@ function withUniqueIds(rows: Row[]): Row[] {
 }
 
 function shorten(label: string, length: number): string {
-  return shortenToLimit(label.replace(/\s+/g, " ").trim(), length) || "…";
+  return shortenToLimit(label.toWellFormed().replace(/\s+/g, " ").trim(), length) || "…";
 }

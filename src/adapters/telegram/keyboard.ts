@@ -39,7 +39,7 @@ export async function renderKeyboard(
 }
 
 function shorten(label: string): string {
-  return shortenToLimit(label.replace(/\s+/g, " ").trim(), LABEL_LENGTH) || "…";
+  return shortenToLimit(label.toWellFormed().replace(/\s+/g, " ").trim(), LABEL_LENGTH) || "…";
 }
 
 /** Telegram refuses a whole message over one address it does not like, such as a bare host name. */

@@ -112,6 +112,9 @@ export class BotApiServer {
       record.params = params.forRecord();
       record.files = Object.fromEntries(params.files);
       this.#watchForToken(name, params);
+      if (params.allTexts().some((text) => !text.isWellFormed())) {
+        throw new ApiError(400, "Bad Request: strings must be encoded in UTF-8");
+      }
       const failure = world.faults.takeFailure(name);
       if (failure !== null && !failure.isAfterEffect) {
         if (failure.status === "disconnect") {
