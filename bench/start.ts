@@ -3,17 +3,23 @@
  * Node in the same run. Target: at most 14 times the empty Node. `node bench/start.ts`
  */
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median, printTable } from "./support/figures.ts";
 
 const RUNS = 15;
 const MAIN = join(import.meta.dirname, "../src/main.ts");
 
+/** The practice chat keeps its project. */
+const dataDir = await mkdtemp(join(tmpdir(), "nemobot-bench-"));
+const env = { ...process.env, DATA_DIR: dataDir };
+
 /** Milliseconds until the process writes its first byte, or until it ends when it writes none. */
 function timeToFirstByte(args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "ignore"], env });
     let firstByteMs: number | null = null;
     child.stdout.on("data", () => {
       firstByteMs ??= performance.now() - startedAt;
@@ -42,3 +48,4 @@ printTable("Start to ready", [
   ["bot with sandbox, first line", `${Math.round(median(bot))} ms`, ""],
   ["ratio", `${median(ratios).toFixed(1)}x`, "target: at most 14x"],
 ]);
+await rm(dataDir, { recursive: true, force: true });

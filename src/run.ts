@@ -1,12 +1,14 @@
 /** What the process does, by its arguments and its environment. Source: DESIGN.md, "Settings". */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { ConsoleChatOptions } from "./adapters/console/chat.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import type { Log } from "./core/ports.ts";
 import { createLog, redact, secretsOf } from "./log.ts";
 import { StartError } from "./start-error.ts";
 import type { StopSignals } from "./stop-signals.ts";
+import { privateFolder } from "./store/private-files.ts";
 
 const USAGE = `Usage:
   npm start                        run the bot as the settings say; without a platform: the terminal on the sandbox
@@ -86,12 +88,23 @@ export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopS
 async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
   const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
   const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
-  if (!onSandbox) return chat(ofItsOwn(config), log, null);
+  if (!onSandbox) return chat(ofItsOwn(config), log, { storage: "disk", sandboxCommand: null });
   const { startSandbox } = await import("./sandbox/sandbox.ts");
-  const sandbox = await startSandbox({ pace: "demo", log });
+  const dataDir = join(config.storage.dataDir, "practice");
+  const isKept = await isOurs(dataDir, log);
+  const sandbox = await startSandbox({
+    pace: "demo",
+    log,
+    ...(isKept ? { dir: join(dataDir, "sandbox"), keepsState: true } : {}),
+  });
   try {
     const nemo = { ...config.nemo, apiUrl: sandbox.url, webUrl: sandbox.webUrl, token: null };
-    return await chat({ ...config, nemo }, log, (command) => sandbox.command(command));
+    // Its own key, too: the practice chat has nothing to do with the bot's store.
+    const storage = { ...config.storage, dataDir, redisUrl: null, encryptionKeys: null };
+    return await chat({ ...config, nemo, storage }, log, {
+      storage: isKept ? "disk" : "memory",
+      sandboxCommand: (command, language) => sandbox.command(command, language),
+    });
   } finally {
     await sandbox.stop();
   }
@@ -103,11 +116,28 @@ function ofItsOwn(config: Config): Config {
   return { ...config, storage: { ...config.storage, dataDir, redisUrl: null } };
 }
 
-/** `sandboxCommand` is null on the real backend, whose conversation is kept on disk. */
+/** False where the practice chat cannot keep anything: another one runs on the folder, or it cannot be written. */
+async function isOurs(dir: string, log: Log): Promise<boolean> {
+  const { lockFolder } = await import("./store/folder-lock.ts");
+  try {
+    privateFolder(dir);
+    const unlock = await lockFolder(dir, log, 0);
+    unlock();
+    return true;
+  } catch {
+    // It works all the same, and forgets.
+    return false;
+  }
+}
+
+/** `sandboxCommand` is null on the real backend. */
 async function chat(
   config: Config,
   log: Log,
-  sandboxCommand: ((command: string) => string) | null,
+  {
+    storage,
+    sandboxCommand,
+  }: { storage: "disk" | "memory"; sandboxCommand: ConsoleChatOptions["sandboxCommand"] },
 ): Promise<number> {
   const [{ startBot }, { ConsoleChat }] = await Promise.all([
     import("./bot.ts"),
@@ -115,7 +145,7 @@ async function chat(
   ]);
   // Whoever reads along may have seen enough, as `| head` does.
   process.stdout.on("error", () => process.exit(0));
-  const bot = await startBot(config, { log, storage: sandboxCommand ? "memory" : "disk" });
+  const bot = await startBot(config, { log, storage });
   try {
     const terminal = new ConsoleChat({
       input: process.stdin,

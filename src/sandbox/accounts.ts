@@ -32,6 +32,12 @@ export interface IssuedToken {
   expiresAt: number;
 }
 
+/** Accounts in a file: tokens name theirs. */
+export interface KeptAccounts {
+  accounts: Account[];
+  tokens: { token: string; userId: string; expiresAt: number }[];
+}
+
 /** All accounts of a sandbox. */
 export class Accounts {
   #now: () => number;
@@ -60,6 +66,30 @@ export class Accounts {
       };
       this.#byToken.set(token, { account, expiresAt: Number.POSITIVE_INFINITY });
     }
+  }
+
+  /** What another sandbox needs to go on with the free ones. */
+  kept(): KeptAccounts {
+    const issued = [...this.#byClient.values()];
+    return {
+      accounts: issued.map(({ account }) => account),
+      tokens: issued.map(({ token, account }) => {
+        const expiresAt = this.#byToken.get(token)?.expiresAt ?? 0;
+        return { token, userId: account.userId, expiresAt };
+      }),
+    };
+  }
+
+  /** Goes on with those of a sandbox that has ended; returns them by user id. Nothing they had reserved is under way. */
+  restore(kept: KeptAccounts): Map<string, Account> {
+    const byUser = new Map(kept.accounts.map((account) => [account.userId, { ...account, frozen: 0 }]));
+    for (const { token, userId, expiresAt } of kept.tokens) {
+      const account = byUser.get(userId);
+      if (!account || account.clientId === null) continue;
+      this.#byToken.set(token, { account, expiresAt });
+      this.#byClient.set(account.clientId, { token, account, expiresAt });
+    }
+    return byUser;
   }
 
   /** Checks a free-token request; throws a `Refusal` with 400 or 429. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type Answer, json, Refusal } from "./answers.ts";
+import type { CommandAnswer } from "./command.ts";
 import type { RequestRecord } from "./recorded-requests.ts";
 import { checkBody, readJson } from "./request-bodies.ts";
 import { dialectChoiceSchema, scenarioSchema } from "./scenario.ts";
@@ -14,7 +15,7 @@ const ROOT = "/__sandbox/";
 
 /** Answers an admin request; null when the path is none. */
 export async function adminAnswer(
-  world: { scenarios: ScenarioQueue; requests: RequestRecord; command(line: string): string },
+  world: { scenarios: ScenarioQueue; requests: RequestRecord; command(line: string): CommandAnswer },
   request: IncomingMessage,
   url: URL,
 ): Promise<Answer | null> {
@@ -34,7 +35,7 @@ export async function adminAnswer(
       return json({ released: true });
     case "POST command":
       return json({
-        answer: world.command(checkBody(z.object({ line: z.string() }), await readJson(request)).line),
+        answer: world.command(checkBody(z.object({ line: z.string() }), await readJson(request)).line).text,
       });
     case "GET requests": {
       const filter = url.searchParams.get("filter") ?? undefined;

@@ -1,5 +1,6 @@
-/** The console's words for scenarios, such as `error 2001` or `silent`. One plain sentence in answer. */
+/** The console's words for scenarios, such as `error 2001` or `silent`. Plain sentences in answer. */
 import type { Accounts } from "./accounts.ts";
+import { commandTexts } from "./command-texts.ts";
 import {
   type DialectChoice,
   dialectChoiceSchema,
@@ -17,10 +18,13 @@ export interface CommandWorld {
   sessions: Sessions;
 }
 
-const HELP =
-  "I know: error <code> [on <endpoint>], silent, lag <seconds>, drop [applied], slow <seconds>, heartbeats <n>, gui, " +
-  "temporary-issue, fail-render, credits <n>, dialect <name>, expire, lose, clear, help. " +
-  `Endpoints: ${scenarioTargetSchema.options.join(", ")}.`;
+/** One answer; `isDone`: what was asked for is arranged, or was told. */
+export interface CommandAnswer {
+  text: string;
+  isDone: boolean;
+}
+
+const ENDPOINTS = scenarioTargetSchema.options.join(", ");
 
 /** Where an error code belongs when the command does not say. */
 const ERROR_TARGETS: Record<number, ScenarioTarget> = {
@@ -30,18 +34,21 @@ const ERROR_TARGETS: Record<number, ScenarioTarget> = {
   400: "token",
 };
 
-/** Carries out one line. Never throws for what a person types. */
-export function runCommand(line: string, world: CommandWorld): string {
+/** Carries out one line, and answers in `language`, such as `zh`. Never throws for what a person types. */
+export function runCommand(line: string, world: CommandWorld, language = "en"): CommandAnswer {
+  const texts = commandTexts(language);
+  const done = (text: string): CommandAnswer => ({ text, isDone: true });
+  const refused = (text: string): CommandAnswer => ({ text, isDone: false });
   const [verb = "", ...words] = line.trim().toLowerCase().split(/\s+/);
   const { scenarios, accounts, sessions } = world;
   const number = Number(words[0]);
   switch (verb) {
     case "error": {
-      if (!Number.isInteger(number) || number < 100) return "Say which: error 2001, or error 429 on upload.";
+      if (!Number.isInteger(number) || number < 100) return refused(texts.whichError);
       const on = scenarioTargetSchema.safeParse(
         words[1] === "on" ? words[2] : (ERROR_TARGETS[number] ?? "turn"),
       );
-      if (!on.success) return `I know these endpoints: ${scenarioTargetSchema.options.join(", ")}.`;
+      if (!on.success) return refused(texts.whichEndpoint(ENDPOINTS));
       scenarios.add({
         on: on.data,
         do:
@@ -49,67 +56,68 @@ export function runCommand(line: string, world: CommandWorld): string {
             ? { kind: "http", status: number, body: { code: number, message: `Error ${number}` } }
             : { kind: "error", code: number },
       });
-      return `The next ${on.data} request gets error ${number}.`;
+      return done(texts.error(on.data, number));
     }
     case "silent":
       scenarios.add({ on: "turn", do: { kind: "turn", silent: true } });
-      return "The next edit ends without a word.";
+      return done(texts.silent);
     case "lag":
-      if (!(number > 0)) return "Say how long: lag 5.";
+      if (!(number > 0)) return refused(texts.howLong);
       scenarios.add({
         on: "turn",
         do: { kind: "turn", silent: true, stateLagMs: Math.min(900, number) * 1000 },
       });
-      return `The next edit ends without a word, and shows ${number} seconds later.`;
+      return done(texts.lag(number));
     case "drop": {
       const applied = words[0] === "applied";
       scenarios.add({ on: "turn", do: { kind: "drop", when: "mid-body", applied } });
-      return `The next turn's connection breaks, and the edit is ${applied ? "" : "not "}applied.`;
+      return done(texts.drop(applied));
     }
     case "slow":
-      if (!(number > 0)) return "Say how slow: slow 10.";
+      if (!(number > 0)) return refused(texts.howSlow);
       scenarios.add({ on: "turn", do: { kind: "delay", ms: Math.min(900, number) * 1000 } });
-      return `The next turn waits ${number} seconds first.`;
+      return done(texts.slow(number));
     case "heartbeats": {
       const count = number > 0 ? Math.min(1_000, Math.floor(number)) : 5;
       scenarios.add({ on: "turn", do: { kind: "turn", heartbeats: { count, everyMs: 1_000 } } });
-      return `The next turn has ${count} heartbeats, one a second.`;
+      return done(texts.heartbeats(count));
     }
     case "gui":
       scenarios.add({
         on: "turn",
         do: { kind: "turn", texts: ["All set! Click the Export button to download your video."] },
       });
-      return "The next turn speaks of the Export button.";
+      return done(texts.gui);
     case "temporary-issue":
       scenarios.add({ on: "turn", do: { kind: "turn", ending: { kind: "temporary-issue" } } });
-      return "The next turn ends with a temporary issue.";
+      return done(texts.temporaryIssue);
     case "fail-render":
       scenarios.add({ on: "render", do: { kind: "render", fail: "Lambda function timed out" } });
-      return "The next render fails.";
+      return done(texts.failRender);
     case "credits":
-      if (!(number >= 0)) return "Say how many: credits 0.";
+      if (!(number >= 0)) return refused(texts.howMany);
       accounts.setCredits(Math.floor(number));
-      return `Every account has ${Math.floor(number)} credits now.`;
+      return done(texts.credits(Math.floor(number)));
     case "dialect": {
       const dialects = dialectNamed(words);
-      if (dialects === null) return `I know these dialects: ${dialectNames().join(", ")}.`;
+      if (dialects === null) return refused(texts.whichDialect(dialectNames().join(", ")));
       scenarios.setDialect(dialects);
-      return `From now on I speak ${Object.entries(dialects).flat().join(" ")}.`;
+      return done(texts.dialect(Object.entries(dialects).flat().join(" ")));
     }
     case "expire":
       accounts.expireAll();
-      return "All free tokens are expired.";
+      return done(texts.expire);
     case "lose":
       sessions.lose();
-      return "All sessions are lost.";
+      return done(texts.lose);
     case "clear":
       scenarios.clear();
-      return "Nothing special is waiting any more.";
+      return done(texts.clear);
+    case "":
     case "help":
-      return HELP;
+      return done(texts.help(ENDPOINTS));
     default:
-      return `I do not know "${verb}". ${HELP}`;
+      return refused(texts.unknown(verb));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -53,10 +53,22 @@ export class FileStore {
     this.dir = dir;
   }
 
-  /** Makes the folders. */
+  /** Makes the folders. What stands in them already counts. */
   async open(): Promise<void> {
-    await mkdir(join(this.dir, "media"), { recursive: true });
     await mkdir(join(this.dir, "renders"), { recursive: true });
+    await mkdir(join(this.dir, "media"), { recursive: true });
+    for (const name of await readdir(join(this.dir, "media"))) {
+      this.#storedBytes += (await stat(join(this.dir, "media", name))).size;
+    }
+  }
+
+  /** Public addresses and what is behind them, for another sandbox on the same folder. */
+  kept(): [key: string, file: { path: string; type: string }][] {
+    return [...this.#published];
+  }
+
+  restore(kept: readonly [key: string, file: { path: string; type: string }][]): void {
+    this.#published = new Map(kept);
   }
 
   /** Writes a stream to disk in constant memory. Throws 4002 beyond the limit and leaves nothing behind. */

@@ -6,7 +6,7 @@
  * exports. An edit a minute and a generation now and then last an hour; the registration page fills up again.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,10 +14,11 @@ import { answerAndHangUp, hasBodyLeft } from "../lib/hang-up.ts";
 import { Accounts } from "./accounts.ts";
 import { adminAnswer } from "./admin.ts";
 import { failure, Refusal, send } from "./answers.ts";
-import { runCommand } from "./command.ts";
+import { type CommandAnswer, runCommand } from "./command.ts";
 import type { Backend } from "./endpoints.ts";
 import { findFfmpeg } from "./ffmpeg.ts";
 import { FileStore } from "./file-store.ts";
+import { KeptState } from "./kept-state.ts";
 import { webPage } from "./pages.ts";
 import { type RecordedRequest, RequestRecord } from "./recorded-requests.ts";
 import { Renders } from "./renders.ts";
@@ -45,6 +46,8 @@ export interface SandboxOptions {
   now?: () => number;
   /** Where files are kept. Default a fresh folder, removed on stop. */
   dir?: string;
+  /** Goes on with what the last sandbox on `dir` had, at the same address if that is free. Default false. */
+  keepsState?: boolean;
   /** Credits of a new account. Default 100. */
   credits?: number;
   prices?: { edit: number; generation: number };
@@ -73,8 +76,8 @@ export interface Sandbox {
   requests(filter?: string): RecordedRequest[];
   /** Serves a file of this machine, as the web would; returns its address, for a link that a person sends. */
   publish(file: { path: string; type: string }, name: string): string;
-  /** Carries out a line of the console, such as `error 2001`; answers one sentence. */
-  command(line: string): string;
+  /** Carries out a line of the console, such as `error 2001`; answers in `language`, by default English. */
+  command(line: string, language?: string): CommandAnswer;
   /** Closes every connection, kills what runs, removes its files. */
   stop(): Promise<void>;
 }
@@ -129,8 +132,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     baseUrl: () => baseUrl,
     stopped: stopping.signal,
   };
+  const kept = options.keepsState ? new KeptState(join(store.dir, "state.json"), backend) : null;
   const requests = new RequestRecord();
-  const command = (line: string) => runCommand(line, backend);
+  const command = (line: string, language?: string) => runCommand(line, backend, language);
+
+  const save = async () => {
+    try {
+      await kept?.save(baseUrl);
+    } catch (error) {
+      log.warn({ error: String(error) }, "the sandbox could not write down its projects");
+    }
+  };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", baseUrl);
@@ -143,6 +155,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     response.on("finish", () => {
       record.status = response.statusCode;
     });
+    response.on("close", () => save());
     try {
       const special =
         webPage(backend, record.method, url) ??
@@ -176,13 +189,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       response.destroy();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
-  });
+  const last = await kept?.read();
+  const host = options.host ?? "127.0.0.1";
+  // At the old address links that people have go on working; somebody else may have it by now.
+  const isOldFree = last && options.port === undefined && (await listens(server, last.port, host));
+  if (!isOldFree && !(await listens(server, options.port ?? 0, host))) {
+    throw new Error(`port ${options.port} is taken`);
+  }
   // A TCP server's address is never a pipe's name.
   const { port, family, address } = server.address() as AddressInfo;
   baseUrl = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+
+  if (last) kept?.restore(last.text, baseUrl);
 
   return {
     url: baseUrl,
@@ -197,9 +215,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await Promise.all([closed, backend.renders.stop()]);
+      await save();
       if (ownDir !== null) await rm(ownDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** False when the port is taken. */
+async function listens(server: Server, port: number, host: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const refused = (error: NodeJS.ErrnoException) =>
+    error.code === "EADDRINUSE" ? resolve(false) : reject(error);
+  server.once("error", refused);
+  server.listen(port, host, () => resolve(true));
+  return promise.finally(() => server.off("error", refused));
 }
 
 function flatHeaders(request: IncomingMessage): Record<string, string> {

@@ -32,10 +32,30 @@ export interface Session {
   lag: { project: Project; untilMs: number } | null;
 }
 
+/** A session in a file: its account by name. */
+export type KeptSession = Omit<Session, "account"> & { userId: string };
+
 /** All sessions of a sandbox. */
 export class Sessions {
   #byId = new Map<string, Session>();
   #created = 0;
+
+  /** What another sandbox needs to go on with them. */
+  kept(): KeptSession[] {
+    return [...this.#byId.values()].map(({ account, ...session }) => ({
+      ...session,
+      userId: account.userId,
+    }));
+  }
+
+  /** Goes on with those of a sandbox that has ended, and with what it carried out. */
+  restore(kept: readonly KeptSession[], accountOf: (userId: string) => Account | undefined): void {
+    for (const { userId, ...session } of kept) {
+      const account = accountOf(userId);
+      if (account) this.#byId.set(session.id, { ...session, account, isRunning: false });
+      this.#created = Math.max(this.#created, session.ordinal + 1);
+    }
+  }
 
   create(account: Account, options: { taskName: string; language: string }): Session {
     const session: Session = {

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 200;
 /** SQLite's code for "another connection holds the lock". */
 const BUSY = 5;
 
-/** Takes the lock of `dir`; the returned function gives it back. Throws when another process keeps it. */
-export async function lockFolder(dir: string, log: Log): Promise<() => void> {
+/** Takes the lock of `dir`; the returned function gives it back. Throws when another process keeps it for `patienceMs`. */
+export async function lockFolder(dir: string, log: Log, patienceMs = PATIENCE_MS): Promise<() => void> {
   const path = join(dir, "nemobot.lock");
   privateDatabase(path);
   const database = new DatabaseSync(path, { timeout: 0 });
@@ -28,7 +28,7 @@ export async function lockFolder(dir: string, log: Log): Promise<() => void> {
       };
     } catch (error) {
       const isBusy = error instanceof Error && "errcode" in error && error.errcode === BUSY;
-      if (isBusy && Date.now() - startedAt < PATIENCE_MS) {
+      if (isBusy && Date.now() - startedAt < patienceMs) {
         if (tries === 0) log.warn({}, "another nemobot uses the data folder; waiting for it to end");
         await wait(LOOK_EVERY_MS);
         continue;

@@ -1,6 +1,6 @@
 /** The terminal chat as a process, as a person or a script runs it. */
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
@@ -107,6 +107,47 @@ describe("the terminal chat with a piped script", () => {
     expect(run.output).toContain("Your free credits are used up");
     expect(run.output).toMatch(/\/register\?bind=anon_/);
     expect(run.code).toBe(1);
+  }, 60_000);
+
+  it("explains the sandbox's commands in the person's language, and counts one it does not know", async () => {
+    const cwd = await temporaryFolder();
+    const english = await runScript(["/sandbox help"], { cwd });
+    expect(english.output).toContain("choose what goes");
+    expect(english.code).toBe(0);
+    const chinese = await runScript(["/sandbox", "/sandbox dance"], { cwd, env: { LANG: "zh_CN.UTF-8" } });
+    expect(chinese.output).toContain("沙盒是本机上的练习编辑器，在里面做什么都不花钱");
+    expect(chinese.output).toContain("不认识“dance”");
+    expect(chinese.code).toBe(1);
+  }, 60_000);
+
+  it("goes on with the project of the last practice, and exports it", async () => {
+    const cwd = await folderWithClip();
+    const first = await runScript(['./clip.mp4 add the title "Marzipan"'], { cwd });
+    expect(first.output).toContain("Marzipan");
+    const second = await runScript(["/status", "/export"], { cwd });
+    expect(second.output).toContain('Title: "Marzipan"');
+    const saved = /^Saved: (.+)$/m.exec(second.output)?.[1] ?? "";
+    expect((await readFile(join(cwd, saved))).subarray(4, 8).toString()).toBe("ftyp");
+    expect(second.code).toBe(0);
+    expect((await stat(join(cwd, "data", "practice"))).mode & 0o777).toBe(0o700);
+    expect((await stat(join(cwd, "data", "practice", "sandbox", "state.json"))).mode & 0o777).toBe(0o600);
+  }, 60_000);
+
+  it("works without a project of before where nothing can be kept", async () => {
+    const cwd = await folderWithClip();
+    await writeFile(join(cwd, "data"), "a file where the folder should be");
+    const run = await runScript(["./clip.mp4 trim to 2 seconds", "/status"], { cwd });
+    expect(run.output).toContain("Timeline (1 track):");
+    expect(run.code).toBe(0);
+  }, 60_000);
+
+  it("finds out within seconds how an edit ended whose connection broke", async () => {
+    const cwd = await folderWithClip();
+    const startedAt = performance.now();
+    const run = await runScript(["./clip.mp4", "/sandbox drop applied", 'add the title "Marzipan"'], { cwd });
+    expect(run.output).toContain("Marzipan");
+    // By the settings of the real editor the first look alone comes after half a minute.
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
   }, 60_000);
 
   it("speaks Chinese with a person whose machine does", async () => {

@@ -181,14 +181,15 @@ describe("a command of the console", () => {
     ["expire", "All free tokens are expired."],
     ["lose", "All sessions are lost."],
   ])("%s", async (line, answer) => {
-    expect((await sandboxFor()).command(line)).toBe(answer);
+    expect((await sandboxFor()).command(line)).toEqual({ text: answer, isDone: true });
   });
 
   it.each([["help"], ["sing"], [""], ["error"], ["error 2001 on moon"], ["dialect klingon"]])(
     "%j says what it knows",
     async (line) => {
       const sandbox = await sandboxFor();
-      expect(sandbox.command(line)).toMatch(/know|Say which/);
+      expect(sandbox.command(line).text).toMatch(/know|Say which/);
+      expect(sandbox.command(line, "zh").text).toMatch(/可用|请说明/);
       expect(sandbox.scenario.waiting()).toBe(0);
     },
   );

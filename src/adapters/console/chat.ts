@@ -25,8 +25,8 @@ export interface ConsoleChatOptions {
   systemLanguage: string | null;
   cwd: string;
   exportsDir: string;
-  /** Carries out `/sandbox …` and answers in a sentence; null when the real backend is in use. */
-  sandboxCommand: ((command: string) => string) | null;
+  /** Carries out `/sandbox …` and answers in the person's language; null when the real backend is in use. */
+  sandboxCommand: ((command: string, language: string) => { text: string; isDone: boolean }) | null;
 }
 
 /** One person at one terminal. `platform` goes to the engine, then `run` reads until the input ends. */
@@ -95,7 +95,9 @@ export class ConsoleChat {
     if (line === "") return;
     const sandbox = /^\/sandbox\b\s*(.*)$/.exec(line);
     if (sandbox && sandboxCommand) {
-      await this.platform.send(TARGET, note(sandboxCommand(sandbox[1] ?? "")));
+      const { text, isDone } = sandboxCommand(sandbox[1] ?? "", this.#language);
+      if (!isDone) this.platform.hasFailed = true;
+      await this.platform.send(TARGET, note(text));
       return;
     }
     if (/^\d{1,2}$/.test(line)) return this.#press(Number(line), engine);
