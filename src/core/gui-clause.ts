@@ -146,13 +146,12 @@ function readBody(grammar: Grammar, rawBody: string, maskedBody: string): Instru
 }
 
 function readLabel(grammar: Grammar, group: (name: string) => string, opens: boolean): Instruction {
-  const name = (
-    group("label")
-      .split(/\s*(?:[>→›»＞]|->)\s*/u)
-      .at(-1) ?? ""
-  )
-    .replace(/^["“'‘`[【「『《*_\s]+|["”'’`\]】」』》*_\s]+$/gu, "")
-    .trim();
+  const steps = group("label").split(/\s*(?:[>→›»＞➜➔▸]|->|=>|—>)\s*/u);
+  const names = steps.map((step) =>
+    step.replace(/^["“'‘`[【「『《*_\s]+|["”'’`\]】」』》*_\s]+$/gu, "").trim(),
+  );
+  // "File > Export > MP4": the last step that means something
+  const name = names.findLast((step) => meaningOf(step) !== "other") ?? names.at(-1) ?? "";
   const meaning = meaningOf(name);
   if (meaning === "upload") return asks(null);
   if (meaning === "confirm") return press(name);

@@ -20,7 +20,7 @@ const words = {
   shut: "close|exit|dismiss|minimize|minimise|maximize|maximise|collapse|resize|hide|undock|dock|pin",
   // --- things of a screen
   control:
-    "button(s)|icon(s)|key(s)|checkbox(es)|toggle(s)|switch|slider(s)|playhead|handle(s)|three dots|three-dot menu|ellipsis|gear|hamburger menu|dots|arrow|link|option(s)|thumbnail|menu item|shortcut|field|box|scroll bar|scrollbar|progress bar|seek bar|cog|plus sign|dot menu",
+    "button(s)|icon(s)|key(s)|checkbox(es)|toggle(s)|switch|slider(s)|playhead|handle(s)|three dots|three-dot menu|ellipsis|gear|hamburger menu|dots|arrow|link|option(s)|thumbnail|menu item|shortcut|field|box|scroll bar|scrollbar|progress bar|seek bar|cog|avatar|profile picture|profile icon|profile photo|plus sign|dot menu",
   strongControl: "button(s)|icon(s)|key(s)|checkbox|toggle(s)|slider(s)",
   place:
     "panel(s)|tab(s)|menu(s)|sidebar(s)|side panel|drop-down(s)|dropdown(s)|drop-down menu|dropdown menu|dropdown list|dialog|dialogue|dialog box|dialog window|toolbar(s)|tool bar|inspector|pop-up(s)|popup(s)|navigation bar|nav bar|context menu|file browser|media library|asset library|file menu|menu bar|toolbox",
@@ -43,7 +43,7 @@ const words = {
   entrytail: "changes|now|all|video|media|file(s)|edit|effect|project|as|credits|it",
   /** Labels that nobody takes for content, capitalised. */
   Label:
-    "export|download|preview|play|save|properties|settings|upload|import|share|delete|split|edit|copy|paste|credits|billing|account|render|duplicate|rename",
+    "export|download|preview|play|save|properties|settings|upload|import|share|delete|split|edit|copy|paste|credits|billing|account|render|duplicate|rename|file|menu",
   Page: "export|download|preview|settings|properties|billing|account|credits|media|effects|audio|library|timeline|file|edit|preferences|profile|upload|inspector|dashboard",
   and: "and|&",
   // --- showing and exporting
@@ -81,8 +81,9 @@ const words = {
 } as const;
 
 const phrases = {
+  dragging: "{drag} (and? drop)?",
   capitals: "{Cap} (({and}|to|of)? {Cap}){0,3}",
-  known: "{entry} ({and} {entry})? {entrytail}?",
+  known: "{entry} {entry}? ({and} {entry})? {entrytail}?",
   step: "{quoted}|{capitals}|{known}",
   path: "({step}) ({arrow} ({step})){1,4}",
   name: "{path}|{quoted}|{known}|{capitals}",
@@ -90,12 +91,20 @@ const phrases = {
   goal: "{goalword} _{1,40}",
   behind: "({adverb}|{prep} {spot}|{remark}){0,4} (?<tail>{goal})? {remark}?",
   movie: "it|this|that|them|everything|{det} {whole}{0,3} {result}",
-  time1: "{time} mark?|{num} (seconds|second|s) mark?|second {num}|({ord}|{nth}) (second|seconds) mark?",
+  time1:
+    "({ord}|five|six|seven|eight|nine|ten|fifteen|twenty|thirty) (second|seconds) mark?|(last|final|first) {ord}? (second|seconds|{time})|{time} mark?|{num} (seconds|second|s) mark?|second {num}|({ord}|{nth}) (second|seconds) mark?",
   numbered: "{thing} ({num}|{ord}) (and {thing}? ({num}|{ord}))?",
   target:
     "{quoted} {thing}{0,2}|{file}|{det} {!stop}{0,4} {thing} ({num}|{thing}){0,2} ({quoted}|{file})?|{numbered}|it|them|{thing}{1,2}",
   position:
     "{time1}|{det} ({time1})|{det} {edgeadj}{0,3} {edge}{1,3} ((of|in|on|at) ({det} {!stop}{0,2} ({thing}|{field}) {num}?|{target}))?|{det} {ord}? ({field}|{thing}|spot|position|place|slot)|({det} {thing}|track) {num}|{target}|{det} {ord} {thing}?|{num}",
+  /** A place on a timeline and nowhere else: whatever goes there is a thing of it. */
+  moment:
+    "{toward} {det}? ({time1}|{!stop}{0,3} (at|from) {time1})|{toward} {det} {edgeadj}{0,2} {edge} (of|in|on) {det} (timeline|track|video|sequence|edit|project)|(before|after|behind|between|right after|right before) ({numbered}|{det} {ord}? (clip|scene|shot|title|intro|outro|track))",
+  shift: "{time} (to the {side}|later|earlier|forward|back|forwards|backwards|left|right)",
+  start:
+    "(to the? {side})? (so|so that|until) (it|they) (starts|begins|ends|start|begin|end|appears|plays|sits|lines) (at|on|up with|from) {time1}",
+  anything: "it|them|{det} {!stop}{1,5}|{quoted}|{file}",
   destination: "{way}? ({toward} right? {position}|to the? {side}) ({more} ({position})){0,2}",
   vague:
     "{way}? ({toward} ({some} {!stop}{0,3} _{1,3}|{some} {edge})|to the? {side}|where _{1,12}|wherever _{1,12}|up|down|left|right|{way})",
@@ -128,32 +137,37 @@ export const ENGLISH: Lexicon = {
       "(export|download|render) ({and} {film})? (now|here|yourself|manually|again|to (mp4|get|download|save|your|share|see) _{0,20}|(as|in|to) {det}? {format} _{0,3}|(by|from) _{1,20}){0,2}",
     ],
     // --- what is dragged but no thing of the timeline: parts of the screen, and files of one's own
-    ["nothing", "({drag}|slide|pull|move) {det}? {!stop}{0,3} {handle} _{0,30}"],
-    ["nothing", "{drag} to _{1,30}"],
+    ["nothing", "({dragging}|slide|pull|move) {det}? {!stop}{0,3} {handle} _{0,30}"],
+    ["nothing", "{dragging} to _{1,30}"],
     [
       "nothing",
-      "({drag}|drop) ({ownword}{1,3} {!stop}{0,2})? {media}{1,2} ((right|straight|directly|over)? (onto|into|to|in|on|inside|over)? {det}? _{0,2}? {dropzone}) _{0,20}",
+      "({dragging}|drop) ({ownword}{1,3} {!stop}{0,2})? {media}{1,2} ((right|straight|directly|over)? (onto|into|to|in|on|inside|over)? {det}? _{0,2}? {dropzone}) _{0,20}",
     ],
     [
       "nothing",
-      "({drag}|drop) the (file|files|media|footage|photos|images) (right|straight|directly|over)? ((onto|into|to|in|on|inside|over) {det}? _{0,2}?)? {dropzone} _{0,20}",
+      "({dragging}|drop) the (file|files|media|footage|photos|images) (right|straight|directly|over)? ((onto|into|to|in|on|inside|over) {det}? _{0,2}?)? {dropzone} _{0,20}",
     ],
     [
       "nothing",
-      "({drag}|drop) (your|any|some|more|own|your own|a|an|new|another){1,2} _{0,2}? {media} (onto|into|to|in|on) {det} (video|editing|project)? timeline ((to|and) _{0,20})?",
+      "({dragging}|drop) (your|any|some|more|own|your own|a|an|new|another){1,2} _{0,2}? {media} (onto|into|to|in|on) {det} (video|editing|project)? timeline ((to|and) _{0,20})?",
     ],
     [
       "nothing",
-      "({drag}|drop) _{1,12} to (start|begin|get) (started|editing|working|creating|cutting|a|your|project|edit|importing|uploading){0,3}",
+      "({dragging}|drop) _{1,12} to (start|begin|get) (started|editing|working|creating|cutting|a|your|project|edit|importing|uploading){0,3}",
     ],
-    ["nothing", "({drag}|drop) _{0,12} upload _{0,20}"],
+    ["nothing", "({dragging}|drop) _{0,12} upload _{0,20}"],
     // --- moves
-    ["tip", "{drag} {some} _{1,8} {toward} _{1,8}"],
+    ["tip", "{dragging} {some} _{1,8} {toward} _{1,8}"],
+    ["move", "{dragging} (?<what>{anything}) (?<where>{start}|{shift})"],
     [
       "move",
-      "{drag} (?<what>{target}) (?<where>{destination}) ((to|so|so that|for|using|with|where|which) _{1,30})?",
+      "{dragging} (?<what>{anything}) (from {time1})? (?<where>{way}? ({moment})) ((to|so|so that|for|using|with|where|which) _{1,30})?",
     ],
-    ["tip", "{drag} (?<what>{target}) (?<where>{vague}) ({goal})?"],
+    [
+      "move",
+      "{dragging} (?<what>{target}) (?<where>{destination}) ((to|so|so that|for|using|with|where|which) _{1,30})?",
+    ],
+    ["tip", "{dragging} (?<what>{target}) (?<where>{vague}) ({goal})?"],
     [
       "move",
       "(move|place|put|shift) (?<what>{target}) (?<where>{destination}) (by|via|using|with) (dragging|drag|{drag}) _{0,8}",
@@ -162,6 +176,7 @@ export const ENGLISH: Lexicon = {
       "tip",
       "drop (?<what>{target}) (?<where>(on|onto|into|to|in) {det} _{0,2} (timeline|track|tracks|canvas) {num}?)",
     ],
+    ["tip", "drop (?<what>{target}) (?<where>(at|after|before) ({position}))"],
     // --- gestures
     [
       "nothing",
@@ -224,6 +239,12 @@ export const ENGLISH: Lexicon = {
       "label",
       "{pick} (?<label>{name}|_{1,8}?) (from|in|under|on|via) {det} ({placename}|{adj}|{capitals}|{quoted}|format|style){0,2} ({place}) {behind}",
     ],
+    [
+      "nothing",
+      "(select|choose|pick|set) (as|for)? {det}? ({format}|format|quality|resolution|output|video|file|to|and|high|full|best){1,5}",
+    ],
+    ["nothing", "select (the|your) {thing} {num}?"],
+    ["nothing", "{click} (anywhere|somewhere|outside|elsewhere|an empty (area|spot|space)) {behind}"],
     // --- places
     ["open", "{go} {det}? (?<label>{path}) (?<noun>{place}|{site})? {behind}"],
     ["open", "{go} {det}? (?<label>({adj}|{placename}){0,3} (?<noun>{place})) {behind}"],
@@ -238,11 +259,11 @@ export const ENGLISH: Lexicon = {
     ],
     ["label", "(?<label>{entry} ({arrow} ({step})){1,4})"],
   ],
-  time: "\\d{1,2}:\\d{2}(?::\\d{2})?(?:[.,]\\d{1,3})?|\\d{1,4}(?:[.,]\\d{1,3})? ?-?(?:s|secs?|seconds?|ms|min|minutes?)(?![\\p{L}\\p{N}])",
+  time: "(?:two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty)[ -]seconds?(?![\\p{L}])|\\d{1,2}:\\d{2}(?::\\d{2})?(?:[.,]\\d{1,3})?|\\d{1,4}(?:[.,]\\d{1,3})? ?-?(?:s|secs?|seconds?|ms|min|minutes?)(?![\\p{L}\\p{N}])",
   key: "(?:(?:ctrl|cmd|command|control|shift|alt|option|[⌘⌥⇧])(?: ?[+-] ?[\\w⌘⇧]{1,10}){1,3}|[⌘⌥] ?\\w|space ?bar|space(?= ?(?:key|to\\b|$))|enter|return(?! to)|escape|esc|delete(?= key)|backspace|any key|f\\d{1,2})(?![\\p{L}\\p{N}])",
-  lead: "[^\\p{L}\\p{N}\\uE000\"“'‘[「『【*]+|\\*{1,2}(?=[\\p{L}])|(?:and then|and|then|now|next|finally|first|firstly|second|secondly|third|thirdly|lastly|last|afterwards|after that|also|or|but|so|please|just|simply|kindly|quickly|from there|from here|okay|ok|great|perfect|alternatively|otherwise|instead|once there|when done|all you (?:need|have) to do is|(?:you(?:['’]ll| will)? |just )?(?:need|have) to|you must|remember to|don['’]t forget to|make sure (?:to|you)|be sure to|go ahead and|step \\d{1,2})(?![\\p{L}\\p{N}])",
+  lead: "[^\\p{L}\\p{N}\\uE000\"“'‘[「『【*]+|\\*{1,2}(?=[\\p{L}])|(?:and then|and|then|now|next|finally|first|firstly|second|secondly|third|thirdly|lastly|last|afterwards|after that|also|but|so|please|just|simply|kindly|quickly|from there|from here|okay|ok|great|perfect|once there|when done|all you (?:need|have) to do is|(?:you(?:['’]ll| will)? |just )?(?:need|have) to|you must|remember to|don['’]t forget to|make sure (?:to|you)|be sure to|go ahead and|step \\d{1,2})(?![\\p{L}\\p{N}])",
   permission:
-    "(?:you(?:['’]ll| will| can)? (?:find|see|notice)|you (?:can|could|may|might want to|will be able to|should|['’]d want to|want to)|you['’]ll be able to|feel free to|you['’]re (?:free|welcome) to|you are (?:free|welcome) to|try to|let['’]s|optionally|i (?:suggest|recommend)(?: that)? you|we (?:suggest|recommend)(?: that)? you)(?: (?:now|also|then|always|simply|just|easily|either|still|go ahead and)){0,3}\\s+",
+    "(?:(?:or|alternatively|otherwise|instead|optionally)(?=[\\s,])\\W{1,3}|(?:you(?:['’]ll| will| can)? (?:find|see|notice)|you (?:can|could|may|might want to|will be able to|should|['’]d want to|want to)|you['’]ll be able to|feel free to|you['’]re (?:free|welcome) to|you are (?:free|welcome) to|try to|let['’]s|i (?:suggest|recommend)(?: that)? you|we (?:suggest|recommend)(?: that)? you)(?: (?:now|also|then|always|simply|just|easily|either|still|go ahead and)){0,3}\\s+)",
   negation:
     "(?:(?:you )?(?:don['’]t|do not|never|can['’]t|cannot|should not|shouldn['’]t|must not|couldn['’]t)(?! forget)|no need|you don['’]t (?:need|have) to|before|avoid|without)\\b",
   condition:
@@ -250,9 +271,9 @@ export const ENGLISH: Lexicon = {
   conditionThen:
     "(?:when|whenever|once|if|as soon as|after)\\b.{1,80}?[\\s,](?=(?:you can|you may|feel free to|please|just|simply|go ahead and|then)\\s)",
   purpose: "(?:in order )?to \\p{L}|for (?:more|further|best|a)\\b",
-  tail: "(?:(?:and|then|and then|or)\\s+(?:then )?(?:you(?:['’]re| are)? (?:done|all set|ready|good)|wait|enjoy|watch|download|save|see|view|share|confirm|continue|proceed|choose|select|pick|follow|start|begin|check|set|adjust|use|type|enter|look|look for|find|press|hit|drag|release|hold|play|close|paste|copy|try)\\b|which\\b|where\\b|so (?:that )?you can\\b|to\\b|in order to\\b|or\\b(?! (?:i|we|it)\\b))",
+  tail: "(?:(?:and|then|and then|or)\\s+(?:then )?(?:you(?:['’]re| are)? (?:done|all set|ready|good)|wait|enjoy|watch|download|save|see|view|share|confirm|continue|proceed|choose|select|pick|follow|start|begin|check|set|adjust|use|type|enter|look|look for|find|press|hit|drag|release|hold|have a look|take a look|play|close|paste|copy|try)\\b|which\\b|where\\b|so (?:that )?you can\\b|to\\b|in order to\\b|or\\b(?! (?:i|we|it)\\b))",
   leftover: "and|then|now|next|finally|first|please|so|or|but|also|just|simply|okay|ok",
-  tip: "(?:\\W{0,4})(?:pro |quick |helpful )?(?:tips?|hints?|note|fyi|did you know|good to know|reminder|optional|optionally)\\W{0,4}",
+  tip: "(?:\\W{0,4})(?:pro |quick |helpful )?(?:tips?|hints?|note|fyi|did you know|good to know|reminder|optional|optionally|alternatively|otherwise|or|instead|if you like|if you prefer)\\W{0,4}",
   question:
     "^(?:\\W{0,4})(?:are you |is everything |everything |do you |you )?(?:happy|ready|satisfied|like|love|all set|looks? good|look(?:s|ing)? right|done|finished|want|need|prefer)\\b[^?]{0,60}\\?",
   textLabel:
@@ -260,11 +281,9 @@ export const ENGLISH: Lexicon = {
   callToAction: "call[- ]to[- ]action|\\bcta\\b|script|storyboard|lyrics|voice-?over|narration|dialogue",
   heading: "^[^\\p{L}\\p{N}]*(?:preview|export|download|render|view|check)\\b",
   leadIn:
-    "^[^\\p{L}\\p{N}]*(?:(?:export|download|preview)(?: steps?)?|(?:the )?(?:next|last|final) step|step \\d{1,2})[^\\p{L}\\p{N}]*$",
-  formatStep:
-    "(?:select|choose|pick|set)(?: the)? ?(?:format|quality|resolution|mp4|mov|gif|webm|\\d{3,4}p|4k|(?:full )?hd|high quality)(?:[\\s,/]{0,2}(?:format|quality|resolution|mp4|\\d{3,4}p)){0,2}",
+    "^[^\\p{L}\\p{N}]*(?:(?:export|download|preview)(?: steps?)?|(?:the )?(?:next|last|final) step|step \\d{1,2}|have a look|take a look|see for yourself)[^\\p{L}\\p{N}]*$",
   exportStep: "export|download",
-  narrated: "\\b(?:click|tap|press|open|drag|select|scroll|swipe|hit|push)\\b",
+  narrated: "[\\p{L}\\p{N}]\\W{1,3}(?:click|tap|press|open|drag|select|scroll|swipe|hit|push)\\b",
   origin:
     ' (?:from|out of) (?:the |your )?(?:[\\p{L}"“”[\\]]{1,20} )?(?:panel|library|sidebar|tab|browser|bin)\\b',
   moveWords: "Move $<what> $<where>",
@@ -286,6 +305,6 @@ export const ENGLISH: Lexicon = {
     "show-tracks": "\\b(?:preview|play|watch)\\b",
     confirm: "^\\W{0,3}to (?<confirm>continue|proceed|confirm|apply|accept|approve|generate|create)\\b",
   },
-  labelFrame: "^(?:the|your|my) | (?:buttons?|icon|tab|panel|menu|page)$",
+  labelFrame: "^(?:the|your|my|start|begin) | (?:buttons?|icon|tab|panel|menu|page)$",
   okay: ["ok(?:ay)?", "Confirm"],
 };

@@ -29,6 +29,7 @@ const MAX_HAN = 8;
 const PATTERN_PART =
   /\{(!?)([a-zA-Z][a-zA-Z0-9]*)\}|\(\?<\w+>|\(\?:|[()|?*+]|\{\d+(?:,\d*)?\}|(_)|([^\s(){}|?*+_]+)/g;
 const LATIN = /[\p{Script=Latin}\p{N}][\p{Script=Latin}\p{N}]*(?:['’-][\p{Script=Latin}\p{N}]+)*/uy;
+const SKIPPED = /[\s\p{P}\p{S}\p{Extended_Pictographic}]|\u200d|\ufe0f/uy;
 const HAN_WORD = /\p{Script=Han}/u;
 const OPEN = "\"“'‘`「『《";
 const CLOSE = "\"”'’`」』》";
@@ -51,8 +52,7 @@ export function tokensOf(lexicon: Pick<Lexicon, "words" | "phrases" | "rules" | 
       if (match[4] !== undefined) enter(match[4].toLowerCase(), `=${match[4].toLowerCase()}`);
   // "audio track" is a track, too
   for (const [phrase, classes] of classesOf) {
-    const head = phrase.slice(phrase.lastIndexOf(" ") + 1);
-    const inherited = head === phrase ? undefined : classesOf.get(head);
+    const inherited = classesOf.get(headOf(phrase, classesOf));
     if (inherited !== undefined && !inherited.has("stop")) for (const name of inherited) classes.add(name);
   }
 
@@ -87,7 +87,7 @@ export function tokensOf(lexicon: Pick<Lexicon, "words" | "phrases" | "rules" | 
     pattern
       .replace(/\s+/g, " ")
       .replace(PATTERN_PART, (part, not, name, any, word) => {
-        if (any !== undefined) return "[^]";
+        if (any !== undefined) return "[\\s\\S]";
         if (word !== undefined) return `[${codesOfClass.get(`=${word.toLowerCase()}`) ?? ""}]`;
         if (name === undefined) return part === "(" ? "(?:" : part;
         const phrase = lexicon.phrases[name];
@@ -112,16 +112,13 @@ export function tokensOf(lexicon: Pick<Lexicon, "words" | "phrases" | "rules" | 
       };
       let at = 0;
       while (at < clause.length) {
-        if (
-          /[\s\p{P}\p{S}]/u.test(clause.charAt(at)) &&
-          !special.some(({ pattern }) => startsAt(pattern, clause, at))
-        ) {
-          at += 1;
-          continue;
-        }
         const found = special.find(({ pattern }) => startsAt(pattern, clause, at));
         if (found !== undefined) {
           at = add(found.code, at, found.pattern.lastIndex);
+          continue;
+        }
+        if (startsAt(SKIPPED, clause, at)) {
+          at = SKIPPED.lastIndex;
           continue;
         }
         const [word, end] = longestWord(text, at, wordCodes);
@@ -166,6 +163,14 @@ function longestWord(
     next = end + 1;
   }
   return found ?? [text.charAt(at), at + 1];
+}
+
+/** The last word, or the longest known end of a Chinese one. */
+function headOf(phrase: string, known: ReadonlyMap<string, unknown>): string {
+  if (!HAN_WORD.test(phrase)) return phrase.includes(" ") ? phrase.slice(phrase.lastIndexOf(" ") + 1) : "";
+  for (let from = 1; from <= phrase.length - 2; from += 1)
+    if (known.has(phrase.slice(from))) return phrase.slice(from);
+  return "";
 }
 
 /** The words of a list: "button(s)|icon" → button, buttons, icon. */

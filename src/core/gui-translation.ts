@@ -145,8 +145,6 @@ function translateLines(text: string, found: Findings): string {
   return joinLines(kept);
 }
 
-/** What is said in steps that are otherwise done by the bot: the format is MP4 in any case. */
-const FORMAT_STEP = either("formatStep", "^@[\\s.。；;，,!！]{0,3}$");
 const EXPORT_STEP = either("exportStep", "^@[\\s.。；;，,!！]{0,3}$");
 
 /** The line without those of its inline steps that are instructions; null when it has none. */
@@ -157,9 +155,9 @@ function translateSteps(line: string, found: Findings): string | null {
   const results = steps.items.map((item) => translateLine(item, inside));
   if (!results.includes("")) return null;
   const kept: string[] = [];
-  for (const [index, result] of results.entries()) {
+  for (const result of results) {
     if (EXPORT_STEP.test(result)) inside.add({ kind: "export" }, false);
-    else if (result !== "" && !FORMAT_STEP.test(steps.items[index] ?? "")) kept.push(result);
+    else if (result !== "") kept.push(result);
   }
   const intro = translateLine(steps.intro, found);
   found.take(inside);
@@ -278,7 +276,7 @@ function sentenceEnds(masked: string): number[] {
 // --- clauses ----------------------------------------------------------------------------------------
 
 const SEPARATOR =
-  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag|\bgo ahead|\bbetween [^,;.!?]{1,40})\s+(?=(?:and|then|or|but|so)\s)|\s+(?=(?:when|whenever|once|if|as soon as)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)|(?<!\b(?:drag|drop)\b[^,;:.!?]{0,80})\s+(?=after\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
+  /[,;]\s+|\s*[，；：]\s*|,(?=[\p{Script=Han}])|:\s+|\s+[-–—]+\s+|\s*——?\s*|(?<!\bdrag|\bgo ahead|\bbetween [^,;.!?]{1,40})\s+(?=(?:and|then|or|but|so(?! that it\b))\s)|\s+(?=(?:when|whenever|once|if|as soon as)\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)|(?<!\b(?:drag|drop)\b[^,;:.!?]{0,80})\s+(?=after\s+(?:you|you're|it|everything|ready|done|happy|satisfied|finished|the|your|this|all|that|needed|necessary)\b)/giu;
 const TERMINAL = /(?:[.!?…。！？；]+["”'’)\]*_」』）]*)?\s*$/u;
 const LEFTOVER = either("leftover", '^[^\\p{L}\\p{N}\\uE000"“「『]*(?:@[^\\p{L}\\p{N}\\uE000"“「『]*)*$');
 

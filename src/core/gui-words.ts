@@ -81,8 +81,7 @@ export interface Lexicon {
   heading: string;
   /** Goes with the instruction behind its colon: "Next step: …". */
   leadIn: string;
-  /** A step of a list of instructions that the bot takes care of anyway. */
-  formatStep: string;
+  /** A last step of a list of instructions that says no more than this verb. */
   exportStep: string;
   /** Verbs of an interface that are told: what is coordinated with them is told, too. */
   narrated: string;
