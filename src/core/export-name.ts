@@ -1,4 +1,5 @@
 /** How the file of an export is called: after what is in it, with a number. */
+import { plainName } from "./machine-text.ts";
 import type { ProjectState } from "./ports.ts";
 import { shorten } from "./shorten.ts";
 
@@ -13,7 +14,7 @@ export function exportFileName(
   const pictures = timeline.tracks.filter(({ type }) => type === "video");
   const onTimeline = pictures.flatMap(({ segments }) => segments.map(({ name }) => name));
   const names = [...onTimeline, ...clips.map(({ name }) => name)];
-  const name = names.map((one) => safeName(one ?? "")).find((one) => one !== "") ?? "video";
+  const name = names.map((one) => safeName(plainName(one ?? "") ?? "")).find((one) => one !== "") ?? "video";
   return `${name}-${number}.mp4`;
 }
 

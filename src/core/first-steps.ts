@@ -1,6 +1,7 @@
 /** What to say where there is nothing to work on yet: what is missing, and prompts that fit. */
 import type { Chat } from "./chat.ts";
 import { exampleButtons, examplesFor } from "./connect.ts";
+import { plainName } from "./machine-text.ts";
 import type { ProjectClip } from "./ports.ts";
 import { listText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
@@ -26,10 +27,10 @@ export async function sayWhatIsMissing(chat: Chat, clips: readonly ProjectClip[]
   await speaker.send({ text, buttons: exampleButtons(examples) });
 }
 
-/** The files of a project, oldest first: as the backend names them, else as they were sent. */
+/** The files of a project, oldest first: as the backend names them, else as they were sent, in plain words. */
 export function clipNames(chat: Chat, clips: readonly ProjectClip[]): string[] {
   const names = clips.length > 0 ? clips.map(({ name }) => name) : chat.record.files.map(({ name }) => name);
-  return [...new Set(names)];
+  return [...new Set(names.map((name) => plainName(name) ?? chat.speaker.plain("turn.your-clip")))];
 }
 
 /** `beach.mp4, city.mp4, +3 more` */

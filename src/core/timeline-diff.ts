@@ -310,12 +310,13 @@ function describe(change: TimelineChange, templates: ChangeTemplates): string {
       const range = displayRange(change.startMs, change.durationMs);
       return fill(templates.added, { what: range === null ? what : `${what} (${range})` });
     }
-    case "renamed":
-      return fill(templates.renamed, {
-        type,
-        from: displayName(change.before) ?? "",
-        to: displayName(change.after) ?? "",
-      });
+    case "renamed": {
+      const [from, to] = [displayName(change.before), displayName(change.after)];
+      // A name that only machines read is none to tell of.
+      return from === null || to === null
+        ? fill(templates.altered, { what })
+        : fill(templates.renamed, { type, from, to });
+    }
     case "moved":
     case "lengthened":
     case "shortened":

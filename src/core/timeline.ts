@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { fill } from "./locales.ts";
+import { plainName } from "./machine-text.ts";
 import { shorten, UNSHOWN } from "./shorten.ts";
 
 const segmentSchema = z.object({
@@ -105,9 +106,9 @@ function kindOf({ type, segments }: Track): Track["type"] | NonNullable<Segment[
   return roles.size > 1 ? "sound" : ([...roles][0] ?? type);
 }
 
-/** A name that fits a line of chat: one line, no control characters, at most 60 characters; null when blank. */
+/** A name that fits a line of chat: one line, at most 60 characters, nothing of a machine; null when nothing is left. */
 export function displayName(name: string | null): string | null {
-  const folded = (name ?? "").replace(UNSHOWN, " ").trim();
+  const folded = (plainName(name ?? "") ?? "").replace(UNSHOWN, " ").trim();
   return /[^\p{Cf}\s]/u.test(folded) ? shorten(folded, MAX_NAME_LENGTH) : null;
 }
 

@@ -29,7 +29,7 @@ export class TurnAnswer {
   /** The last failure the stream told of; null while there is none. */
   failure: BackendError | null = null;
   readonly #chat: Chat;
-  readonly #text = new TurnText();
+  readonly #text: TurnText;
   readonly #mayEdit: boolean;
   readonly #keep: (heard: Heard) => Promise<void>;
   #heard: Heard = { pieces: [], end: null };
@@ -52,6 +52,7 @@ export class TurnAnswer {
   constructor(chat: Chat, mayEdit: boolean, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
     this.#chat = chat;
     this.#mayEdit = mayEdit;
+    this.#text = new TurnText(chat.speaker.plain("turn.your-clip"));
     this.#keep = keep;
     this.#earlierEnd = heard?.end ?? null;
     if (!heard) return;

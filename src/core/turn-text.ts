@@ -1,7 +1,8 @@
 /**
- * Groups the text of a running turn into messages: whole sentences, shown when the backend pauses, and a
- * trailing apology kept back. Source: nemo-api.md, "The SSE stream", rules 1 and 6.
+ * Groups the text of a running turn into messages: whole sentences, shown when the backend pauses, without what
+ * only machines read, and a trailing apology kept back. Source: nemo-api.md, "The SSE stream", rules 1 and 6.
  */
+import { hideMachineText, openMachineText } from "./machine-text.ts";
 
 /** Longest text that `take` hands out, in UTF-16 units; well below every platform's limit. */
 const MAX_CHUNK = 1_500;
@@ -9,17 +10,27 @@ const MAX_CHUNK = 1_500;
 const MAX_APOLOGY = 300;
 
 export class TurnText {
+  readonly #yourClip: string;
+  /** What came and cannot be judged yet: a sentence, or a piece of JSON, that goes on. */
+  #raw = "";
+  /** `#raw` is not looked at again before it is longer than this: each look reads all of it. */
+  #lookAgainAt = 0;
   /** What is not shown yet; an apology that may turn out to be the last word stands at its beginning. */
   #pending = "";
   #hasGoodText = false;
 
+  /** `yourClip` is what a clip is called whose name only a machine could read. */
+  constructor(yourClip = "your clip") {
+    this.#yourClip = yourClip;
+  }
+
   add(text: string): void {
-    this.#pending += text;
+    this.#raw += text;
   }
 
   /** Whether `take` would wait for nothing but the end of a sentence. */
   get isFull(): boolean {
-    return this.#pending.length > MAX_CHUNK;
+    return this.#isLong || this.#raw.length > Math.max(MAX_CHUNK, this.#lookAgainAt);
   }
 
   /**
@@ -27,11 +38,12 @@ export class TurnText {
    * call it until it is empty.
    */
   take(): string {
+    this.#judge();
     this.#pending = this.#pending.trimStart();
     const text = this.#pending.slice(0, this.#cut());
     const at = trailingApology(text, false);
     // an apology as long as this is no end of anything
-    const good = at === 0 && this.isFull ? text : text.slice(0, at);
+    const good = at === 0 && this.#isLong ? text : text.slice(0, at);
     this.#pending = this.#pending.slice(good.length);
     if (good !== "") this.#hasGoodText = true;
     return good;
@@ -42,18 +54,35 @@ export class TurnText {
    * `isOnlyApology`: the turn said nothing but that it had a temporary problem, which is no answer.
    */
   finish(): { text: string; isOnlyApology: boolean } {
-    const rest = this.#pending.trimStart();
+    const rest = (this.#pending + hideMachineText(this.#raw, this.#yourClip)).trimStart();
     this.#pending = "";
+    this.#raw = "";
     const text = rest.slice(0, trailingApology(rest, true));
     if (text !== "") this.#hasGoodText = true;
     return { text, isOnlyApology: !this.#hasGoodText && rest !== "" };
   }
 
+  get #isLong(): boolean {
+    return this.#pending.length > MAX_CHUNK;
+  }
+
+  /** Moves what is complete from `#raw` to `#pending`: whole sentences, in a long text without one whole words. */
+  #judge(): void {
+    if (this.#raw.length <= this.#lookAgainAt) return;
+    const closed = this.#raw.slice(0, openMachineText(this.#raw));
+    let end = lastSentenceEnd(closed, closed.length);
+    if (end === 0 && closed.length > MAX_CHUNK) end = closed.search(/\s\S*$/) + 1 || closed.length;
+    // As often as it doubles: who is fed character by character reads each a few times only.
+    this.#lookAgainAt = end === 0 && this.#raw.length > MAX_CHUNK ? this.#raw.length * 1.5 : 0;
+    this.#pending += hideMachineText(this.#raw.slice(0, end), this.#yourClip);
+    this.#raw = this.#raw.slice(end);
+  }
+
   /** How much could be shown: up to the end of a sentence; in a long text without one, of a word. */
   #cut(): number {
     // two units more than may be cut: one tells whether a sentence ends, one that the text goes on
-    const end = lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2));
-    if (end > 0 || !this.isFull) return end;
+    const end = lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2), MAX_CHUNK);
+    if (end > 0 || !this.#isLong) return end;
     const space = this.#pending.slice(0, MAX_CHUNK).search(/\s\S*$/);
     if (space > 0) return space;
     return /[\uD800-\uDBFF]/.test(this.#pending.charAt(MAX_CHUNK - 1)) ? MAX_CHUNK - 1 : MAX_CHUNK;
@@ -66,12 +95,12 @@ export class TurnText {
 const SENTENCE_END =
   /[.!?…]["')\]*”’]{0,8}(?=\s|$|(?:I|We|Sorry|Unfortunately|Please)\b|\p{Script=Han})|[。！？]["')\]*”’」』）]{0,8}|\n/gu;
 
-/** Where the last whole sentence or line within `MAX_CHUNK` ends; 0 when there is none. */
-function lastSentenceEnd(text: string): number {
+/** Where the last whole sentence or line within `limit` ends; 0 when there is none. */
+function lastSentenceEnd(text: string, limit: number): number {
   let last = 0;
   for (const match of text.matchAll(SENTENCE_END)) {
     const end = match.index + match[0].length;
-    if (end <= MAX_CHUNK) last = end;
+    if (end <= limit) last = end;
   }
   return last;
 }

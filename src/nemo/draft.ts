@@ -3,6 +3,7 @@
  * is missing or malformed degrades to "unknown"; nothing here throws.
  * Source: nemo-api.md, "Draft (timeline), short keys"; the long forms were seen in recorded streams.
  */
+import { plainName } from "../core/machine-text.ts";
 import type { ProjectClip, ProjectState } from "../core/ports.ts";
 import { shorten } from "../core/shorten.ts";
 import { EMPTY_TIMELINE, type Segment, type Track } from "../core/timeline.ts";
@@ -146,11 +147,14 @@ function readName(item: JsonObject): string | null {
     isJsonObject(item.text) ? item.text.content : undefined,
     isJsonObject(item.content) ? item.content.text : undefined,
   ];
-  const name = candidates.find((value) => typeof value === "string" && value.trim() !== "");
-  // `find` does not narrow through its callback.
-  if (typeof name !== "string") return null;
-  // Hidden first: half a token would not be known for one.
-  return shorten(hideTokens(name.trim().slice(0, 10 * MAX_NAME_LENGTH)), MAX_NAME_LENGTH, "");
+  // The first that says something to people: a title may hold an id, and its text the words.
+  for (const value of candidates) {
+    // Hidden first: half a token would not be known for one.
+    const name =
+      typeof value === "string" ? plainName(hideTokens(value.slice(0, 10 * MAX_NAME_LENGTH))) : null;
+    if (name !== null) return shorten(name, MAX_NAME_LENGTH, "");
+  }
+  return null;
 }
 
 /** A clip by what stays the same while its analysis goes on. */

@@ -184,3 +184,47 @@ describe("a condition", () => {
     expect(chat.buttons).toEqual(["Export"]);
   });
 });
+
+describe("what only machines read", () => {
+  it.each([
+    {
+      language: "en",
+      texts: ['I added the title {"te', 'xt":"Summer","id":"3f2a9c1e77b4"}. It fa', "des in."],
+      shown: 'I added the title "Summer". It fades in.',
+    },
+    {
+      language: "en",
+      texts: [
+        "I trimmed https://cdn.nemo",
+        "video.ai/u/9f8e7d6c/beach.mp4?X-Amz-Signature=ab",
+        "c to 10 seconds.",
+      ],
+      shown: "I trimmed beach.mp4 to 10 seconds.",
+    },
+    {
+      language: "zh",
+      texts: ['标题加好了。{"status":', '"ok","task_id":"8f14e45fceea167a"}'],
+      shown: "标题加好了。",
+    },
+  ])("is not shown, however the words come ($language): $shown", async ({ language, texts, shown }) => {
+    const { nemo, chat } = await startScene({ limits: { textPauseMs: 1 } });
+    await chat.asks("/start", { language });
+    nemo.scenario.add(says(...texts));
+    const said = await chat.asks("do something", { language });
+    expect(said.join(" ").trim()).toBe(shown);
+  });
+
+  it("is no name of a title or a clip", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({
+      on: "turn",
+      do: { kind: "turn", texts: [], edits: [{ op: "title", text: '{"text":"Paradise","font":"Inter"}' }] },
+    });
+    await chat.asks("add a title");
+    expect(chat.last.text).toContain("Paradise");
+    expect(chat.last.text).not.toMatch(/[{}]|font/);
+    await chat.asks("/status");
+    expect(chat.last.text).toContain('Title: "Paradise"');
+  });
+});
