@@ -294,7 +294,10 @@ function translateSentence(sentence: string, masked: string, asks: boolean, foun
   if (/https?:\/\//i.test(sentence) || ASKED.test(masked)) return sentence;
   const terminal = TERMINAL.exec(masked)?.[0] ?? "";
   const pieces = split(sentence.slice(0, sentence.length - terminal.length), masked);
-  const hasCondition = pieces.some(({ clause }) => clause.kind === "condition");
+  // "If you like it later, …", "To move it, …": how, not that
+  const hasCondition = pieces.some(
+    ({ clause, raw }) => clause.kind === "condition" || (clause.kind === "purpose" && !LEAD_IN.test(raw)),
+  );
   const removed = pieces.map(({ clause }) => {
     if (clause.kind !== "move") return clause.kind === "instruction";
     const action: GuiAction = { kind: "edit", text: clause.text };

@@ -18,15 +18,24 @@ export function plainName(name: string): string | null {
   const trimmed = name.trim();
   const json = readJson(trimmed, 0);
   if (json !== null && json.end >= trimmed.length) return json.words === null ? null : plainName(json.words);
-  const isAddress = /^(?:[a-z][a-z\d+.-]{1,10}:\/\/|\/)\S*$/i.test(trimmed);
-  const base = isAddress ? baseName(trimmed) : trimmed;
-  const parts = EXTENSION.exec(base);
-  const stem = base.slice(0, base.length - (parts?.[0].length ?? 0));
-  const human = stem.split(/([_\s-]+)/).filter((part, index) => index % 2 === 1 || !isRandom(part));
-  const kept = isMachineId(stem) ? human.join("").replace(/^[_\s-]+|[_\s-]+$/g, "") : stem;
-  if (kept === "" || (kept !== stem && PREFIX.test(kept))) return null;
-  const plain = hideMachineText(kept, "").trim();
-  return /[\p{L}\p{N}\p{Extended_Pictographic}\p{P}\p{S}]/u.test(plain) ? plain + (parts?.[0] ?? "") : null;
+  const named = wordsOfName(trimmed);
+  const plain = named === null ? "" : hideMachineText(named, "").trim();
+  return /[\p{L}\p{N}\p{Extended_Pictographic}\p{P}\p{S}]/u.test(plain) ? plain : null;
+}
+
+/** An address, a path or a name without folders and ids; null when nothing is left. */
+function wordsOfName(name: string): string | null {
+  const isAddress = /^(?:[a-z][a-z\d+.-]{1,10}:\/\/|\/|[A-Z]:\\)\S*$/i.test(name);
+  const base = isAddress ? baseName(name) : name;
+  const extension = EXTENSION.exec(base)?.[0] ?? "";
+  const stem = base.slice(0, base.length - extension.length);
+  if (!isMachineId(stem)) return stem === "" ? null : base;
+  const human = stem
+    .replace(UUID, "")
+    .split(/([_\s-]+)/)
+    .filter((part, index) => index % 2 === 1 || !isRandom(part));
+  const kept = human.join("").replace(/^[_\s-]+|[_\s-]+$/g, "");
+  return kept === "" || kept === stem || PREFIX.test(kept) ? null : kept + extension;
 }
 
 /**
@@ -191,16 +200,16 @@ function hideTokens(text: string, yourClip: string): string {
     if (address !== undefined) {
       const end = /[.,;:!?)\]}*]{0,8}$/.exec(address)?.[0] ?? "";
       const bare = address.slice(0, address.length - end.length);
-      return isUsable(bare) ? whole : name(plainName(bare)) + end;
+      return isUsable(bare) ? whole : name(wordsOfName(bare)) + end;
     }
     if (path !== undefined) {
       const end = /[.,;:!?)\]]{0,8}$/.exec(path)?.[0] ?? "";
-      return name(plainName(path.slice(0, path.length - end.length))) + end;
+      return name(wordsOfName(path.slice(0, path.length - end.length))) + end;
     }
     if (named !== undefined && value !== undefined) return isNamedId(named, value) ? "" : whole;
     if (word !== undefined) {
       const stem = word.replace(EXTENSION, "");
-      return isMachineId(stem) ? name(stem === word ? null : plainName(word)) : whole;
+      return isMachineId(stem) ? name(stem === word ? null : wordsOfName(word)) : whole;
     }
     const { data, place, log, call, tool, tag } = groups;
     return [error, data, place, log, call, tool, tag].some((part) => part !== undefined) ? "" : whole;
@@ -239,9 +248,11 @@ const EXTENSION =
 const PREFIX =
   /^(?:seg(?:ment)?|sess(?:ion)?|task|clip|asset|job|req(?:uest)?|tool(?:u|call)?|call|evt|event|usr|user|anon|msg|message|trk|track|file|media|proj(?:ect)?|draft|node|gen|render|res|resource|run|turn|clm|nmv|vid|video|aud|audio|img|image|layer|upload|effect|text|title|art|artifact|item|elem(?:ent)?|scene|mat(?:erial)?|org|ws|wf|tmp|temp|obj|key|sk|pk|inv|trace|span)$/i;
 
+const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
+
 /** An id by its form: parts that nobody would write or say. */
 function isMachineId(word: string): boolean {
-  if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(word)) return true;
+  if (word.search(UUID) >= 0) return true;
   const parts = word.split(/[_-]/);
   if (parts.some(isRandom)) return true;
   const [prefix = "", ...rest] = parts;
@@ -285,7 +296,7 @@ function isNamedId(named: string, value: string): boolean {
 
 function baseName(address: string): string {
   const path = address.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
-  const base = path.split("/").at(-1) ?? "";
+  const base = path.split(/[\\/]/).at(-1) ?? "";
   try {
     return decodeURIComponent(base);
   } catch {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { translateGui } from "../../src/core/gui-translation.ts";
-import { hideMachineText } from "../../src/core/machine-text.ts";
+import { hideMachineText, openMachineText, plainName } from "../../src/core/machine-text.ts";
 import { TurnText } from "../../src/core/turn-text.ts";
 
 /** A file of `test/fixtures/gui`; its README says what each claims. */
@@ -94,6 +95,74 @@ describe("what only machines read", () => {
     expectOnlyGaps(
       "machine",
       wrong.map(({ say }) => say),
+    );
+  });
+
+  it.each([
+    ["beach_3f2a9c1e77b4.mp4", "beach.mp4"],
+    ["https://cdn.example.com/a/9f8e7d6c5b4a3f2e.mp4?sig=1", null],
+    ["/mnt/userdata/u1/beach.mp4", "beach.mp4"],
+    ["C:\\clips\\beach.mp4", "beach.mp4"],
+    ["3f2a9c1e-77b4-4c1d-9a52-0de1f3b7c9aa.mp4", null],
+    ["seg_8a7b6c5d", null],
+    ["d41d8cd98f00b204e9800998ecf8427e", null],
+    ['{"text":"Summer","font":"Inter"}', "Summer"],
+    ['{"font":"Inter"}', null],
+    // what people and cameras call their files
+    ["IMG_20240512_123456.mp4", "IMG_20240512_123456.mp4"],
+    ["VID-20240512-WA0001.mp4", "VID-20240512-WA0001.mp4"],
+    ["DJI_0042_D-Log.MOV", "DJI_0042_D-Log.MOV"],
+    ["4K60 test v2", "4K60 test v2"],
+    ["[Intro] Final", "[Intro] Final"],
+    ["夏天", "夏天"],
+    ["👩‍👩‍👧", "👩‍👩‍👧"],
+  ])("is no name of anything: %s", (name, plain) => {
+    expect(plainName(name)).toBe(plain);
+  });
+
+  it("is looked for without ever failing", () => {
+    const part = fc.constantFrom(
+      ...[
+        '{"a":',
+        '"',
+        "[",
+        "}",
+        "```",
+        "\n",
+        "/mnt/",
+        "C:\\",
+        "https://",
+        "cdn.x.y/",
+        "?sig=1",
+        "<a_b>",
+        "</a_b>",
+      ],
+      ...[
+        "id: ",
+        "3f2a9c1e77b4",
+        "seg_",
+        "(",
+        ")",
+        " at x:1:2",
+        "Error:",
+        "I added it. ",
+        "片段",
+        "，",
+        "{",
+        "'",
+      ],
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(part, fc.string({ unit: "binary", maxLength: 5 })), { maxLength: 12 }),
+        (parts) => {
+          const text = parts.join("");
+          expect(openMachineText(text)).toBeLessThanOrEqual(text.length);
+          expect(plainName(text)).not.toBe("");
+          expect(typeof hideMachineText(text, "your clip")).toBe("string");
+        },
+      ),
+      { numRuns: 3000 },
     );
   });
 
