@@ -246,12 +246,14 @@ function isUsable(address: string): boolean {
 const EXTENSION =
   /\.(?:mp4|mov|avi|webm|mkv|m4v|jpe?g|png|gif|webp|heic|mp3|wav|m4a|aac|srt|json|ts|m3u8|flac|ogg|pdf|txt)$/i;
 const PREFIX =
-  /^(?:seg(?:ment)?|sess(?:ion)?|task|clip|asset|job|req(?:uest)?|tool(?:u|call)?|call|evt|event|usr|user|anon|msg|message|trk|track|file|media|proj(?:ect)?|draft|node|gen|render|res|resource|run|turn|clm|nmv|vid|video|aud|audio|img|image|layer|upload|effect|text|title|art|artifact|item|elem(?:ent)?|scene|mat(?:erial)?|org|ws|wf|tmp|temp|obj|key|sk|pk|inv|trace|span)$/i;
+  /^(?:seg(?:ment)?|sess(?:ion)?|task|clip|asset|job|req(?:uest)?|tool(?:u|call)?|call|evt|event|usr|user|anon|msg|message|trk|track|file|media|proj(?:ect)?|draft|node|gen|render|res|resource|run|turn|clm|vid|video|aud|audio|img|image|layer|upload|effect|text|title|art|artifact|item|elem(?:ent)?|scene|mat(?:erial)?|org|ws|wf|tmp|temp|obj|key|sk|pk|inv|trace|span)$/i;
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 
 /** An id by its form: parts that nobody would write or say. */
 function isMachineId(word: string): boolean {
+  // a token of the backend, which is masked wherever text is shown
+  if (word.startsWith("nmv_")) return false;
   if (word.search(UUID) >= 0) return true;
   const parts = word.split(/[_-]/);
   if (parts.some(isRandom)) return true;
@@ -285,6 +287,7 @@ function switches(part: string): number {
 
 /** A value that its label calls an id needs only look like one. */
 function isNamedId(named: string, value: string): boolean {
+  if (value.startsWith("nmv_")) return false;
   if (isMachineId(value)) return true;
   const isWire = /^[a-z]+(?:_[a-z]+)*_(?:id|key|token|hash|uuid)\b|^[a-z]+Id\b/.test(named);
   const isLabel =
