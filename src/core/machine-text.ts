@@ -3,11 +3,13 @@
  * the machine's part goes or becomes a plain name; names of clips and titles likewise. Source: DESIGN.md, rule 5
  * ("never a stack, JSON, a token"). Everything is bounded and read once, from left to right.
  */
+import { hideTokens as maskSecrets } from "../lib/secrets.ts";
 import { readJson } from "./machine-json.ts";
 
 /** `yourClip` stands where a sentence needs a name: "I trimmed <address> to 5 s". */
 export function hideMachineText(text: string, yourClip: string): string {
-  const prose = hideFences(text);
+  // Tokens first: the mark in their place tells that something was there.
+  const prose = hideFences(maskSecrets(text));
   const lines = hideStacks(hideJson(hideTagged(prose)));
   const result = tidy(hideTokens(lines, yourClip));
   return result === tidy(text) ? text : result;
@@ -252,8 +254,6 @@ const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 
 /** An id by its form: parts that nobody would write or say. */
 function isMachineId(word: string): boolean {
-  // a token of the backend, which is masked wherever text is shown
-  if (word.startsWith("nmv_")) return false;
   if (word.search(UUID) >= 0) return true;
   const parts = word.split(/[_-]/);
   if (parts.some(isRandom)) return true;
@@ -287,7 +287,6 @@ function switches(part: string): number {
 
 /** A value that its label calls an id needs only look like one. */
 function isNamedId(named: string, value: string): boolean {
-  if (value.startsWith("nmv_")) return false;
   if (isMachineId(value)) return true;
   const isWire = /^[a-z]+(?:_[a-z]+)*_(?:id|key|token|hash|uuid)\b|^[a-z]+Id\b/.test(named);
   const isLabel =
