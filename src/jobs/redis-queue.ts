@@ -125,7 +125,7 @@ class LanesOnRedis implements RedisQueue {
   }
 
   async waiting(lane: string): Promise<WorkItem[]> {
-    return (await this.#waiting(lane)).map(({ item }) => item);
+    return (await this.#waiting(this.#items.name(lane))).map(({ item }) => item);
   }
 
   async running(lane: string): Promise<WorkItem | null> {

@@ -146,7 +146,7 @@ describe("redirects to a finished video", () => {
     { hops: 4, isDelivered: false },
   ])("are followed three times: $hops", async ({ hops, isDelivered }) => {
     const { nemo, chat } = await startWithClip();
-    const target = await linkTo(nemo, "target.mp4");
+    const target = linkTo(nemo, "target.mp4");
     const step: Scenario = { on: "file", do: { kind: "http", status: 302, headers: { location: target } } };
     nemo.scenario.add({ ...step, times: hops }, gone);
     await chat.asks("export");
@@ -212,7 +212,7 @@ describe("a link of a person", () => {
 
   it("of the editor's own origin goes to the backend, on loopback too", async () => {
     const { nemo, chat } = await startScene();
-    const url = await linkTo(nemo, "clip.mp4");
+    const url = linkTo(nemo, "clip.mp4");
     await chat.asks(url);
     expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
   });

@@ -172,7 +172,7 @@ describe("an upload whose answer got lost", () => {
 describe("a link to a file", () => {
   it("is handed to the backend, which fetches it, and then edited as the words say", async () => {
     const { nemo, chat } = await startScene();
-    const url = await linkTo(nemo, "holiday.mp4");
+    const url = linkTo(nemo, "holiday.mp4");
     await chat.asks(`${url} add the title "Hello"`);
     expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
     expect(chat.text).toContain("holiday.mp4");
@@ -184,7 +184,7 @@ describe("a link to a file", () => {
 
   it("alone is uploaded, and the bot asks what to do with it", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks(await linkTo(nemo, "holiday.mp4"));
+    await chat.asks(linkTo(nemo, "holiday.mp4"));
     expect(nemo.requests("POST /run_sse")).toEqual([]);
     expect(chat.last.text).toMatch(/^What should I do with it\?/);
   });

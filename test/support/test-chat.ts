@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -362,12 +362,9 @@ export async function temporaryFolder(): Promise<string> {
   return dir;
 }
 
-/** A link to these bytes (default: the clip) on the sandbox, as a person would send one. */
-export async function linkTo(nemo: Sandbox, name: string, bytes?: Uint8Array): Promise<string> {
-  if (bytes === undefined) return nemo.publish({ path: CLIP, type: "video/mp4" }, name);
-  const path = join(await temporaryFolder(), "published.mp4");
-  await writeFile(path, bytes);
-  return nemo.publish({ path, type: "video/mp4" }, name);
+/** A link to the clip on the sandbox, as a person would send one. */
+export function linkTo(nemo: Sandbox, name: string): string {
+  return nemo.publish({ path: CLIP, type: "video/mp4" }, name);
 }
 
 /** The bytes of the clip. */

@@ -1,6 +1,8 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
+import { openStorage } from "../../src/store/storage.ts";
+import { TestLog } from "../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "./scene.ts";
 
 const COMMANDS = ["start", "help", "new", "export", "credits", "status", "skill", "language", "cancel"];
@@ -23,11 +25,9 @@ describe.concurrent("the command menu", () => {
   it("is sent again in the language whose words have changed", async () => {
     await using scene = await startTelegramScene();
     await scene.bot.stop();
-    const database = new DatabaseSync(join(scene.bot.dataDir, "nemobot.sqlite"));
-    database
-      .prepare('UPDATE entries SET value = replace(value, \'"value":"\', \'"value":"old\') WHERE key LIKE ?')
-      .run("%commands:zh");
-    database.close();
+    const storage = await openStorage(loadConfig({ DATA_DIR: scene.bot.dataDir }), new TestLog());
+    await createAdapterMemory(storage.records, "telegram").set("commands:zh", "other words");
+    await storage.close();
     await scene.restart();
     await scene.telegram.waitFor(
       () => scene.telegram.calls("setMyCommands").at(2)?.status === 200,

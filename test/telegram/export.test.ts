@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer, request as requestTo, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../src/sandbox/scenario.ts";
 import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
-import { clipBytes, linkTo } from "../support/test-chat.ts";
+import { clipBytes } from "../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, type TelegramScene, until } from "./scene.ts";
 
 const MB = 1024 * 1024;
@@ -20,8 +22,12 @@ async function chatWithClip(
   bytes: Uint8Array,
   origin = scene.nemo.url,
 ): Promise<ChatPlayer> {
+  const { bot, nemo } = scene;
   const chat = scene.telegram.privateChat();
-  chat.say((await linkTo(scene.nemo, "clip.mp4", bytes)).replace(scene.nemo.url, origin));
+  // It goes with the bot's folder.
+  const path = join(bot.dataDir, "published.mp4");
+  await writeFile(path, bytes);
+  chat.say(nemo.publish({ path, type: "video/mp4" }, "clip.mp4").replace(nemo.url, origin));
   await chat.nextBotMessage((message) => message.text.includes("What should I do with it?"), PATIENTLY);
   return chat;
 }

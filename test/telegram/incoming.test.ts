@@ -83,7 +83,7 @@ describe.concurrent("the words beside media", () => {
   it("may come with a link to the file instead, which the backend fetches itself", async () => {
     await using scene = await startTelegramScene();
     const bytes = await clipBytes();
-    const link = await linkTo(scene.nemo, "take_1.mp4");
+    const link = linkTo(scene.nemo, "take_1.mp4");
     const chat = scene.telegram.privateChat();
     chat.say(`${link} ${CAPTION}`);
     await chat.nextBotMessage((message) => message.text.includes("I added the title"), PATIENTLY);
