@@ -19,6 +19,8 @@ const SHORT: Record<string, Action> = {
   s: { kind: "status" },
   h: { kind: "help" },
   n: { kind: "new-project" },
+  p: { kind: "projects" },
+  kp: { kind: "keep-project" },
   k: { kind: "cancel", scope: "current" },
   ka: { kind: "cancel", scope: "all" },
   ke: { kind: "cancel", scope: "export" },

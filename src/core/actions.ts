@@ -37,7 +37,10 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
     case "cancel":
     case "ask-cancel":
     case "drop":
+    case "keep-project":
       return true;
+    case "projects":
+      return action.name === undefined;
     case "credits":
     case "status":
       return isConnected;
@@ -45,6 +48,7 @@ export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean 
       return isConnected && action.skill === undefined;
     case "export":
     case "new-project":
+    case "open-project":
     case "retry":
     case "upload-again":
     case "edit":

@@ -5,10 +5,12 @@
 import { languageOfNew } from "./agent-language.ts";
 import { BackendError } from "./backend-error.ts";
 import type { Chat } from "./chat.ts";
+import type { Conversation, KeptProject } from "./conversation.ts";
 import { readIntent } from "./intent.ts";
 import { createKeyedQueue } from "./keyed-queue.ts";
 import type { Button } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
+import { withProject } from "./project-list.ts";
 import { listText, type RichText } from "./rich-text.ts";
 import { localized, type Skill } from "./skill.ts";
 import type { Speaker } from "./speaker.ts";
@@ -60,19 +62,24 @@ async function greet(
   }
 }
 
+/** What a project leaves for the list of projects; null when it was lost, or nobody has done anything in it. */
+export type OldProject = ((current: Conversation) => KeptProject | null) | null;
+
 /**
  * A fresh session with an empty timeline in place of `old`. Null when another item has replaced `old` since.
+ * Given what is kept of the old project, or null for nothing, it is a new project; without, the same one goes on.
  * Throws `BackendError`.
  */
 export function replaceSession(
   chat: Chat,
   old: SessionRef | null,
   signal: AbortSignal,
+  kept?: OldProject,
 ): Promise<SessionRef | null> {
   return inTurn(chat.id, async () => {
     await chat.refresh();
     if (chat.session && chat.session.sessionId !== old?.sessionId) return null;
-    return createSession(chat, old, signal);
+    return createSession(chat, old, signal, kept);
   });
 }
 
@@ -81,6 +88,7 @@ async function createSession(
   chat: Chat,
   old: SessionRef | null,
   signal: AbortSignal,
+  kept?: OldProject,
 ): Promise<SessionRef | null> {
   const { backend } = chat.world;
   const caller = await chat.caller();
@@ -88,11 +96,21 @@ async function createSession(
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
   await chat.update((current) => {
     const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
-    // An export of the old session goes on: its render stays written down.
+    if (isTaken) return current;
+    // In one step: whenever the process ends, the old project is either open or in the list.
+    const fresh = kept === undefined ? current : leave(current, kept);
     const language = languageOfNew(chat.speaker.language);
-    return isTaken ? current : { ...current, session, language, inFlight: null };
+    // An export of the old session goes on: its render stays written down.
+    return { ...fresh, session, language, inFlight: null };
   });
   return chat.session?.sessionId === session.sessionId ? session : null;
+}
+
+/** The record without its project, which goes to the list. */
+function leave(current: Conversation, kept: OldProject): Conversation {
+  const { title: _title, ...rest } = current;
+  const projects = withProject(current, kept?.(current) ?? null);
+  return { ...rest, projects, startedBy: null, files: [], lastFailed: null, openQuestion: null };
 }
 
 /** Title and greeting of a skill with the example prompts that fit, as text and as buttons. */

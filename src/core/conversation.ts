@@ -19,6 +19,23 @@ const sessionSchema = z.object({
   userId: z.string().nullable(),
 });
 
+const languageSchema = z.object({ told: z.string(), wanted: z.string() });
+
+/** A project that can be opened again: its session and what we keep of it. */
+const keptProjectSchema = z.object({
+  session: sessionSchema,
+  /** For people; empty when nothing in it has a name. */
+  name: z.string(),
+  /** Epoch ms: when it was left. */
+  at: z.number(),
+  skill: z.string(),
+  files: z.array(attachmentSchema),
+  startedBy: z.string().nullable().optional(),
+  language: languageSchema.optional(),
+  title: z.string().optional(),
+});
+export type KeptProject = z.infer<typeof keptProjectSchema>;
+
 /** What an agent has said in a turn: written down before any of it is sent. */
 const heardSchema = z.object({
   /** Raw, one for each message, in order; the end apart. */
@@ -47,7 +64,11 @@ const recordSchema = z.object({
    * The language the agent was last told to answer in, and the one it shall: they differ until the next turn.
    * Absent in records of old versions.
    */
-  language: z.object({ told: z.string(), wanted: z.string() }).optional(),
+  language: languageSchema.optional(),
+  /** The first words that were asked for in the project; absent while there are none. */
+  title: z.string().optional(),
+  /** Projects that can be opened again, the one that was left last at the end; absent in records of old versions. */
+  projects: z.array(keptProjectSchema).optional(),
   /** The files of the project, newest last: what "upload again" sends. */
   files: z.array(attachmentSchema),
   /** Places of the files of the item in work that have arrived: an item taken up after a restart does not send them again. */

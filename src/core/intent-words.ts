@@ -425,6 +425,50 @@ export const PHRASES: readonly { action: Action; phrases: string[] }[] = [
     ],
   },
   {
+    action: { kind: "projects" },
+    phrases: [
+      ...[
+        "projects",
+        "show projects",
+        "show me projects",
+        "list projects",
+        "list of projects",
+        "project list",
+      ],
+      ...["all projects", "old projects", "other projects", "previous projects", "which projects do i have"],
+      ...[
+        "switch project",
+        "switch projects",
+        "change project",
+        "open a project",
+        "open project",
+        "open old project",
+      ],
+      ...["go back to old project", "switch to old project", "previous project", "last projects"],
+      ...[
+        "项目",
+        "项目列表",
+        "所有项目",
+        "查看项目",
+        "显示项目",
+        "列出项目",
+        "切换项目",
+        "换项目",
+        "换个项目",
+      ],
+      ...[
+        "历史项目",
+        "之前的项目",
+        "以前的项目",
+        "旧项目",
+        "其他项目",
+        "有哪些项目",
+        "打开项目",
+        "打开旧项目",
+      ],
+    ],
+  },
+  {
     action: { kind: "skill" },
     phrases: [
       ...[
@@ -592,6 +636,7 @@ export const COMMANDS: Readonly<Record<string, Action>> = {
     "新建",
     "重新开始",
   ]),
+  ...commands({ kind: "projects" }, ["projects", "project", "项目", "我的项目"]),
   ...commands({ kind: "retry" }, ["retry", "重试"]),
 };
 

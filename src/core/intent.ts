@@ -237,7 +237,7 @@ function readPhrase(text: string, skills: Skills): Action | null {
   const known =
     KNOWN.get(phraseKey(words)) ?? KNOWN.get(phraseKey(strip(full.replace(/^help me (?:to )?/, ""))));
   if (known !== undefined) return known;
-  return readLanguage(words) ?? readSkill(words, skills) ?? readQuestion(words);
+  return readLanguage(words) ?? readProject(words) ?? readSkill(words, skills) ?? readQuestion(words);
 }
 
 /** Cancels have a grammar of their own, since people in a hurry do not speak in phrases. */
@@ -246,6 +246,16 @@ function readStop(text: string): Action | null {
   if (reading === null) return null;
   const { kind, scope } = reading;
   return kind === "sure" ? { kind: "cancel", scope } : { kind: "ask-cancel", scope, text };
+}
+
+/** "Switch to the beach project": which one that is, only the list of projects tells. */
+const ASKED_PROJECT =
+  /^(?:(?:switch|go|change|get) (?:back )?to|back to|open|reopen) (.{1,60}) project$|^(?:切换到|切换回|切回|切到|换到|换回|打开|回到|返回)(.{1,40}?)的?(?:项目|工程)$/u;
+
+function readProject(words: string): Action | null {
+  const match = ASKED_PROJECT.exec(words);
+  const name = match?.[1] ?? match?.[2];
+  return name === undefined ? null : { kind: "projects", name };
 }
 
 function readLanguage(words: string): Action | null {

@@ -46,7 +46,13 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("export") }),
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),
-  z.object({ kind: z.literal("new-project") }),
+  /** `from`: the session that a person has agreed to leave for it; absent while nobody was asked. */
+  z.object({ kind: z.literal("new-project"), from: z.string().optional() }),
+  /** Not a new one after all. */
+  z.object({ kind: z.literal("keep-project") }),
+  /** With a name: the project that is called so is opened. Without: they are listed. */
+  z.object({ kind: z.literal("projects"), name: z.string().optional() }),
+  z.object({ kind: z.literal("open-project"), sessionId: z.string() }),
   /**
    * `current` stops the running item, `all` clears the line behind it as well; `export` means the render,
    * `exports` those that wait for theirs as well.

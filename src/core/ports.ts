@@ -196,6 +196,8 @@ export interface ProjectClip {
 }
 
 export interface ProjectState {
+  /** What the backend calls the project; absent when it does not say. */
+  name?: string;
   timeline: Timeline;
   /** What was uploaded, oldest first. */
   clips: ProjectClip[];

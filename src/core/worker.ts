@@ -25,6 +25,8 @@ import type { GuiAction } from "./gui-translation.ts";
 import { findLinks } from "./intent.ts";
 import type { Action, IncomingMessage } from "./message.ts";
 import type { SessionRef } from "./ports.ts";
+import { titleFrom } from "./project-list.ts";
+import { openProject, showProjects, startProject } from "./projects.ts";
 import { ownWords, typedAnswer } from "./question.ts";
 import { keep, type Request, readRequest } from "./request.ts";
 import { isAllowed, ownerOf } from "./rights.ts";
@@ -162,6 +164,15 @@ export class Worker {
       case "drop":
         await dropWaiting(chat, user, action.itemId, signal);
         return true;
+      case "projects":
+        await showProjects(chat, job.message, action.name, signal);
+        return true;
+      case "open-project":
+        await openProject(chat, job.message, action.sessionId, signal);
+        return true;
+      case "keep-project":
+        await chat.speaker.say("project.kept");
+        return true;
       case "retry":
         await this.#retry(job, action.itemId);
         return true;
@@ -203,7 +214,8 @@ export class Worker {
       case "status":
         return showStatus(chat, session, isInMailbox ? 1 : 0, signal);
       case "new-project":
-        return this.#newProject(job, wasConnected);
+        // The session that connecting has just made is a new project already.
+        return wasConnected ? startProject(chat, message, action.from, signal) : undefined;
       case "edit":
         return this.#edit(job, session, action.text);
       case "answer":
@@ -222,6 +234,7 @@ export class Worker {
   async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
     const { chat, signal } = job;
     if (text.trim() === "") return showHelp(chat);
+    if (chat.record.title === undefined) await chat.update((now) => ({ title: titleFrom(text), ...now }));
     await wantLanguage(chat, job.message.user.id, chat.speaker.language);
     const actions = await runTurn(chat, session, { text, pending: null }, signal);
     await this.#follow(job, session, actions);
@@ -244,15 +257,6 @@ export class Worker {
     if (kinds.has("show-state") || kinds.has("show-tracks")) await showStatus(chat, session, 1, signal);
     if (kinds.has("show-credits")) await showCredits(chat, signal);
     if (kinds.has("export")) await startExport(chat, session, message.user.id, signal);
-  }
-
-  async #newProject({ chat, message, signal }: Job, wasConnected: boolean): Promise<void> {
-    // The session that connecting has just made is a new project already.
-    if (!wasConnected) return;
-    if (!(await isAllowed(chat, message.user, ownerOf(chat), "rights.project", signal))) return;
-    await replaceSession(chat, chat.session, signal);
-    await chat.update((current) => ({ ...current, startedBy: null, files: [], lastFailed: null }));
-    await chat.speaker.send(greeting(chat.speaker, chat.skill, "project.started", false));
   }
 
   /** Without `itemId` the last request that did not work is meant. */

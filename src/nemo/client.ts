@@ -191,11 +191,12 @@ export class NemoClient implements VideoBackend {
     };
     const fields = await this.#api.fields(caller, call, signal);
     await keepUser(caller, namedUser(fields) ?? namedUser(isJsonObject(fields.state) ? fields.state : {}));
-    if (fields.state === null) return readProjectState({});
+    const name = typeof fields.task_name === "string" ? { name: fields.task_name } : {};
+    if (fields.state === null) return { ...(await readProjectState({})), ...name };
     // An answer without a state must not pass for an empty project: recovery would call it a change.
     if (!isJsonObject(fields.state))
       throw new BackendError({ kind: "bad-answer", operation: call.operation });
-    return readProjectState(fields.state);
+    return { ...(await readProjectState(fields.state)), ...name };
   }
 
   submitRender(

@@ -81,6 +81,7 @@ describe("the first contact", () => {
     const { nemo, chat } = await startScene();
     await chat.asks('add the title "Hello"');
     await chat.asks("/new");
+    await chat.presses("Start new");
     expect(chat.last.text).toContain("A new project is open");
     expect(nemo.requests("POST /api/tasks")).toHaveLength(2);
     await chat.asks("/status");

@@ -180,6 +180,17 @@ const TABLE: Record<string, string[]> = {
     "全部取消",
     "/取消 全部",
   ],
+  projects: [
+    ...["/projects", "my projects", "show me my projects", "projects please", "switch to the beach project"],
+    ...[
+      "go back to my wedding project",
+      "open the beach project",
+      "/项目",
+      "我的项目",
+      "项目列表",
+      "切换到海滩项目",
+    ],
+  ],
   "ask-cancel": [
     ...[
       "wait",

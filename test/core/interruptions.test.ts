@@ -71,6 +71,8 @@ describe("cancelling an export", () => {
     await chat.until(() => nemo.requests("GET /api/render/proxy/lambda/").length > 0);
     const [first] = nemo.requests("POST /api/render/proxy/lambda");
     await chat.says("new project");
+    await chat.until(() => chat.text.includes("Start a new project?"));
+    await chat.says("", { action: chat.actionOf("Start new") });
     await chat.until(() => chat.text.includes("A new project is open"));
     await chat.asks("cancel");
     const cancelled = nemo.requests("POST /api/render/proxy/lambda/").map((request) => request.path);

@@ -26,6 +26,7 @@ describe("a project that somebody else started", () => {
     expect(sessions(scene)).toBe(1);
     expect((await chat.asks("status")).join()).toContain("Hello");
     await chat.asks(text, { ...more, user: ADMIN });
+    await chat.presses(/\p{Script=Han}/u.test(text) ? "新建" : "Start new", { user: ADMIN });
     expect(sessions(scene)).toBe(2);
   });
 
@@ -58,7 +59,9 @@ describe("a project", () => {
     await chat.asks("/start");
     await chat.sendsFile(CLIP, 'add the title "Hello"', { user: BEN });
     expect((await chat.asks("new project")).join()).toMatch(REFUSED);
-    expect((await chat.asks("new project", { user: BEN })).join()).toContain("A new project is open");
+    await chat.asks("new project", { user: BEN });
+    expect((await chat.presses("Start new")).join()).toMatch(REFUSED);
+    expect((await chat.presses("Start new", { user: BEN })).join()).toContain("A new project is open");
     // Nobody has worked on the new one.
     expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
     expect((await chat.asks("new project")).join()).toContain("A new project is open");
@@ -74,7 +77,8 @@ describe("a project", () => {
       return old;
     });
     expect((await chat.asks("new project")).join()).toMatch(REFUSED);
-    expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("A new project is open");
+    await chat.asks("new project", { user: ADMIN });
+    expect((await chat.presses("Start new", { user: ADMIN })).join()).toContain("A new project is open");
   });
 });
 
@@ -131,6 +135,7 @@ describe("a platform that does not say who manages", () => {
     expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("I can't find out right now");
     expect(sessions(scene)).toBe(1);
     // Nobody has to be asked about one's own.
-    expect((await chat.asks("new project")).join()).toContain("A new project is open");
+    await chat.asks("new project");
+    expect((await chat.presses("Start new")).join()).toContain("A new project is open");
   });
 });

@@ -16,7 +16,7 @@ describe("the commands", { timeout: 30_000 }, () => {
     }, "the registration");
     const commands = call?.body as Record<string, unknown>[];
     expect(commands.map((command) => command.name)).toEqual([
-      ..."edit upload export credits status new skill language cancel help threads".split(" "),
+      ..."edit upload export credits status new projects skill language cancel help threads".split(" "),
       "Edit this video",
     ]);
     for (const command of commands) {
@@ -69,7 +69,12 @@ describe("the commands", { timeout: 30_000 }, () => {
     await anna.slash(thread, "export");
     await thread.nextBotMessage((message) => message.text.includes("Your video is ready"), 15_000);
     const fresh = await anna.slash(thread, "new");
-    expect((await fresh.reply()).text).toContain("A new project is open");
+    const asked = await fresh.reply();
+    expect(asked.text).toContain("Start a new project?");
+    anna.press(asked, "Start new");
+    await thread.nextBotMessage((message) => message.text.includes("A new project is open"), 15_000);
+    const listed = await anna.slash(thread, "projects");
+    expect((await listed.reply()).text).toContain("Your projects");
     expect(discord.violations()).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } fro
 
 const REFUSED = "Only the person who started this project, or an admin, can do that.";
 const isRefused = (message: { text: string }) => message.text.includes(REFUSED);
+const isAsked = (message: { text: string }) => message.text.includes("Start a new project?");
 const isNew = (message: { text: string }) => message.text.includes("A new project is open");
 
 describe("a project in a channel", { timeout: 60_000 }, () => {
@@ -19,6 +20,7 @@ describe("a project in a channel", { timeout: 60_000 }, () => {
     guild.join(mia);
     guild.role("moderator", ["MANAGE_THREADS"], mia);
     mia.says(thread, "new project", { mentions: [discord.bot] });
+    mia.press(await thread.nextBotMessage(isAsked, 15_000), "Start new");
     await thread.nextBotMessage(isNew, 15_000);
     expect(nemo.requests("POST /api/tasks/me/with-session")).toHaveLength(2);
     expect(discord.violations()).toEqual([]);
@@ -35,7 +37,7 @@ describe("a project in a channel", { timeout: 60_000 }, () => {
       await place.nextBotMessage(hasTitle, 15_000);
     }
     bob.says(channel, "new project", { mentions: [discord.bot] });
-    await channel.nextBotMessage(isNew, 15_000);
+    await channel.nextBotMessage(isAsked, 15_000);
     for (let count = 0; count < 3; count++) {
       bob.says(other, "new project", { mentions: [discord.bot] });
       await other.nextBotMessage(isRefused, 15_000);

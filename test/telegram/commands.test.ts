@@ -5,7 +5,18 @@ import { openStorage } from "../../src/store/storage.ts";
 import { TestLog } from "../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "./scene.ts";
 
-const COMMANDS = ["start", "help", "new", "export", "credits", "status", "skill", "language", "cancel"];
+const COMMANDS = [
+  "start",
+  "help",
+  "new",
+  "projects",
+  "export",
+  "credits",
+  "status",
+  "skill",
+  "language",
+  "cancel",
+];
 
 describe.concurrent("the command menu", () => {
   it("is sent in both languages, and not again by the next start", async () => {
@@ -45,6 +56,7 @@ describe.concurrent("a command", () => {
       "/start": "Film Maker is ready",
       "/help": "Commands",
       "/new": "Film Maker is ready",
+      "/projects": "There's no other project here yet",
       "/export": "There is nothing to export yet",
       "/credits": "Available: 100",
       "/status": "The timeline is empty",

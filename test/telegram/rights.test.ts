@@ -3,6 +3,7 @@ import { PATIENTLY, startTelegramScene } from "./scene.ts";
 
 const isRefused = (message: { text: string }) => message.text.includes("Only the person who started");
 const isStopped = (message: { text: string }) => message.text.includes("I stopped waiting");
+const isAsked = (message: { text: string }) => message.text.includes("Start a new project?");
 const isNew = (message: { text: string }) => message.text.includes("A new project is open");
 
 describe.concurrent("in a group a project", () => {
@@ -24,6 +25,11 @@ describe.concurrent("in a group a project", () => {
     await group.nextBotMessage(isRefused, PATIENTLY);
     expect(scene.sessions).toBe(1);
     group.press(help, "New project", { from: admin });
+    const asked = await group.nextBotMessage(isAsked, PATIENTLY);
+    group.press(asked, "Start new", { from: bob });
+    await group.nextBotMessage(isRefused, PATIENTLY);
+    expect(scene.sessions).toBe(1);
+    group.press(asked, "Start new", { from: admin });
     await group.nextBotMessage(isNew, PATIENTLY);
     expect(scene.sessions).toBe(2);
     expect(telegram.violations()).toEqual([]);
@@ -37,7 +43,7 @@ describe.concurrent("in a group a project", () => {
     group.say('@nemobot add the title "Hello"', { from: ann });
     await group.nextBotMessage((message) => message.text.includes('title "Hello"'), PATIENTLY);
     group.say("/new@nemobot", { isAnonymous: true });
-    await group.nextBotMessage(isNew, PATIENTLY);
+    await group.nextBotMessage(isAsked, PATIENTLY);
     expect(telegram.calls("getChatMember")).toEqual([]);
   }, 60_000);
 });
@@ -90,6 +96,6 @@ describe.concurrent("who may manage a group", () => {
     await group.nextBotMessage((message) => message.text.includes("I can't find out right now"), PATIENTLY);
     expect(scene.sessions).toBe(1);
     group.say("/new@nemobot", { from: admin });
-    await group.nextBotMessage(isNew, PATIENTLY);
+    await group.nextBotMessage(isAsked, PATIENTLY);
   }, 60_000);
 });

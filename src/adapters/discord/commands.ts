@@ -35,6 +35,7 @@ const NAME_KEYS = {
   credits: "command-name.credits",
   status: "command-name.status",
   new: "command-name.new",
+  projects: "command-name.projects",
   skill: "command-name.skill",
   language: "command-name.language",
   cancel: "command-name.cancel",
@@ -99,6 +100,7 @@ function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
     plain("credits", "command.credits"),
     plain("status", "command.status"),
     plain("new", "command.new"),
+    plain("projects", "command.projects"),
     {
       ...plain("skill", "command.skill"),
       options: [

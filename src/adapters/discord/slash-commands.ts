@@ -80,6 +80,7 @@ function actionOf(name: string, interaction: Slash): Action | null {
     case "credits":
     case "status":
     case "help":
+    case "projects":
       return { kind: name };
     case "new":
       return { kind: "new-project" };

@@ -8,6 +8,7 @@ const COMMANDS: [command: string, description: TextKey][] = [
   ["start", "command.start"],
   ["help", "command.help"],
   ["new", "command.new"],
+  ["projects", "command.projects"],
   ["export", "command.export"],
   ["credits", "command.credits"],
   ["status", "command.status"],
