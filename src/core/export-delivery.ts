@@ -126,7 +126,7 @@ async function claimLinkOf(
   caller: BackendCaller,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { startedBy } = chat.record;
+  const startedBy = starterOfProject(chat, session);
   const { platform, target } = chat.speaker;
   // Old records do not say who began it; in a chat of one's own there is only one who can have.
   const isOwner = startedBy === undefined ? !platform.isShared(target) : startedBy === chat.userId;
@@ -139,6 +139,12 @@ async function claimLinkOf(
     chat.world.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
     return null;
   }
+}
+
+/** Who began the exported project: another one may be open by now. Undefined: nobody knows. */
+function starterOfProject({ record }: Chat, { sessionId }: SessionRef): string | null | undefined {
+  if (record.session?.sessionId === sessionId) return record.startedBy;
+  return record.projects?.find((project) => project.session.sessionId === sessionId)?.startedBy;
 }
 
 /** Exports the project as it is then. */

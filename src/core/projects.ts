@@ -108,7 +108,8 @@ export async function openProject(
     if (!next) return current;
     const others = withProject({ ...current, projects: without(current, sessionId) }, left);
     const { name: _name, at: _at, language, title, ...project } = next;
-    const { language: _language, title: _title, ...rest } = current;
+    // Whose it was stays unknown where it is: it is not theirs whose project gave way.
+    const { language: _language, title: _title, startedBy: _startedBy, ...rest } = current;
     return {
       ...rest,
       ...project,

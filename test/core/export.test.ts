@@ -72,6 +72,28 @@ describe("an export", () => {
     expect(nemo.requests("POST /api/auth/claim-token")).toHaveLength(1);
   });
 
+  it("gives the link to whom the exported project belongs, whatever is open by now", async () => {
+    const { nemo, chat } = await startWithClip();
+    const ben = { user: { id: "test:ben" } };
+    chat.isGroup = true;
+    nemo.scenario.add({ on: "render-status", do: { kind: "hold", name: "render" } });
+    await chat.says("export", ben);
+    await nemo.scenario.held("render");
+    await chat.says("export", ben);
+    await chat.says("new project");
+    await chat.until(() => chat.buttons.includes("Start new"));
+    await chat.says("", { action: chat.actionOf("Start new") });
+    await chat.until(() => chat.text.includes("A new project is open"));
+    await chat.says('make a video of the city, with the title "City"', ben);
+    await chat.until(() => chat.text.includes('I added the title "City".'));
+    nemo.scenario.release("render");
+    await chat.bot.queue.idle();
+    expect(chat.text).toContain("Your video is ready");
+    expect(nemo.requests("POST /api/auth/claim-token")).toEqual([]);
+    await chat.asks("export", ben);
+    expect(nemo.requests("POST /api/auth/claim-token")).toHaveLength(1);
+  });
+
   it("with the operator's token gives no claim link to anybody", async () => {
     const token = "operator-token-of-the-tests";
     const { nemo, chat } = await startScene({

@@ -82,6 +82,24 @@ describe("a project", () => {
   });
 });
 
+describe("a project that is opened again", () => {
+  it("of an old version stays nobody's, whoever opens it", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    await chat.asks("new project");
+    await chat.presses("Start new");
+    await chat.asks('make a video of the city, with the title "City"', { user: BEN });
+    await chat.bot.store.update("test:1", (current) => {
+      if (!current) throw new Error("there is no record");
+      const projects = (current.projects ?? []).map(({ startedBy: _unknown, ...old }) => old);
+      return { ...current, projects };
+    });
+    await chat.asks("/projects");
+    expect((await chat.presses(chat.buttons.at(-1) ?? "", { user: BEN })).join()).toContain("Hello");
+    expect((await chat.asks("new project", { user: BEN })).join()).toMatch(REFUSED);
+  });
+});
+
 describe("what somebody else asked for", () => {
   it("is not paid for again by a press or a word of others", async () => {
     const { nemo, chat } = await startScene();
