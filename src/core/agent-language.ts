@@ -35,12 +35,11 @@ export function wordsForAgent({ record }: Chat, text: string): string {
   return name === null ? text : `(Please answer in ${name}.)\n${text}`;
 }
 
-/** The agent has heard what `wordsForAgent` said. */
-export async function languageWasTold(chat: Chat): Promise<void> {
-  const { language } = chat.record;
-  if (!language || language.told === language.wanted) return;
+/** The agent has heard what `wordsForAgent` said: `language`, whatever is wanted by now. */
+export async function languageWasTold(chat: Chat, language: string | undefined): Promise<void> {
+  if (language === undefined || chat.record.language?.told === language) return;
   await chat.update((current) => ({
     ...current,
-    ...(current.language ? { language: { ...current.language, told: language.wanted } } : {}),
+    ...(current.language ? { language: { ...current.language, told: language } } : {}),
   }));
 }

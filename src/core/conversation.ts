@@ -80,6 +80,8 @@ const recordSchema = z.object({
       text: z.string(),
       before: timelineSchema.nullable(),
       sentAt: z.number(),
+      /** The language that the agent hears of with it, or knew before; absent in records of old versions. */
+      language: z.string().optional(),
       /** What an earlier turn of the same item has asked for beside this one; absent for the first. */
       pending: z.array(guiActionSchema).optional(),
       /** The message that says that work goes on; absent while none was needed. */

@@ -24,6 +24,8 @@ export class TurnAnswer {
   /** True once the person has read something of this turn. */
   hasShown = false;
   isOnlyApology = false;
+  /** What the person was asked; null while that is nothing, or when a failure was told instead. */
+  asked: Question | null = null;
   /** The message that asks the agent's question; null while there is none. */
   questionShown: SentMessage | null = null;
   /** The last failure the stream told of; null while there is none. */
@@ -123,6 +125,7 @@ export class TurnAnswer {
   #ask(question: Question, once: string): Promise<void> {
     const { speaker, itemId } = this.#chat;
     this.hasShown = true;
+    this.asked = question;
     const open = { itemId, question, answers: [], chosen: [], shown: null };
     this.#enqueue(async () => {
       this.questionShown = await speaker.send({

@@ -84,6 +84,7 @@ async function carryOut(
     if (current.inFlight || (pending === null && current.settled?.itemId === chat.itemId)) {
       throw new StopError("shutdown");
     }
+    if (current.language) inFlight.language = current.language.wanted;
     return { ...current, inFlight, lastFailed: null, openQuestion: null };
   });
   const words = wordsForAgent(chat, text);
@@ -107,7 +108,7 @@ async function carryOut(
       await answer.flush();
       isGood = await recoverTurn(report, answer, end, progress, watch.closed, readState, signal);
     }
-    if (isGood) await languageWasTold(chat);
+    if (isGood) await languageWasTold(chat, inFlight.language);
     const actions = isGood ? answer.actions : [];
     await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions, answer);
     world.metrics.turnEnded(outcomeOf(isGood, report, end));
@@ -157,9 +158,10 @@ export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Pr
       inFlight.heard,
     );
     let end: TurnOutcome;
-    if (typeof inFlight.heard?.end === "string") {
+    if (typeof inFlight.heard?.end === "string" || answer.question) {
       // The agent was done: what it said is said, as if nothing had happened.
       const isGood = await closeTurn(report, answer, readState, signal);
+      if (isGood) await languageWasTold(chat, inFlight.language);
       const actions = isGood ? answer.actions : [];
       const owed = inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
       await landed(chat, inFlight, owed, answer);
@@ -251,6 +253,8 @@ async function recoverTurn(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { world, speaker } = report.chat;
+  // It has asked: whatever it did before, the person's word is next.
+  if (answer.question) return closeTurn(report, answer, readState, signal);
   world.log.warn(
     { conversation: report.chat.id, end: end.kind === "lost" ? end.error.message : end.why },
     "a turn's stream did not end by itself; reading the outcome from the state",
@@ -272,7 +276,7 @@ async function recoverTurn(
     });
     return closeTurn(report, answer, readState, signal);
   }
-  // It has asked: whatever it did before, the person's word is next.
+  // It has asked meanwhile.
   if (answer.question) return closeTurn(report, answer, readState, signal);
   await answer.finish();
   await tellOutcome(report, outcome);
@@ -361,10 +365,10 @@ async function landed(
   chat: Chat,
   turn: InFlight,
   actions: GuiAction[],
-  answer?: Pick<TurnAnswer, "question" | "questionShown">,
+  answer?: Pick<TurnAnswer, "asked" | "questionShown">,
 ): Promise<void> {
   const { itemId } = turn;
-  const question = answer?.question ?? null;
+  const question = answer?.asked ?? null;
   const openQuestion: OpenQuestion | null = question && {
     itemId,
     question,

@@ -165,6 +165,29 @@ describe("the language of a session", () => {
     expect(chat.text).not.toContain("Please answer");
   });
 
+  it("is said with the turn after when it changes during one", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({
+      on: "turn",
+      do: {
+        kind: "steps",
+        steps: [
+          { kind: "hold", name: "slow" },
+          { kind: "text", text: "All done." },
+        ],
+      },
+    });
+    await chat.says('add the title "A"');
+    await chat.until(() => told(nemo).length === 1);
+    await chat.says("/language zh");
+    await chat.until(() => chat.text.includes("从现在起我用中文和您交流。"));
+    nemo.scenario.release("slow");
+    await chat.bot.queue.idle();
+    await chat.asks('add the title "B"');
+    expect(told(nemo)).toEqual(['add the title "A"', '(Please answer in Chinese.)\nadd the title "B"']);
+  });
+
   it("is that of who began the project, whoever else writes in a group", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);

@@ -180,6 +180,33 @@ describe("a question of the agent", () => {
     expect(chat.text).not.toContain("ask_question");
   });
 
+  it("that nobody could see, since the turn failed, takes no answers", async () => {
+    const { nemo, chat } = await startScene();
+    const question = { questions: [{ id: "q", prompt: "Go on?", options: [{ id: "o", label: "Stop" }] }] };
+    const steps: TurnStep[] = [
+      { kind: "ask", question },
+      { kind: "error", message: "the agent fell over" },
+    ];
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps } });
+    await chat.asks("make it prettier");
+    expect(chat.text).not.toContain("Go on?");
+    await chat.asks("stop");
+    expect(told(nemo)).toEqual(["make it prettier"]);
+  });
+
+  it("is shown at once when the connection breaks behind it", async () => {
+    const { nemo, chat } = await startScene({ settings: { RECOVERY_FIRST_WAIT_MS: "60000" } });
+    const question = {
+      questions: [{ id: "q", prompt: "Which mood?", options: [{ id: "o", label: "Warm" }] }],
+    };
+    const steps: TurnStep[] = [{ kind: "ask", question }, { kind: "drop" }];
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps } });
+    await chat.asks("make it prettier");
+    expect(chat.buttons).toEqual(["Warm"]);
+    await chat.presses("Warm");
+    expect(told(nemo)).toEqual(["make it prettier", "Warm"]);
+  });
+
   it("without options asks for words", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [{ prompt: "What is the film's name?", options: [] }]);
