@@ -77,6 +77,8 @@ const recordSchema = z.object({
   inFlight: z
     .object({
       itemId: z.string(),
+      /** Who asked for it; absent when nobody knows. */
+      startedBy: z.string().optional(),
       text: z.string(),
       before: timelineSchema.nullable(),
       sentAt: z.number(),

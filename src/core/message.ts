@@ -91,6 +91,8 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("edit"),
     text: z.string(),
+    /** Whose request the agent has offered it for: it is theirs to pay for. Absent: anybody's. */
+    startedBy: z.string().optional(),
     /** Words of a person who was asked what they mean: for the editor, whatever they look like. */
     meant: z
       .object({

@@ -39,6 +39,8 @@ const answerSchema = z.object({
 export const openQuestionSchema = z.object({
   /** The work item whose turn asked it. */
   itemId: z.string(),
+  /** Whom it asked; absent when nobody knows. */
+  startedBy: z.string().optional(),
   question: questionSchema,
   /** One for each item that is answered. */
   answers: z.array(answerSchema),

@@ -198,7 +198,8 @@ function offerButtons(chat: Chat, offers: GuiOffer[]): Button[][] {
   return offers.map((offer) => [offerButton(chat, offer, hasOneEdit)]);
 }
 
-function offerButton({ speaker }: Chat, offer: GuiOffer, isOnlyEdit: boolean): Button {
+function offerButton({ speaker, userId }: Chat, offer: GuiOffer, isOnlyEdit: boolean): Button {
+  const by = userId === null ? {} : { startedBy: userId };
   switch (offer.kind) {
     case "export":
       return speaker.button("button.export", { kind: "export" });
@@ -208,13 +209,13 @@ function offerButton({ speaker }: Chat, offer: GuiOffer, isOnlyEdit: boolean): B
     case "show-tracks":
       return speaker.button("button.status", { kind: "status" });
     case "edit": {
-      const action = { kind: "edit", text: offer.text } as const;
+      const action = { kind: "edit", text: offer.text, ...by } as const;
       // its words stand above the button; several buttons have to be told apart
       return isOnlyEdit
         ? speaker.button("button.do-that", action)
         : { kind: "action", label: offer.text, action };
     }
     case "press":
-      return { kind: "action", label: offer.label, action: { kind: "edit", text: offer.label } };
+      return { kind: "action", label: offer.label, action: { kind: "edit", text: offer.label, ...by } };
   }
 }

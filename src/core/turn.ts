@@ -74,6 +74,7 @@ async function carryOut(
   // Written before the request leaves: whoever takes over asks for the outcome and never sends it again.
   const inFlight: InFlight = {
     itemId: chat.itemId,
+    ...(chat.userId === null ? {} : { startedBy: chat.userId }),
     text,
     before,
     sentAt: world.clock.now(),
@@ -367,10 +368,11 @@ async function landed(
   actions: GuiAction[],
   answer?: Pick<TurnAnswer, "asked" | "questionShown">,
 ): Promise<void> {
-  const { itemId } = turn;
+  const { itemId, startedBy } = turn;
   const question = answer?.asked ?? null;
   const openQuestion: OpenQuestion | null = question && {
     itemId,
+    ...(startedBy === undefined ? {} : { startedBy }),
     question,
     answers: [],
     chosen: [],

@@ -93,6 +93,7 @@ export class Worker {
     const { chat, signal } = job;
     const { goal } = request;
     if (!isOwnWord(job.message)) return void (await chat.speaker.say("cancel.ask-not-yours"));
+    if (!(await this.#mayChoose(job, goal))) return;
     if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(job, goal.action)) return;
     }
@@ -127,6 +128,18 @@ export class Worker {
     const said = (text: string) => (openQuestion ? ownWords(openQuestion, text) : text);
     if (goal.kind === "edit") await this.#edit(job, session, said(goal.text));
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
+  }
+
+  /** What the agent asks or offers is for whose request it was: it goes on at their cost. Who may not has been told. */
+  async #mayChoose({ chat, message, signal }: Job, goal: Request["goal"]): Promise<boolean> {
+    const { action, user } = message;
+    const { openQuestion } = chat.record;
+    const answer = goal.kind === "action" && goal.action.kind === "answer" ? goal.action : null;
+    if (answer && openQuestion?.itemId === answer.itemId) {
+      return isAllowed(chat, user, openQuestion.startedBy, "rights.choice", signal);
+    }
+    const startedBy = action?.kind === "edit" ? action.startedBy : undefined;
+    return startedBy === undefined || isAllowed(chat, user, startedBy, "rights.choice", signal);
   }
 
   /** The project belongs to who works on it first. */

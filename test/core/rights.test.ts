@@ -144,6 +144,45 @@ describe("what somebody else asked for", () => {
   });
 });
 
+describe("what the editor asks or offers in answer to somebody", () => {
+  const CHOICE = /Only the person who asked for that, or an admin, can choose here/;
+
+  it.each([
+    ["by a press", { text: "", at: 1 }],
+    ["by its words", { text: "cold", at: undefined }],
+  ])("is not chosen %s of others", async (_how, { text, at }) => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const options = ["Warm", "Cold"].map((label, id) => ({ id: `o${id}`, label }));
+    const questions = [{ id: "q", prompt: "Which mood?", options, allow_multiple: false }];
+    const ask = { kind: "ask" as const, question: { title: "", questions } };
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [ask] } });
+    await chat.asks("make it prettier");
+    const choose = at === undefined ? {} : { action: chat.actionOf("Cold") };
+    expect((await chat.asks(text, { ...choose, user: BEN })).join()).toMatch(CHOICE);
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    await chat.asks(text, { ...choose, user: at === undefined ? { id: "test:anna" } : ADMIN });
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+    expect((await chat.asks('add the title "Two"', { user: BEN })).join()).toContain('title "Two"');
+  });
+
+  it("is not pressed by others", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const offer = "Everything is ready. Click the Generate button to create the clip.";
+    nemo.scenario.add({ on: "turn", do: { kind: "turn", texts: [offer], edits: [] } });
+    await chat.asks("make me a clip of the sea");
+    const action = chat.messages
+      .flatMap(({ buttons }) => buttons)
+      .find(({ label }) => /generate/i.test(label));
+    if (action?.kind !== "action") throw new Error(`nothing is offered:\n${chat.text}`);
+    expect((await chat.asks("", { ...action, user: BEN })).join()).toMatch(CHOICE);
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    await chat.asks("", action);
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+  });
+});
+
 describe("a platform that does not say who manages", () => {
   it("is never taken for a yes, and the person hears why", async () => {
     const scene = await startScene();
