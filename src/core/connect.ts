@@ -101,7 +101,8 @@ async function createSession(
     const fresh = kept === undefined ? current : leave(current, kept);
     const language = languageOfNew(chat.speaker.language);
     // An export of the old session goes on: its render stays written down.
-    return { ...fresh, session, language, inFlight: null };
+    // A question of the old session means nothing to the new one.
+    return { ...fresh, session, language, inFlight: null, openQuestion: null };
   });
   return chat.session?.sessionId === session.sessionId ? session : null;
 }
@@ -110,7 +111,7 @@ async function createSession(
 function leave(current: Conversation, kept: OldProject): Conversation {
   const { title: _title, ...rest } = current;
   const projects = withProject(current, kept?.(current) ?? null);
-  return { ...rest, projects, startedBy: null, files: [], lastFailed: null, openQuestion: null };
+  return { ...rest, projects, startedBy: null, files: [], lastFailed: null };
 }
 
 /** Title and greeting of a skill with the example prompts that fit, as text and as buttons. */

@@ -207,6 +207,17 @@ describe("a question of the agent", () => {
     expect(told(nemo)).toEqual(["make it prettier", "Warm"]);
   });
 
+  it("of a session that is lost is no part of what the next one is told", async () => {
+    const { nemo, chat } = await startScene();
+    ask(nemo, "", [MOOD]);
+    await chat.asks("make it prettier");
+    nemo.command("lose");
+    await chat.presses("Warm");
+    expect(chat.text).toContain("no longer available");
+    await chat.asks('add the title "Hello"');
+    expect(told(nemo).at(-1)).toBe('add the title "Hello"');
+  });
+
   it("without options asks for words", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [{ prompt: "What is the film's name?", options: [] }]);
