@@ -123,8 +123,8 @@ export class Progress {
       const elapsed = formatDuration(this.#world.clock.now() - this.#startedAt);
       const key = how === "stopped" ? "progress.stopped" : "progress.finished";
       const text = typeof how === "string" ? this.#speaker.rich(key, { elapsed }) : how;
-      // It says so already.
-      if (JSON.stringify(text) === JSON.stringify(this.#shown)) return;
+      // It says so already, and has nothing to press.
+      if (this.#buttons.length === 0 && JSON.stringify(text) === JSON.stringify(this.#shown)) return;
       await this.#speaker.edit(this.#sent, { tone: "notice", text });
     });
   }

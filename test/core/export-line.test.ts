@@ -82,6 +82,7 @@ describe("an export while another one renders", () => {
     await chat.bot.queue.idle();
     expect(place.text).toBe("🎬 Rendering finished.");
     expect(place.history[1]).toContain("Rendering your video.");
+    expect(place.buttons).toEqual([]);
   });
 
   it("is listed by the status with its place", async () => {
