@@ -223,7 +223,7 @@ async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: But
   const buttons: Button[][] = running ? [[stopExportButton(speaker, running.id)]] : [];
   for (const [index, item] of waiting.slice(0, MAX_LISTED_EXPORTS).entries()) {
     const fileName = (item.kind === "export" ? item.fileName : undefined) ?? "";
-    lines.push(speaker.rich("export.waiting", { fileName, place: index + 1 }));
+    lines.push(speaker.rich("status.export-waiting", { fileName, place: index + 1 }));
     const label = speaker.plain("button.cancel-one", { fileName });
     buttons.push([{ kind: "action", label, action: { kind: "drop", itemId: item.id } }]);
   }

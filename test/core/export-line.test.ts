@@ -92,8 +92,9 @@ describe("an export while another one renders", () => {
     await editAndExport(scene, "Third", 2);
     await chat.says("status");
     await chat.until(() => chat.last.text.includes("An export is being rendered."));
-    expect(chat.last.text).toContain("clip-2.mp4 is number 1 in line");
-    expect(chat.last.text).toContain("clip-3.mp4 is number 2 in line");
+    expect(chat.last.text).toContain(
+      "🎬 clip-2.mp4 is number 1 in line.\n🎬 clip-3.mp4 is number 2 in line.",
+    );
     expect(chat.buttons).toEqual([
       "Export",
       "Status",
