@@ -99,7 +99,7 @@ export class Worker {
     }
     const words = goal.kind === "edit" ? goal.text : "";
     // The agent may open what stands in its words.
-    if (findLinks(words).some(({ url }) => !this.#world.links.isAllowed(url))) {
+    if (!(await this.#leadOutside(words))) {
       await chat.speaker.say("link.not-public", {}, { tone: "error" });
       return;
     }
@@ -128,6 +128,15 @@ export class Worker {
     const said = (text: string) => (openQuestion ? ownWords(openQuestion, text) : text);
     if (goal.kind === "edit") await this.#edit(job, session, said(goal.text));
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
+  }
+
+  /** Whether all links in the words do. */
+  async #leadOutside(words: string): Promise<boolean> {
+    const { links } = this.#world;
+    const urls = [...new Set(findLinks(words).map(({ url }) => url))];
+    if (!urls.every((url) => links.isAllowed(url))) return false;
+    const ends = await Promise.all(urls.map((url) => links.leadsOutside(url)));
+    return ends.every((isOutside) => isOutside);
   }
 
   /** What the agent asks or offers is for whose request it was: it goes on at their cost. Who may not has been told. */

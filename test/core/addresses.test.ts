@@ -191,6 +191,10 @@ describe("a link of a person", () => {
     await chat.asks("https://rebound.example.com/clip.mp4", { language: "en" });
     expect(chat.last.text).toContain(REFUSED.en);
     expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+    // The agent may open what stands in its words.
+    await chat.asks("make a video about https://rebound.example.com/about", { language: "en" });
+    expect(chat.last.text).toContain(REFUSED.en);
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
 
   it.each([
