@@ -5,6 +5,7 @@ import { type Conversation, newConversation } from "./conversation.ts";
 import { failureMessage, type Payer, payerOf } from "./failure.ts";
 import type { Action, Attachment, ConversationId, ReplyTarget } from "./message.ts";
 import type { BackendAccount, BackendCaller, SessionRef } from "./ports.ts";
+import { ownerOf } from "./rights.ts";
 import type { Skill } from "./skill.ts";
 import { type MessageDraft, Speaker } from "./speaker.ts";
 import type { World } from "./world.ts";
@@ -76,12 +77,22 @@ export class Chat {
   }
 
   get payer(): Payer {
-    return payerOf(this.#record.session, this.#account(), this.isOperator);
+    const { isOperator } = this;
+    return payerOf(this.#record.session, this.#account(), { isOperator, isOwner: this.#ownsAccount });
   }
 
   /** True for who runs the bot. */
   get isOperator(): boolean {
     return this.userId !== null && this.world.operators.has(this.userId);
+  }
+
+  /** Where people share a chat they share its free account: it is theirs who began the first project. */
+  get #ownsAccount(): boolean {
+    if (!this.speaker.platform.isShared(this.speaker.target)) return true;
+    const starters = [...(this.#record.projects ?? []).map(({ startedBy }) => startedBy), ownerOf(this)];
+    const first = starters.find((starter) => starter !== null);
+    // Nobody has worked here yet: it is theirs who is the first.
+    return starters.every((starter) => starter === null) || (first !== undefined && first === this.userId);
   }
 
   /** What "Try again" would repeat: this item and no later one. */

@@ -16,16 +16,18 @@ export interface Payer {
   userId: string | null;
   /** The account is the operator's, and the person is not who runs the bot: its money is nothing they can mend. */
   isGuest: boolean;
+  /** The free account is somebody else's, who works in the same chat. */
+  isMember: boolean;
 }
 
 /**
  * The payer of a session: `anon_…` ids are anonymous; without an id the account's owner decides. `isOperator`: the
- * person runs the bot.
+ * person runs the bot. `isOwner`: a free account is theirs.
  */
 export function payerOf(
   session: SessionRef | null,
   account: { owner: "operator" | "free"; userId: string | null } | null,
-  isOperator: boolean,
+  { isOperator, isOwner }: { isOperator: boolean; isOwner: boolean },
 ): Payer {
   const userId = session?.userId ?? account?.userId ?? null;
   const isOperators = account?.owner === "operator";
@@ -33,6 +35,7 @@ export function payerOf(
     userId,
     isAnonymous: !isOperators && (userId?.startsWith("anon_") ?? true),
     isGuest: isOperators && !isOperator,
+    isMember: !isOperators && !isOwner,
   };
 }
 
@@ -45,16 +48,19 @@ function registrationLink(webUrl: string, payer: Payer): string {
 const MONEY = {
   "no-credits": {
     guest: "error.no-credits.guest",
+    member: "error.no-credits.member",
     anonymous: "error.no-credits.anonymous",
     registered: "error.no-credits.registered",
   },
   "export-blocked": {
     guest: "error.export-blocked.guest",
+    member: "error.export-blocked.member",
     anonymous: "error.export-blocked",
     registered: "error.export-blocked",
   },
   "plan-required": {
     guest: "error.plan-required.guest",
+    member: "error.plan-required.member",
     anonymous: "error.plan-required",
     registered: "error.plan-required",
   },
@@ -100,10 +106,8 @@ export function failureMessage(
 ): MessageDraft {
   const { payer, webUrl, skill } = options;
   if (kind === "no-credits" || kind === "export-blocked" || kind === "plan-required") {
-    const text = speaker.rich(
-      MONEY[kind][payer.isGuest ? "guest" : payer.isAnonymous ? "anonymous" : "registered"],
-    );
-    if (!payer.isAnonymous) return inPrivate(speaker, { text });
+    const text = speaker.rich(MONEY[kind][whoPays(payer)]);
+    if (!payer.isAnonymous || payer.isMember) return inPrivate(speaker, { text });
     const link = registrationLink(webUrl, payer);
     // Whoever has the link could claim the account.
     const register: Button = { kind: "link", label: speaker.plain("button.register"), href: link };
@@ -120,6 +124,12 @@ export function failureMessage(
     options.retry && WORTH_A_RETRY.includes(kind) ? [[speaker.button("button.retry", options.retry)]] : [];
   const message: MessageDraft = { tone: "error", text: speaker.rich(SENTENCES[kind], params), buttons };
   return ABOUT_THE_ACCOUNT.includes(kind) ? inPrivate(speaker, message) : message;
+}
+
+function whoPays({ isGuest, isMember, isAnonymous }: Payer): "guest" | "member" | "anonymous" | "registered" {
+  if (isGuest) return "guest";
+  if (isMember) return "member";
+  return isAnonymous ? "anonymous" : "registered";
 }
 
 /** Money and accounts are nobody else's business: others read that it did not work. */

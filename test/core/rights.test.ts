@@ -183,6 +183,35 @@ describe("what the editor asks or offers in answer to somebody", () => {
   });
 });
 
+describe("the free account of a group", () => {
+  it.each([
+    ["turn", 2001, "Your free credits are used up", "The free credits of this chat are used up"],
+    ["turn", 402, "Register or upgrade your plan to do that", "That needs a registration"],
+    ["render", 402, "unlock export", "Exports need a registration"],
+  ] as const)(
+    "is offered for registration to nobody but its owner: %s %s",
+    async (on, code, forOwner, forMember) => {
+      const { nemo, chat } = await startScene();
+      chat.isGroup = true;
+      await chat.sendsFile(CLIP, 'add the title "Hello"');
+      const ask = on === "turn" ? 'add the title "Two"' : "export";
+      nemo.scenario.add({ on, do: { kind: "error", code } });
+      expect((await chat.asks(ask, { user: BEN })).at(-1)).toContain(forMember);
+      expect(chat.last.tone).toBe("private");
+      // Of the account of all projects here, the one that he has begun included.
+      await chat.asks("new project");
+      await chat.presses("Start new");
+      await chat.asks('make a video of the city, with the title "City"', { user: BEN });
+      nemo.scenario.add({ on, do: { kind: "error", code } });
+      expect((await chat.asks(ask, { user: BEN })).at(-1)).toContain(forMember);
+      expect(JSON.stringify(chat.messages)).not.toContain("bind=");
+      nemo.scenario.add({ on, do: { kind: "error", code } });
+      expect((await chat.asks(ask)).at(-1)).toContain(forOwner);
+      expect(chat.last.text).toContain("/register?bind=anon_");
+    },
+  );
+});
+
 describe("a platform that does not say who manages", () => {
   it("is never taken for a yes, and the person hears why", async () => {
     const scene = await startScene();
