@@ -100,11 +100,14 @@ export function connectionError(operation: string, error: unknown, signal: Abort
   return new BackendError({ kind: "connection-lost", operation, cause: new BareError(error) });
 }
 
-export type BodyLimits = Pick<NemoLimits, "maxAnswerBytes" | "maxRefusalBytes" | "refusalBodyMs">;
+export type BodyLimits = Pick<
+  NemoLimits,
+  "maxAnswerBytes" | "answerMs" | "maxRefusalBytes" | "refusalBodyMs"
+>;
 
 /**
- * The body as text: of a good answer all of it (throws `bad-answer` beyond the bound and hangs up there), of
- * any other what `readWords` gives.
+ * The body as text: of a good answer all of it (throws `bad-answer` beyond the bound and hangs up there,
+ * `connection-lost` when it takes longer than `answerMs`), of any other what `readWords` gives.
  */
 export async function readText(
   answer: WireAnswer,
@@ -120,6 +123,8 @@ export async function readText(
   }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
+  // A byte now and then is no silence, and a person waits for the whole.
+  const late = setTimeout(() => answer.body.destroy(new Error("the answer took too long")), limits.answerMs);
   try {
     for await (const chunk of answer.body) {
       sizeBytes += chunk.byteLength;
@@ -128,6 +133,8 @@ export async function readText(
     }
   } catch (error) {
     throw connectionError(operation, error, signal);
+  } finally {
+    clearTimeout(late);
   }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -23,6 +23,8 @@ export interface NemoLimits {
   maxEventBytes: number;
   /** Largest JSON answer; a state holds the whole draft. */
   maxAnswerBytes: number;
+  /** Longest time from a JSON answer's head to its end, however steadily its bytes come. */
+  answerMs: number;
   /** How much is read of a body that only explains a refusal; its status counts without it. */
   maxRefusalBytes: number;
   /** How long such a body is waited for. */
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: NemoLimits = {
   backoffMs: [500, 2_000],
   maxEventBytes: 4 * 1024 * 1024,
   maxAnswerBytes: 4 * 1024 * 1024,
+  answerMs: 60_000,
   maxRefusalBytes: 64 * 1024,
   refusalBodyMs: 5_000,
   maxRedirects: 3,

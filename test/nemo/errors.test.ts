@@ -359,6 +359,25 @@ describe("reads after a connection error", () => {
       kind: "connection-lost",
     });
   });
+
+  it.each([
+    ["body", "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"],
+    ["head", "HTTP/1.1 200 OK\r\nx-slow: "],
+  ])("an answer whose %s comes byte by byte and never ends is given up", async (_, beginning) => {
+    await using server = (await startServer()).on(CREDITS, {
+      answer(_response, { socket }) {
+        socket.write(beginning);
+        const drip = setInterval(() => socket.write(" "), 5);
+        socket.once("close", () => clearInterval(drip));
+      },
+    });
+    const limits = { backoffMs: [], readTimeoutMs: 200, answerMs: 100 };
+    await using test = client(server.url, { limits });
+    expect(await errorOf(test.nemo.readCredits(caller(), never()))).toMatchObject({
+      kind: "connection-lost",
+    });
+    await server.quiet();
+  });
 });
 
 describe("what may cost is never sent twice while its outcome is unknown", () => {
