@@ -12,7 +12,7 @@ import { type Question, questionMessage } from "./question.ts";
 import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
 import { TurnText } from "./turn-text.ts";
 
-/** UTF-16 units of one turn that are shown; an agent that says more has lost its way. */
+/** UTF-16 units of one turn that are shown; an agent that says more has lost its way, and is cut off there. */
 const MAX_TURN_TEXT = 60_000;
 
 /** Collects what the agent says and shows it in whole sentences, GUI instructions turned into actions. */
@@ -72,9 +72,11 @@ export class TurnAnswer {
     if (event.type === "failure") this.failure = event.error;
     if (event.type === "question") this.#heard = { ...this.#heard, question: event.question };
     if (event.type !== "text") return;
+    const room = MAX_TURN_TEXT - this.#length;
+    if (room <= 0) return;
     this.#length += event.text.length;
-    if (this.#length > MAX_TURN_TEXT) return;
-    this.#text.add(event.text);
+    // One event can hold the whole answer: what fits of it is said all the same.
+    this.#text.add(event.text.length > room ? `${event.text.slice(0, room)}…` : event.text);
     clearTimeout(this.#pause);
     if (this.#text.isFull) void this.flush();
     else this.#pause = setTimeout(() => void this.flush(), this.#chat.world.limits.textPauseMs);

@@ -58,6 +58,17 @@ describe("the answer of a turn", () => {
     expect(sentences.filter((sentence) => !shown.includes(sentence))).toEqual([]);
   });
 
+  it("is cut off where it has lost its way, also when it comes in one piece", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("/start");
+    const step = { kind: "text", text: "This is the beginning. ".repeat(5_000) } as const;
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [step], dialect: "bare" } });
+    const said = (await chat.asks("tell me more")).join(" ");
+    expect(said.length).toBeGreaterThan(50_000);
+    expect(said.length).toBeLessThan(65_000);
+    expect(said).toMatch(/…$/);
+  });
+
   it("keeps thoughts, tool calls and results to itself", async () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add({
