@@ -1,6 +1,7 @@
 /** The arguments of `ask_question`, bounded and cleaned. Source: nemo-api.md, "Questions of the agent". */
 import { z } from "zod";
 import type { Question } from "../core/question.ts";
+import { UNSHOWN } from "../core/shorten.ts";
 import { MAX_OPTION_LENGTH, MAX_OPTIONS, MAX_PROMPT_LENGTH, MAX_QUESTIONS } from "./limits.ts";
 
 /** The one tool call that a person must see. */
@@ -39,6 +40,6 @@ export function readQuestion(args: Readonly<Record<string, unknown>>): Question 
 }
 
 function clean(words: string | null | undefined, length: number): string {
-  const line = (words ?? "").replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const line = (words ?? "").replace(UNSHOWN, " ").trim();
   return Array.from(line).slice(0, length).join("");
 }

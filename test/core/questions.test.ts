@@ -53,6 +53,16 @@ describe("a question of the agent", () => {
     },
   );
 
+  it("has no marks that turn the direction of what stands around it", async () => {
+    const { nemo, chat } = await startScene();
+    const options = ["\u202eWarm\u202c", "Cold\u2066"];
+    ask(nemo, "\u202dColours", [{ prompt: "Which \u202emood?\u200f 👨\u200d👩\u200d👧", options }]);
+    const said = await chat.asks("make it prettier");
+    expect(said.at(-1)).toContain("Which mood? 👨\u200d👩\u200d👧");
+    expect(said.join("\n")).not.toMatch(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
+    expect(chat.buttons).toEqual(["Warm", "Cold"]);
+  });
+
   it("comes after the agent's words, and its answer is the next message, once", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [MOOD], { text: "I looked at your clip." });
