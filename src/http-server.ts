@@ -42,6 +42,8 @@ export async function startHttpServer(options: {
     if (!handler) return refuse(405, { allow: allowed(methods) });
     if (!isTaking && method !== "GET") return refuse(503, { "retry-after": "1" });
     handler(request, response).catch((error: unknown) => {
+      // Whoever has hung up reads no answer, and anybody can do so a thousand times.
+      if (request.destroyed && !request.complete) return;
       options.log.error({ err: error, path }, "a request could not be answered");
       if (!response.headersSent) response.writeHead(500);
       response.end();

@@ -1,9 +1,10 @@
-import { createServer, type Server } from "node:net";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
-import { settingsFor, startTelegram, startTelegramScene, until } from "../telegram/scene.ts";
+import { PATIENTLY, settingsFor, startTelegram, startTelegramScene, until } from "../telegram/scene.ts";
 
 const TOKEN = `123456:${"A".repeat(35)}`;
 /** Nobody listens there: a Telegram that cannot be reached. */
@@ -65,6 +66,26 @@ describe.concurrent("a bot that works", () => {
     expect((await get(scene.bot, "/")).status).toBe(404);
     expect((await get(scene.bot, "/metrics/more")).status).toBe(404);
     expect((await get(scene.bot, "/constructor")).status).toBe(404);
+  });
+
+  it("has no errors to tell of when senders hang up in the middle", async () => {
+    await using scene = await startTelegramScene({ webhook: true });
+    const { hostname, port } = new URL(await scene.bot.url());
+    const secret = "x-telegram-bot-api-secret-token: a-secret-for-tests";
+    const head = `POST /telegram HTTP/1.1\r\nhost: bot\r\n${secret}\r\nexpect: 100-continue\r\ncontent-length: 99\r\n\r\n`;
+    const hangUp = async () => {
+      const socket = connect(Number(port), hostname);
+      socket.write(head);
+      // The bot has begun to read: it asked for the body.
+      await once(socket, "data");
+      socket.destroy();
+    };
+    await Promise.all(Array.from({ length: 20 }, hangUp));
+    const chat = scene.telegram.privateChat();
+    chat.say("help");
+    await chat.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);
+    expect(await scene.bot.stop()).toBe(0);
+    expect(scene.bot.logged(40)).toEqual([]);
   });
 });
 
