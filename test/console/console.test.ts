@@ -114,6 +114,8 @@ describe("the terminal chat with a piped script", () => {
     const english = await runScript(["/sandbox help"], { cwd });
     expect(english.output).toContain("choose what goes");
     expect(english.code).toBe(0);
+    const written = await runScript(["帮助", "/sandbox help"], { cwd });
+    expect(written.output).toContain("沙盒是本机上的练习编辑器");
     const chinese = await runScript(["/sandbox", "/sandbox dance"], { cwd, env: { LANG: "zh_CN.UTF-8" } });
     expect(chinese.output).toContain("沙盒是本机上的练习编辑器，在里面做什么都不花钱");
     expect(chinese.output).toContain("不认识“dance”");

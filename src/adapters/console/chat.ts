@@ -131,11 +131,11 @@ export class ConsoleChat {
     };
   }
 
-  /** The adapter's own lines follow the person's choice. */
+  /** The adapter's own lines follow the person's choice, or what they write in. */
   async #refreshLanguage(): Promise<void> {
     const { store, locales } = this.#options;
-    const chosen = (await store.readUser(USER))?.language;
-    this.#language = locales.match(chosen) ?? this.#language;
+    const settings = await store.readUser(USER);
+    this.#language = locales.match(settings?.language ?? settings?.guessedLanguage) ?? this.#language;
   }
 
   /** Says why a line is not carried out. */
