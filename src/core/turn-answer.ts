@@ -9,7 +9,7 @@ import { type GuiAction, type GuiOffer, translateGui } from "./gui-translation.t
 import type { Button, SentMessage } from "./message.ts";
 import type { TurnEvent } from "./ports.ts";
 import { type Question, questionMessage } from "./question.ts";
-import { cleanText, parseMarkup, type RichText } from "./rich-text.ts";
+import { cleanText, parseMarkup, plain, type RichText } from "./rich-text.ts";
 import { TurnText } from "./turn-text.ts";
 
 /** UTF-16 units of one turn that are shown; an agent that says more has lost its way, and is cut off there. */
@@ -113,7 +113,10 @@ export class TurnAnswer {
     ];
     const { question } = this;
     await this.#show(text, question ? [] : usual, once);
-    if (question && once !== undefined) return this.#ask(question, once);
+    if (question && once !== undefined) {
+      this.#leaveEdit();
+      return this.#ask(question, once);
+    }
     const last = this.#lastShown;
     // Everything was shown while the backend paused: the last message gets its buttons now.
     if (last && last.buttons.length === 0)
@@ -122,6 +125,18 @@ export class TurnAnswer {
 
   stop(): void {
     clearTimeout(this.#pause);
+  }
+
+  /** What the agent wants to know comes first: what would be a turn of its own becomes a button. */
+  #leaveEdit(): void {
+    const edit = this.actions.find((action) => action.kind === "edit");
+    if (!edit) return;
+    this.actions.splice(this.actions.indexOf(edit), 1);
+    const { speaker } = this.#chat;
+    const button = speaker.button("button.do-that", { kind: "edit", text: edit.text });
+    this.#enqueue(async () => {
+      await speaker.send({ text: plain(edit.text), buttons: [[button]] });
+    });
   }
 
   #ask(question: Question, once: string): Promise<void> {

@@ -266,9 +266,7 @@ export class Worker {
   async #follow(job: Job, session: SessionRef, asked: GuiAction[]): Promise<void> {
     const { chat, message, signal } = job;
     const actions = asked.filter(isNoTurn);
-    // What the agent wants to know comes first.
-    const isOpen = chat.record.openQuestion?.itemId === chat.itemId;
-    const edit = isOpen ? undefined : asked.find((action) => action.kind === "edit");
+    const edit = asked.find((action) => action.kind === "edit");
     if (edit) {
       const { text } = edit;
       await chat.speaker.say("turn.follow-up", { words: text }, { tone: "notice" });

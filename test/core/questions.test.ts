@@ -217,6 +217,20 @@ describe("a question of the agent", () => {
     expect(told(nemo)).toEqual(["make it prettier", "Warm"]);
   });
 
+  it("comes before a move that the agent leaves to the person, which is not lost", async () => {
+    const { nemo, chat } = await startScene();
+    ask(nemo, "", [MOOD], { text: "I warmed it up.\n\nDrag the title to the start of the timeline." });
+    await chat.asks("make it prettier");
+    expect(chat.messages.slice(-3).map(({ text }) => text.split("\n")[0])).toEqual([
+      "I warmed it up.",
+      "Move the title to the start of the timeline",
+      "Which mood?",
+    ]);
+    expect(told(nemo)).toHaveLength(1);
+    await chat.presses("Do that");
+    expect(told(nemo).at(-1)).toBe("Move the title to the start of the timeline");
+  });
+
   it("of a session that is lost is no part of what the next one is told", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [MOOD]);
