@@ -17,8 +17,6 @@ export interface Walk {
   /** As they stand, without sealing. */
   records: Records;
   keys(): AsyncIterable<string>;
-  /** See `RedisStorage`. */
-  changeWork(change: (text: string, id: string) => string): Promise<number>;
 }
 
 /** Seals what stands in plain text. May be broken off, and done by several processes at once. Returns how many there were. */
@@ -77,7 +75,7 @@ export function startResealing(
   return repeater;
 }
 
-async function resealAll({ records, keys, changeWork }: Walk, keyring: Keyring): Promise<number> {
+async function resealAll({ records, keys }: Walk, keyring: Keyring): Promise<number> {
   const isOther = (value: unknown): value is string =>
     typeof value === "string" && ![null, keyring.ids[0]].includes(keyIdOf(value));
   let count = 0;
@@ -94,16 +92,7 @@ async function resealAll({ records, keys, changeWork }: Walk, keyring: Keyring):
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  const work = await changeWork((text, id) => {
-    try {
-      return isOther(text) ? keyring.seal(keyring.unseal(text, id), id) : text;
-    } catch (error) {
-      // A damaged item is told when its turn comes.
-      if (!(error instanceof SyntaxError)) throw error;
-      return text;
-    }
-  });
-  return count + work;
+  return count;
 }
 
 function isSealed(value: unknown): boolean {

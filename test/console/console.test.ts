@@ -101,6 +101,13 @@ describe("the terminal chat with a piped script", () => {
     expect(run.code).toBe(1);
   }, 60_000);
 
+  it("speaks the language a person writes in its own lines, too", async () => {
+    const cwd = await temporaryFolder();
+    const run = await runScript(["加一个标题“你好”", "99", "/language en", "98"], { cwd });
+    expect(run.output).toContain("现在没有 99 号按钮。");
+    expect(run.output).toContain("There is no button 98 right now.");
+  }, 60_000);
+
   it("lets a person choose an error of the sandbox", async () => {
     const cwd = await folderWithClip();
     const run = await runScript(["/start", "/sandbox error 2001", "add lo-fi music"], { cwd });

@@ -138,6 +138,8 @@ describe("an export", () => {
     expect(progress?.history[0]).toContain("🎬 Rendering your video.");
     expect(progress?.history).toContain("🎬 Rendering your video… 20 %");
     expect(progress?.history).toContain("🎬 Rendering your video… 60 %");
+    // There is nothing left to stop.
+    expect(progress?.buttons).toEqual([]);
   });
 
   it("hands the draft back as it was read, with the session's id", async () => {

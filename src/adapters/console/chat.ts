@@ -74,6 +74,8 @@ export class ConsoleChat {
     for await (const line of this.#readline) {
       this.#screen.breakOff();
       if (/^\s*\/(quit|exit)\s*$/i.test(line)) break;
+      // The line before may have chosen another one while it was answered.
+      await this.#refreshLanguage();
       await this.#take(line.trim(), engine);
       // A script's line is worked off before the next is read; a person may go on typing.
       if (!isInteractive) await queue.idle();

@@ -118,7 +118,8 @@ export class ConsolePlatform implements ChatPlatform {
     const before = this.#shown.get(id);
     this.#remember(id, { text, bar });
     // An edit that changes nothing is no news; where nothing can be replaced, one that adds buttons is short.
-    if (before?.text === text && before.bar === bar) return;
+    // So is one that only takes buttons away: it would write the same words below what came since.
+    if (before?.text === text && (before.bar === bar || bar === "")) return;
     const isOnlyButtons = before?.text === text && !screen.isStyled;
     screen.print(id, [...(isOnlyButtons ? [] : [text]), ...(bar ? [bar] : [])].join("\n"));
   }
