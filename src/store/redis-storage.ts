@@ -5,6 +5,7 @@
 import KeyvRedis, { createClient, type RedisClientType } from "@keyv/redis";
 import { Keyv } from "keyv";
 import { type Log, StoreTroubleError } from "../core/ports.ts";
+import { QUEUE_KEYS } from "../jobs/redis-queue-commands.ts";
 import { PLAIN_JSON, type Swap } from "./records.ts";
 
 /** Everything of ours in Redis stands under this name. */
@@ -26,11 +27,23 @@ elseif ARGV[3] == "0" then redis.call("SET", KEYS[1], ARGV[2])
 else redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[3]) end
 return 1`;
 
+/** KEYS: the items of the queue. ARGV: an id, what its text was, what it becomes. */
+const SWAP_ITEM = `
+if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+const ITEMS = `${QUEUE_KEYS}items`;
+
 export interface RedisStorage {
   keyv: Keyv;
   swap: Swap;
   /** The keys that stand here now, without the namespace, in no order; some may come twice. */
   keys(): AsyncIterable<string>;
+  /**
+   * Changes the texts of the work that is owed, as far as `change` gives another; an item that somebody else has
+   * changed or ended meanwhile is left. Returns how many were changed.
+   */
+  changeWork(change: (text: string, id: string) => string): Promise<number>;
   /** Throws `StoreTroubleError` while Redis does not answer. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -88,6 +101,18 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
       for await (const names of client.scanIterator({ MATCH: `${lead}*`, COUNT: 500 })) {
         for (const name of names) yield name.slice(lead.length);
       }
+    },
+    async changeWork(change) {
+      let count = 0;
+      for await (const entries of client.hScanIterator(ITEMS, { COUNT: 500 })) {
+        for (const { field, value } of entries) {
+          const next = change(value, field);
+          if (next === value) continue;
+          const swapped = client.eval(SWAP_ITEM, { keys: [ITEMS], arguments: [field, value, next] });
+          if ((await bounded(swapped)) === 1) count += 1;
+        }
+      }
+      return count;
     },
     check: async () => {
       await bounded(client.ping());

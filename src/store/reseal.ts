@@ -17,6 +17,8 @@ export interface Walk {
   /** As they stand, without sealing. */
   records: Records;
   keys(): AsyncIterable<string>;
+  /** See `RedisStorage`. */
+  changeWork(change: (text: string, id: string) => string): Promise<number>;
 }
 
 /** Seals what stands in plain text. May be broken off, and done by several processes at once. Returns how many there were. */
@@ -75,7 +77,7 @@ export function startResealing(
   return repeater;
 }
 
-async function resealAll({ records, keys }: Walk, keyring: Keyring): Promise<number> {
+async function resealAll({ records, keys, changeWork }: Walk, keyring: Keyring): Promise<number> {
   const isOther = (value: unknown): value is string =>
     typeof value === "string" && ![null, keyring.ids[0]].includes(keyIdOf(value));
   let count = 0;
@@ -92,7 +94,16 @@ async function resealAll({ records, keys }: Walk, keyring: Keyring): Promise<num
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  return count;
+  const work = await changeWork((text, id) => {
+    try {
+      return isOther(text) ? keyring.seal(keyring.unseal(text, id), id) : text;
+    } catch (error) {
+      // A damaged item is told when its turn comes.
+      if (!(error instanceof SyntaxError)) throw error;
+      return text;
+    }
+  });
+  return count + work;
 }
 
 function isSealed(value: unknown): boolean {

@@ -120,10 +120,11 @@ async function seal(
 async function openRedis(url: string, log: Log): Promise<BareStorage> {
   // Loaded only when it is used: the start is faster without.
   const { connectRedis } = await import("./redis-storage.ts");
-  const { keyv, swap, keys, check, close } = await connectRedis(url, log);
+  const { keyv, swap, keys, changeWork, check, close } = await connectRedis(url, log);
   return {
     records: createRecords(keyv, swap),
     keys,
+    changeWork,
     check,
     close,
     openJournal: () => null,
@@ -146,6 +147,8 @@ async function openFolder(dir: string, log: Log): Promise<BareStorage> {
       async *keys() {
         for await (const key of store.keys()) yield key.slice(lead.length);
       },
+      // The journal does so when it is opened.
+      changeWork: async () => 0,
       async check() {
         await records.set("check", Date.now());
         await probeDisk(join(dir, "nemobot.check"));

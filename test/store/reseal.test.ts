@@ -7,6 +7,8 @@ import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { newConversation } from "../../src/core/conversation.ts";
+import { StopError } from "../../src/core/world.ts";
+import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createRecords, PLAIN_JSON, type Records } from "../../src/store/records.ts";
 import { connectRedis } from "../../src/store/redis-storage.ts";
@@ -14,7 +16,7 @@ import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { openStorage } from "../../src/store/storage.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
-import { item } from "../support/work-items.ts";
+import { item, startHands } from "../support/work-items.ts";
 
 const OLD = "0a".repeat(32);
 const NEW = "0b".repeat(32);
@@ -184,6 +186,28 @@ describe.each([
     expect(await alone.journal?.all()).toEqual(isShared ? undefined : [item("a")]);
     await alone.close();
     await expect(open({ ...env, ENCRYPTION_KEY: OLD })).rejects.toThrow("ENCRYPTION_KEY: is not the key");
+  });
+
+  it.runIf(isShared)("leaves no waiting work behind that only the old one can read", async () => {
+    const env: Record<string, string> = await settings();
+    const url = env.REDIS_URL ?? "";
+    const connect = async ({ sealing, log }: Awaited<ReturnType<typeof open>>) => {
+      const queue = await connectRedisQueue(url, sealing, log);
+      onTestFinished(() => queue.stop(new StopError("shutdown")));
+      return queue;
+    };
+    const first = await open({ ...env, ENCRYPTION_KEY: OLD });
+    await first.store.update("telegram:4711", () => CONVERSATION);
+    await (await connect(first)).push(item("a"));
+    for (const _pass of [1, 2]) {
+      const both = await open({ ...env, ENCRYPTION_KEYS: `${NEW},${OLD}` });
+      await expect.poll(() => both.log.lines.join()).toContain("records were sealed with the new key");
+      await both.close();
+    }
+    const alone = await open({ ...env, ENCRYPTION_KEY: NEW });
+    const hands = await startHands(await connect(alone));
+    await expect.poll(() => hands.events).toEqual(["a starts"]);
+    expect(alone.log.lines.join()).not.toContain("cannot be read");
   });
 
   it("alone is refused, without values", async () => {
