@@ -133,7 +133,7 @@ export class TurnAnswer {
     if (!edit) return;
     this.actions.splice(this.actions.indexOf(edit), 1);
     const { speaker } = this.#chat;
-    const button = speaker.button("button.do-that", { kind: "edit", text: edit.text });
+    const button = offerButton(this.#chat, edit, true);
     this.#enqueue(async () => {
       await speaker.send({ text: plain(edit.text), buttons: [[button]] });
     });

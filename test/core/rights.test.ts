@@ -166,6 +166,22 @@ describe("what the editor asks or offers in answer to somebody", () => {
     expect((await chat.asks('add the title "Two"', { user: BEN })).join()).toContain('title "Two"');
   });
 
+  it("is not pressed by others where it stands beside a question", async () => {
+    const { nemo, chat } = await startScene();
+    const question = { title: "", questions: [{ id: "q", prompt: "Which mood?", options: [] }] };
+    const text = "Here is a title. Drag the title to the end of the video.";
+    const steps = [
+      { kind: "text" as const, text },
+      { kind: "ask" as const, question },
+    ];
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps } });
+    await chat.asks("make it prettier");
+    expect((await chat.presses("Do that", { user: BEN })).join()).toMatch(CHOICE);
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    await chat.presses("Do that");
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
+  });
+
   it("is not pressed by others", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
