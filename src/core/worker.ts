@@ -29,6 +29,7 @@ import { titleFrom } from "./project-list.ts";
 import { openProject, showProjects, startProject } from "./projects.ts";
 import { ownWords, typedAnswer } from "./question.ts";
 import { keep, type Request, readRequest } from "./request.ts";
+import type { RichText } from "./rich-text.ts";
 import { isAllowed, ownerOf } from "./rights.ts";
 import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
 import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./upload.ts";
@@ -329,6 +330,7 @@ export class Worker {
       const text = speaker.paragraphs(
         speaker.rich(hasFiles ? "session.lost-with-files" : "session.lost"),
         dropped.length > 0 ? speaker.rich("session.dropped", { count: dropped.length }) : [],
+        costOfRetry(chat, kept),
       );
       const buttons = [
         ...(hasFiles ? [[speaker.button("button.upload-again", { kind: "upload-again" })]] : []),
@@ -348,7 +350,8 @@ export class Worker {
     else {
       world.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
       const buttons = canRetry ? [[speaker.button("button.retry", chat.retry)]] : [];
-      await speaker.say("error.unexpected", {}, { tone: "error", buttons });
+      const text = speaker.paragraphs(speaker.rich("error.unexpected"), costOfRetry(chat, keep(request)));
+      await speaker.send({ text, tone: "error", buttons });
     }
     // Last: when the store is the trouble, the person knows already.
     await chat.keepForRetry(keep(request) ?? NOTHING);
@@ -364,6 +367,11 @@ export class Worker {
       askedAt: message.receivedAt,
     });
   }
+}
+
+/** What is said beside "Try again" where words would go to the editor once more; empty for files alone. */
+function costOfRetry({ speaker }: Chat, kept: ReturnType<typeof keep>): RichText {
+  return kept === null || kept.text === "" ? [] : speaker.rich("retry.may-cost");
 }
 
 /** "Leave it" tells the agent what it has asked. */

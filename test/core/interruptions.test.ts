@@ -103,6 +103,8 @@ describe("a session that is lost", () => {
     nemo.scenario.release("state");
     await chat.bot.queue.idle();
     expect(chat.last.text).toContain("taken out of the line: 1.");
+    expect(chat.buttons).toContain("Try again");
+    expect(chat.last.text).toContain("Trying again may cost credits.");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 });
