@@ -15,4 +15,14 @@ describe("an event that libraries stumble over", { timeout: 40_000 }, () => {
     expect(bot.logged(40)).toEqual([]);
     expect(await bot.stop()).toBe(0);
   });
+
+  it("does not lose what is said in a gap: a number that no event has", async () => {
+    const { discord, bot } = await startDiscordScene();
+    const { bob } = community(discord);
+    discord.gateway.sendText('{"op":0,"t":"ODD","s":1e308,"d":{}}');
+    discord.gateway.dropConnection();
+    bob.says(discord.dm(bob), "help");
+    await discord.dm(bob).nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
+    expect(bot.log).toContain("resumed on Discord");
+  });
 });

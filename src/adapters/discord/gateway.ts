@@ -192,7 +192,11 @@ export class Gateway {
 
 const addressSchema = z.url({ protocol: /^wss?$/ });
 
-const sessionSchema = z.object({ sessionId: z.string(), sequence: z.number(), resumeURL: addressSchema });
+const sessionSchema = z.object({
+  sessionId: z.string(),
+  sequence: z.int().nonnegative(),
+  resumeURL: addressSchema,
+});
 
 const informationSchema = z.object({
   url: addressSchema,
