@@ -163,6 +163,10 @@ const all = groups.flatMap(({ chat, asked }) => asked.map((one) => ({ chat, one 
 const ends = all.map(({ chat, one }) => endsOf(chat, one));
 const silent = ends.filter((count) => count === 0).length;
 const doubled = ends.filter((count) => count > 1).length;
+const sameWords = all.filter(({ chat, one }) => {
+  const texts = chat.botMessages().filter(({ replyToId }) => replyToId === one.questionId);
+  return texts.length === 2 && texts[0]?.text === texts[1]?.text;
+}).length;
 const lost = all.filter(({ chat, one }) => endsOf(chat, one) === 0 && !sent.has(name(one.text))).length;
 const twice = [...sent.values()].filter((count) => count > 1).length;
 const outOfOrder = groups.filter(({ asked }) => {
@@ -179,6 +183,7 @@ printTable(`${messages} messages, ${killed} ${how}, seed ${seed}`, [
   ["lost", String(lost)],
   ["silent", String(silent)],
   ["doubled", String(doubled)],
+  ["of these, the same words twice", String(sameWords)],
   ["sent twice", String(twice)],
   ["groups out of order", String(outOfOrder)],
   ["answered in the agent's own words", String(inOwnWords)],
