@@ -104,6 +104,7 @@ async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<n
     return await chat({ ...config, nemo, storage }, log, {
       storage: isKept ? "disk" : "memory",
       sandboxCommand: (command, language) => sandbox.command(command, language),
+      hasFfmpeg: sandbox.hasFfmpeg,
     });
   } finally {
     await sandbox.stop();
@@ -136,8 +137,8 @@ async function chat(
   log: Log,
   {
     storage,
-    sandboxCommand,
-  }: { storage: "disk" | "memory"; sandboxCommand: ConsoleChatOptions["sandboxCommand"] },
+    ...sandbox
+  }: { storage: "disk" | "memory" } & Pick<ConsoleChatOptions, "sandboxCommand" | "hasFfmpeg">,
 ): Promise<number> {
   const [{ startBot }, { ConsoleChat }] = await Promise.all([
     import("./bot.ts"),
@@ -155,7 +156,7 @@ async function chat(
       systemLanguage: config.terminalLanguage,
       cwd: config.callerDir,
       exportsDir: join(config.callerDir, "exports"),
-      sandboxCommand,
+      ...sandbox,
     });
     bot.addPlatform(terminal.platform);
     await bot.engine.start();

@@ -70,7 +70,8 @@ export async function showProjects(
   const lines = kept.map((project) => titleOf(chat, project));
   if (chat.session) lines.unshift(`${nameOf(chat, null) || speaker.plain("project.untitled")} ✓`);
   const list = speaker.rich("project.list", { projects: listText(lines) });
-  const isUnknown = wanted !== undefined && !kept.some(({ name }) => name.toLowerCase().includes(wanted));
+  const isCalled = (called: string) => kept.some(({ name }) => name.toLowerCase().includes(called));
+  const isUnknown = wanted !== undefined && !isCalled(wanted.toLowerCase());
   const text = isUnknown ? speaker.paragraphs(speaker.rich("project.unknown", { name: wanted }), list) : list;
   const buttons = kept.map((project): Button[] => [
     {

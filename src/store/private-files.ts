@@ -3,6 +3,7 @@
  * is narrowed. Source: README.md, "What is kept".
  */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -11,12 +12,26 @@ const SQLITE_PARTS = ["-wal", "-shm", "-journal"];
 
 /** Makes the folder, its parents too, or narrows it. Throws when it cannot be made. */
 export function privateFolder(path: string): void {
-  const isNew = mkdirSync(path, { recursive: true, mode: FOLDER_MODE }) !== undefined;
-  if (isNew) chmodSync(path, FOLDER_MODE);
+  if (makeFolder(resolve(path))) chmodSync(path, FOLDER_MODE);
   try {
     narrow(path, FOLDER_MODE);
   } catch {
     // Mounted from elsewhere, it may not be ours to change; the files in it are private all the same.
+  }
+}
+
+/** True when it was made. One by one: where nothing can be made, such as in /proc, Node's own way never comes back. */
+function makeFolder(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: FOLDER_MODE });
+    return true;
+  } catch (error) {
+    // Another process was faster.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+    throw error;
   }
 }
 

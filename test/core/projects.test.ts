@@ -98,6 +98,15 @@ describe("the list of projects", () => {
     expect((await chat.asks("open the wedding project")).join()).toContain("no project called “wedding”");
   });
 
+  it("offers all whose name fits, however it is written", async () => {
+    const { chat } = await startTwo();
+    await chat.asks("new project");
+    await chat.presses("Start new");
+    await chat.asks("make a video of the city by night");
+    const said = (await chat.asks("switch to the City project")).join();
+    expect(said).not.toContain("no project called");
+  });
+
   it("survives a restart, its buttons too", async () => {
     const scene = await startTwo({ storage: "disk" });
     await scene.chat.asks("my projects");

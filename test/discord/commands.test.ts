@@ -137,6 +137,22 @@ describe("a long list of skills", { timeout: 30_000 }, () => {
   });
 });
 
+describe("a question of the agent with many options", { timeout: 30_000 }, () => {
+  it("is a menu, and what is chosen is the next message", async () => {
+    const { discord, nemo } = await startDiscordScene();
+    const { anna } = community(discord);
+    const options = Array.from({ length: 7 }, (_, at) => ({ id: `o${at}`, label: `Look ${at}` }));
+    const question = { questions: [{ id: "q", prompt: "Which look?", options }] };
+    nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [{ kind: "ask", question }] } });
+    const dm = discord.dm(anna);
+    anna.says(dm, "make it prettier");
+    const asked = await dm.nextBotMessage((message) => message.text.includes("Which look?"));
+    anna.select(asked, "menu:answer", ["Look 6"]);
+    await discord.until(() => nemo.requests("POST /run_sse").length === 2, "the answer");
+    expect(JSON.stringify(nemo.requests("POST /run_sse").at(-1)?.json)).toContain("Look 6");
+  });
+});
+
 describe("a file that cannot be taken", { timeout: 30_000 }, () => {
   it.each([
     [{ name: "notes.pdf", contentType: "application/pdf", sizeBytes: 2_000 }, "I cannot edit notes.pdf"],

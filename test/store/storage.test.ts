@@ -50,6 +50,8 @@ describe("the data folder", () => {
   it("that is a file ends the start with the variable's name", async () => {
     const path = join(await temporaryFolder(), "file");
     await writeFile(path, "");
+    // Where nothing can be made at all.
+    await expect(open({ DATA_DIR: "/proc/nemobot" })).rejects.toThrow("The data folder cannot be used:");
     await expect(open({ DATA_DIR: path })).rejects.toThrow(
       /^The data folder cannot be used:\n {2}DATA_DIR: /,
     );

@@ -27,6 +27,8 @@ export interface ConsoleChatOptions {
   exportsDir: string;
   /** Carries out `/sandbox …` and answers in the person's language; null when the real backend is in use. */
   sandboxCommand: ((command: string, language: string) => { text: string; isDone: boolean }) | null;
+  /** False: the sandbox hands clips back as they were. Default true. */
+  hasFfmpeg?: boolean;
 }
 
 /** One person at one terminal. `platform` goes to the engine, then `run` reads until the input ends. */
@@ -57,10 +59,11 @@ export class ConsoleChat {
    * did not work; a person has read so.
    */
   async run(engine: MessageSink, queue: WorkQueue): Promise<boolean> {
-    const { input, output, cwd, sandboxCommand, exportsDir } = this.#options;
+    const { input, output, cwd, sandboxCommand, hasFfmpeg = true, exportsDir } = this.#options;
     const isInteractive = input.isTTY === true;
     await this.#refreshLanguage();
     if (sandboxCommand) await this.#note("console.sandbox");
+    if (sandboxCommand && !hasFfmpeg) await this.#note("console.no-ffmpeg");
     this.#readline = createInterface({
       input,
       ...(isInteractive ? { output, completer: (line: string) => completeLine(line, cwd) } : {}),

@@ -134,11 +134,11 @@ export function readCustomId(customId: string): string {
   return at < 0 ? customId : customId.slice(0, at);
 }
 
-/** One of many: a row with a single skill, language or option. */
+/** One of many: a row with a single skill, language, project or option. */
 function isChoice(row: Button[]): boolean {
   const [button] = row;
   const kind = row.length === 1 && button?.kind === "action" ? button.action.kind : null;
-  return kind === "skill" || kind === "language" || kind === "answer";
+  return kind === "skill" || kind === "language" || kind === "answer" || kind === "open-project";
 }
 
 async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]> {
