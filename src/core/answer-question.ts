@@ -1,7 +1,7 @@
 /** Takes the answers to the agent's open question, one press after the other. Source: `question.ts`. */
 import type { Chat } from "./chat.ts";
 import type { Action } from "./message.ts";
-import { answerText, currentItem, type OpenQuestion, questionMessage } from "./question.ts";
+import { answerText, currentItem, forPeople, type OpenQuestion, questionMessage } from "./question.ts";
 import { parseMarkup } from "./rich-text.ts";
 
 /**
@@ -56,8 +56,11 @@ async function choose(chat: Chat, open: OpenQuestion, labels: string[]): Promise
   await chat.update((current) => ({ ...current, openQuestion: next }));
   const { speaker } = chat;
   if (open.shown && item) {
-    const answered = speaker.rich("question.answered", { answer: labels.join(", ") });
-    await speaker.edit(open.shown, { text: speaker.paragraphs(parseMarkup(item.prompt), answered) });
+    const answer = forPeople(speaker, labels.join(", "));
+    const answered = speaker.rich("question.answered", { answer });
+    await speaker.edit(open.shown, {
+      text: speaker.paragraphs(parseMarkup(forPeople(speaker, item.prompt)), answered),
+    });
   }
   return askNext(chat, next);
 }

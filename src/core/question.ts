@@ -3,6 +3,7 @@
  * the person's own words. Source: nemo-api.md, "Questions of the agent".
  */
 import { z } from "zod";
+import { hideMachineText } from "./machine-text.ts";
 import { type Action, type Button, type IncomingMessage, sentMessageSchema } from "./message.ts";
 import { parseMarkup, plain, type RichText } from "./rich-text.ts";
 import type { Speaker } from "./speaker.ts";
@@ -96,6 +97,11 @@ function normal(text: string): string {
     .toLowerCase();
 }
 
+/** Words of the agent without JSON, ids and signed addresses. */
+export function forPeople(speaker: Speaker, words: string): string {
+  return hideMachineText(words, speaker.plain("turn.your-clip")).trim();
+}
+
 /** The message that asks the current item. */
 export function questionMessage(
   speaker: Speaker,
@@ -104,15 +110,18 @@ export function questionMessage(
   const { question, answers, chosen } = open;
   const item = currentItem(open);
   if (!item) return { text: [], buttons: [] };
-  const { options, mayChooseSeveral } = item;
+  const { mayChooseSeveral } = item;
+  // The agent gets its own label back, whatever is hidden of it here.
+  const options = item.options.map((option, index) => forPeople(speaker, option) || `${index + 1}`);
   const isFirst = answers.length === 0;
   const isCrowded = options.some((option) => option.length > BUTTON_LABEL_LENGTH);
   const list = options.map((option, index) => `${index + 1}. ${option}`).join("\n");
+  const title = forPeople(speaker, question.title);
   const hint =
     options.length === 0 ? "question.free" : mayChooseSeveral ? "question.several" : "question.one";
   const text = speaker.paragraphs(
-    isFirst && question.title !== "" ? parseMarkup(`**${question.title}**`) : [],
-    parseMarkup(item.prompt),
+    isFirst && title !== "" ? parseMarkup(`**${title}**`) : [],
+    parseMarkup(forPeople(speaker, item.prompt)),
     isCrowded ? plain(list) : [],
     speaker.rich(hint),
   );

@@ -242,6 +242,18 @@ describe("a question of the agent", () => {
     expect(told(nemo).at(-1)).toBe('add the title "Hello"');
   });
 
+  it("shows nothing of the machine, and gives the agent its own label back", async () => {
+    const { nemo, chat } = await startScene();
+    const signed = "https://cdn.example.com/a/8f14e45f.mp4?X-Amz-Signature=0123456789abcdef0123456789abcdef";
+    ask(nemo, "", [{ prompt: `Which part of ${signed} shall I keep?`, options: [`Keep ${signed}`, "Both"] }]);
+    await chat.asks("make it prettier");
+    expect(chat.text).toContain("shall I keep?");
+    expect(chat.text + chat.buttons.join()).not.toContain("X-Amz");
+    await chat.asks("1");
+    expect(told(nemo)[1]).toBe(`Keep ${signed}`);
+    expect(chat.text).not.toContain("X-Amz");
+  });
+
   it("without options asks for words", async () => {
     const { nemo, chat } = await startScene();
     ask(nemo, "", [{ prompt: "What is the film's name?", options: [] }]);
