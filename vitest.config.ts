@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,6 +10,7 @@ export default defineConfig({
     retry: process.env.CI ? 2 : 0,
     // Tests that wait for the pace of a chat platform take no processor time meanwhile.
     maxConcurrency: 8,
-    maxWorkers: "100%",
+    // They wait more than they work: two cores are half idle with two workers.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },
 });

@@ -170,7 +170,7 @@ function hideStacks(text: string): string {
 const ADDRESS_END = "\\s<>\"'`，。；！？、（）【】「」『』\\u0000-\\u001f\\p{Script=Han}";
 const TOKEN = new RegExp(
   [
-    `\\[(?<label>[^\\[\\]\\n]{1,300})\\]\\((?<link>[a-z][a-z\\d+.-]{1,10}://[^\\s)]{1,4000})\\)`,
+    `\\[(?<label>[^\\[\\]\\n]{1,300})\\]\\((?<link>(?:https?|wss?|gs|s3|oss|cos|file|blob|ftp|rtmp|r2)://[^\\s)]{1,4000})\\)`,
     "(?<data>data:[a-z]{1,20}/[\\w.+-]{1,40}[;,][^\\s\"'<>，。]{1,20000})",
     `(?<address>\\b(?:https?|wss?|gs|s3|oss|cos|file|blob|ftp|rtmp|r2)://?[^${ADDRESS_END}]{1,8000})`,
     `(?<path>(?<![\\w/.:])(?:/(?:mnt|tmp|var|usr|home|srv|app|data|root|opt|workspace|userdata|private|etc|Users|output|outputs|uploads?)/|[A-Z]:\\\\)[^${ADDRESS_END}]{1,1000})`,
@@ -313,7 +313,7 @@ function baseName(address: string): string {
 function tidy(text: string): string {
   return text
     .replace(/[(（[【]\s{0,4}[,，;；:：]?\s{0,4}[)）\]】]/g, "")
-    .replace(/"\s{0,2}"|“\s{0,2}”|``(?!`)|「\s{0,2}」|''/g, "")
+    .replace(/"\s{0,2}"|“\s{0,2}”|(?<!`)``(?!`)|「\s{0,2}」|''/g, "")
     .replace(/([(（])\s{0,4}[,，;；:：]\s{0,4}/g, "$1")
     .replace(/[ \t]{0,4}[,，;；:：]?[ \t]{0,4}([)）])/g, "$1")
     .replace(/[ \t]{2,8}/g, " ")

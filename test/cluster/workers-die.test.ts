@@ -1,6 +1,6 @@
 /**
  * One ingress, three workers and a real Redis as processes. Workers are killed at random under load: every
- * message is answered once, and in order. Source: DESIGN.md, rules 1 to 4.
+ * message is answered, and in order; nothing is sent to the agent twice. Source: DESIGN.md, rules 1 to 4.
  */
 import { describe, expect, it } from "vitest";
 import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
@@ -41,7 +41,7 @@ function startTalks({ telegram }: ClusterScene): Talk[] {
 }
 
 describe.runIf(HAS_REDIS)("workers that are killed under load", () => {
-  it("lose no message, answer none twice, and keep the order of each chat", async () => {
+  it("lose no message, pay for none twice, and keep the order of each chat", async () => {
     const seed = Date.now() % 100_000;
     const random = randomOf(seed);
     await using scene = await startCluster({ workers: 3, nemo: { credits: 1000 } });
@@ -63,15 +63,19 @@ describe.runIf(HAS_REDIS)("workers that are killed under load", () => {
     } catch (error) {
       throw new Error(`seed ${seed}; ${answered().length} answered\n${scene.log}`, { cause: error });
     }
+    let doubled = 0;
     for (const { chat, questions } of talks) {
       const answers = questions.map(({ id }) => answersTo(chat, id));
-      expect(
-        answers.map((list) => list.length),
-        `seed ${seed}`,
-      ).toEqual(questions.map(() => 1));
-      const order = answers.flat().map((message) => message.id);
+      // One that was on its way when its worker died, and that nobody confirmed, is sent again in the same words.
+      for (const list of answers) {
+        expect(list.length, `seed ${seed}`).toBeLessThanOrEqual(2);
+        expect(new Set(list.map(({ text }) => text)).size, `seed ${seed}`).toBe(1);
+      }
+      doubled += answers.filter((list) => list.length > 1).length;
+      const order = answers.map(([first]) => first?.id ?? 0);
       expect(order, `seed ${seed}`).toEqual(order.toSorted((a, b) => a - b));
     }
+    expect(doubled, `seed ${seed}`).toBeLessThanOrEqual(KILLS);
     const turns = scene.turns();
     expect(new Set(turns).size, `seed ${seed}: nothing is sent twice`).toBe(turns.length);
   }, 240_000);
