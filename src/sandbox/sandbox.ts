@@ -9,7 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { answerAndHangUp, hasBodyLeft } from "../lib/hang-up.ts";
 import { Accounts } from "./accounts.ts";
 import { adminAnswer } from "./admin.ts";
@@ -92,7 +92,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const now = options.now ?? Date.now;
   const log = options.log ?? { warn: () => undefined };
   const ownDir = options.dir === undefined ? await mkdtemp(join(tmpdir(), "nemo-sandbox-")) : null;
-  const store = new FileStore(options.dir ?? ownDir ?? tmpdir());
+  // ffmpeg runs in a folder of its own: what it is told must not depend on that.
+  const store = new FileStore(resolve(options.dir ?? ownDir ?? tmpdir()));
   await store.open();
   const ffmpeg = options.ffmpeg === undefined ? await findFfmpeg(stopping.signal) : options.ffmpeg;
   const pace = options.pace ?? "instant";

@@ -3,9 +3,11 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { findFfmpeg } from "../../src/sandbox/ffmpeg.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { CLIP, clipBytes, temporaryFolder } from "../support/test-chat.ts";
 
+const ffmpeg = await findFfmpeg(AbortSignal.timeout(10_000));
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
 interface Run {
@@ -58,6 +60,8 @@ describe("the terminal chat with a piped script", () => {
     expect(run.output).toContain('Title: "Hello"');
     const saved = /^Saved: (.+)$/m.exec(run.output)?.[1] ?? "";
     const video = await readFile(join(cwd, saved));
+    // Without ffmpeg the clip itself is given.
+    expect(video.equals(await clipBytes())).toBe(ffmpeg === null);
     expect(video.subarray(4, 8).toString()).toBe("ftyp");
   }, 60_000);
 
