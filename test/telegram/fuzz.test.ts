@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import type { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import type { ChatPlayer } from "../fakes/telegram/players.ts";
-import { harmed, oneOf, randomFrom } from "./mutations.ts";
+import { pick, seededRandom } from "../support/odd-json.ts";
+import { harmed } from "./mutations.ts";
 import { PATIENTLY, startTelegramScene, type TelegramScene } from "./scene.ts";
 import {
   CONTENTS,
@@ -31,12 +32,12 @@ describe.each([
     await using scene = await startTelegramScene({ webhook });
     const { telegram, bot } = scene;
     const chats = chatsOf(telegram);
-    const random = randomFrom(SEED);
+    const random = seededRandom(SEED);
     const origins = chats.map((chat): Origin => {
       const { wire } = chat.say("hello");
       return { chat: { ...wire.chat }, from: { ...wire.from } };
     });
-    for (let index = 0; index < count; index++) sendDamaged(telegram, oneOf(random, origins), random, index);
+    for (let index = 0; index < count; index++) sendDamaged(telegram, pick(random, origins), random, index);
     await telegram.waitFor(() => telegram.pendingUpdateIds().length < 20, PATIENTLY);
     await expectAnswers(scene, chats, "first");
     expect(telegram.pendingUpdateIds()).toEqual([]);
@@ -66,10 +67,10 @@ function chatsOf(telegram: FakeTelegram): ChatPlayer[] {
 
 function sendDamaged(telegram: FakeTelegram, origin: Origin, random: () => number, index: number): void {
   const isMessage = random() < 0.7;
-  const message = messageSample(origin, 100_000 + index, oneOf(random, CONTENTS));
+  const message = messageSample(origin, 100_000 + index, pick(random, CONTENTS));
   const content: Fields = isMessage
-    ? { [oneOf(random, MESSAGE_KINDS)]: message }
-    : oneOf(random, otherSamples(origin, 100_000 + index));
+    ? { [pick(random, MESSAGE_KINDS)]: message }
+    : pick(random, otherSamples(origin, 100_000 + index));
   telegram.sendAny((updateId) => {
     const update = { update_id: updateId, ...content };
     return random() * WHOLE_ONE_IN < 1 ? update : harmed(update, random);
