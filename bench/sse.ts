@@ -2,7 +2,7 @@
  * How fast a turn's stream is decoded: bytes → UTF-8 → frames → JSON → validated events, beside `JSON.parse`
  * alone on the same events. Target: at least 0.6 of it. Run: `node bench/sse.ts`.
  */
-import { TurnDecoder } from "../src/nemo/turn-decoder.ts";
+import { TurnDecoder } from "../src/nemo/stream/decoder.ts";
 
 const EVENTS = 20_000;
 const ROUNDS = 9;

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import KeyvRedis from "@keyv/redis";
 import { Keyv } from "keyv";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/app/config.ts";
 import { createConversationStore } from "../src/store/conversation-store.ts";
 import { SqliteStorage } from "../src/store/sqlite-storage.ts";
 import { openStorage } from "../src/store/storage.ts";

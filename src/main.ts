@@ -4,12 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { listenForStop } from "./stop-signals.ts";
+import { listenForStop } from "./app/stop-signals.ts";
 
 // Before anything slow: a signal that nobody listens to ends a process at once, or, in a container, not at all.
 const signals = listenForStop(process.env.npm_lifecycle_event !== undefined);
 enableCompileCache();
 // Variables that are set already win over the file.
 if (existsSync(".env")) process.loadEnvFile(".env");
-const { run } = await import("./run.ts");
+const { run } = await import("./app/cli.ts");
 process.exitCode = await run(process.argv.slice(2), process.env, signals);

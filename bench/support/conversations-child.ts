@@ -27,9 +27,9 @@ async function watchLoop(ms: number) {
 async function bot(): Promise<Answers> {
   // Here, so that the bare process is bare.
   const [{ startBot }, { loadConfig }, { createLog }] = await Promise.all([
-    import("../../src/bot.ts"),
-    import("../../src/config.ts"),
-    import("../../src/log.ts"),
+    import("../../src/app/compose.ts"),
+    import("../../src/app/config.ts"),
+    import("../../src/app/log.ts"),
   ]);
   const config = loadConfig(process.env);
   const log = await createLog({ level: config.logLevel, secrets: [] });

@@ -1,6 +1,11 @@
 /** A chat platform that costs next to nothing: it counts what it is given, and forgets it. */
-import type { IncomingMessage, OutgoingMessage, ReplyTarget, SentMessage } from "../../src/core/message.ts";
-import type { ChatPlatform, OpenedAttachment } from "../../src/core/ports.ts";
+import type {
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "../../src/core/model/message.ts";
+import type { ChatPlatform, OpenedAttachment } from "../../src/core/ports/ports.ts";
 
 export class CountingPlatform implements ChatPlatform {
   readonly name = "bench";

@@ -4,8 +4,8 @@
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { loadConfig } from "../../src/config.ts";
-import { newConversation } from "../../src/core/conversation.ts";
+import { loadConfig } from "../../src/app/config.ts";
+import { newConversation } from "../../src/core/model/conversation.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { openStorage } from "../../src/store/storage.ts";
 import { answerParent } from "./child.ts";

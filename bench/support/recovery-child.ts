@@ -2,9 +2,9 @@
  * The bot of `bench/recovery.ts`, its chat in the process that measures: every answer a person would read is told
  * to it, by conversation. `node recovery-child.ts`, settings as usual.
  */
-import { startBot } from "../../src/bot.ts";
-import { loadConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
+import { startBot } from "../../src/app/compose.ts";
+import { loadConfig } from "../../src/app/config.ts";
+import { createLog } from "../../src/app/log.ts";
 import { answerParent, tellParent } from "./child.ts";
 import { CountingPlatform, said } from "./counting-platform.ts";
 

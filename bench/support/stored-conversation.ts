@@ -1,5 +1,5 @@
 /** A conversation as it stands in the store after some work: 1.3 KB of JSON. */
-import type { Conversation } from "../../src/core/conversation.ts";
+import type { Conversation } from "../../src/core/model/conversation.ts";
 
 export function storedConversation(person: number): Conversation {
   return {

@@ -3,12 +3,12 @@
  * to all chats together that the benchmark chooses. `node telegram-child.ts <calls per second>`, settings as usual.
  */
 import { TelegramAdapter } from "../../src/adapters/telegram/adapter.ts";
-import { DEFAULT_OUTBOX_OPTIONS } from "../../src/adapters/telegram/outbox.ts";
-import { startBot } from "../../src/bot.ts";
-import { systemClock } from "../../src/clock.ts";
-import { loadConfig } from "../../src/config.ts";
-import { createLog } from "../../src/log.ts";
-import { NO_METRICS } from "../../src/metrics.ts";
+import { DEFAULT_OUTBOX_OPTIONS } from "../../src/adapters/telegram/outgoing/send-queue.ts";
+import { startBot } from "../../src/app/compose.ts";
+import { loadConfig } from "../../src/app/config.ts";
+import { createLog } from "../../src/app/log.ts";
+import { NO_METRICS } from "../../src/app/no-metrics.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
 import { answerParent } from "./child.ts";
 import { liveHeapBytes } from "./live-heap.ts";
 

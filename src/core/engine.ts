@@ -2,17 +2,9 @@
  * Where messages enter the core: each is owned, understood, and put where it is answered at once or waits its
  * turn in the mailbox of its conversation. Source: DESIGN.md, "The house" and rules 2, 3 and 9.
  */
-import { isAboutStopping, isAnsweredAtOnce } from "./actions.ts";
-import { runExport } from "./export-render.ts";
-import { createKeyedQueue } from "./keyed-queue.ts";
-import type { ConversationId, IncomingMessage } from "./message.ts";
-import { OfflineDesk } from "./offline-desk.ts";
-import { type MessageSink, StoreTroubleError } from "./ports.ts";
-import { typedAnswer } from "./question.ts";
-import { partStop, readRequest } from "./request.ts";
-import { Speaker } from "./speaker.ts";
-import { areAllUnfit } from "./upload.ts";
-import { languageOf } from "./user-language.ts";
+
+import { createKeyedQueue } from "../lib/keyed-queue.ts";
+import type { ConversationId, IncomingMessage } from "./model/message.ts";
 import {
   exportLane,
   instantLane,
@@ -20,9 +12,18 @@ import {
   mailboxLane,
   turnOf,
   type WorkItem,
-} from "./work-item.ts";
+} from "./model/work-item.ts";
+import { OfflineDesk } from "./outage-responder.ts";
+import { StopError, type World } from "./ports/context.ts";
+import { type MessageSink, StoreTroubleError } from "./ports/ports.ts";
+import { typedAnswer } from "./reply/question.ts";
+import { Speaker } from "./reply/speaker.ts";
+import { languageOf } from "./understand/language.ts";
+import { partStop, readRequest } from "./understand/request.ts";
 import { Worker } from "./worker.ts";
-import { StopError, type World } from "./world.ts";
+import { runExport } from "./workflows/export/watch.ts";
+import { isAboutStopping, isAnsweredAtOnce } from "./workflows/instant-answers.ts";
+import { areAllUnfit } from "./workflows/upload.ts";
 
 /** UTF-16 units of a refused message that are kept. */
 const MAX_REFUSED_TEXT = 200;

@@ -3,6 +3,24 @@
  * Source: DESIGN.md, "How a message travels" and rule 5.
  */
 
+import { BackendError } from "./model/backend-error.ts";
+import type { Action, IncomingMessage } from "./model/message.ts";
+import { titleFrom } from "./model/project-list.ts";
+import type { RichText } from "./model/rich-text.ts";
+import { type MessageItem, mailboxLane } from "./model/work-item.ts";
+import { StopError, type World } from "./ports/context.ts";
+import type { SessionRef } from "./ports/ports.ts";
+import { ownWords, typedAnswer } from "./reply/question.ts";
+import type { GuiAction } from "./understand/gui/translate.ts";
+import { findLinks } from "./understand/intent.ts";
+import { languageOf } from "./understand/language.ts";
+import { keep, type Request, readRequest } from "./understand/request.ts";
+import { wantLanguage } from "./workflows/agent-language.ts";
+import { takeAnswer } from "./workflows/answer-question.ts";
+import { askToStop } from "./workflows/ask-to-stop.ts";
+import { Chat } from "./workflows/chat.ts";
+import { connect, greeting, replaceSession } from "./workflows/connect.ts";
+import { startExport } from "./workflows/export/start.ts";
 import {
   cancel,
   chooseLanguage,
@@ -13,29 +31,17 @@ import {
   showKept,
   showStatus,
   showUploadHelp,
-} from "./actions.ts";
-import { wantLanguage } from "./agent-language.ts";
-import { takeAnswer } from "./answer-question.ts";
-import { BackendError } from "./backend-error.ts";
-import { askToStop } from "./cancel-question.ts";
-import { Chat } from "./chat.ts";
-import { connect, greeting, replaceSession } from "./connect.ts";
-import { startExport } from "./export-job.ts";
-import type { GuiAction } from "./gui-translation.ts";
-import { findLinks } from "./intent.ts";
-import type { Action, IncomingMessage } from "./message.ts";
-import type { SessionRef } from "./ports.ts";
-import { titleFrom } from "./project-list.ts";
-import { openProject, showProjects, startProject } from "./projects.ts";
-import { ownWords, typedAnswer } from "./question.ts";
-import { keep, type Request, readRequest } from "./request.ts";
-import type { RichText } from "./rich-text.ts";
-import { isAllowed, ownerOf } from "./rights.ts";
-import { isNoTurn, runTurn, settleInterruptedTurn } from "./turn.ts";
-import { areAllUnfit, askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./upload.ts";
-import { languageOf } from "./user-language.ts";
-import { type MessageItem, mailboxLane } from "./work-item.ts";
-import { StopError, type World } from "./world.ts";
+} from "./workflows/instant-answers.ts";
+import { openProject, showProjects, startProject } from "./workflows/projects.ts";
+import { isAllowed, ownerOf } from "./workflows/rights.ts";
+import { isNoTurn, runTurn, settleInterruptedTurn } from "./workflows/turn/turn.ts";
+import {
+  areAllUnfit,
+  askWhatToDo,
+  refuseAttachments,
+  uploadAttachments,
+  withoutFiles,
+} from "./workflows/upload.ts";
 
 /** One message while it is carried out. */
 interface Job {

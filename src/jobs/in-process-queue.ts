@@ -3,10 +3,11 @@
  * item takes. A journal keeps what is owed across the end of the process.
  * Source: the `WorkQueue` port; DESIGN.md, rules 2, 3 and 9.
  */
-import { createKeyedQueue } from "../core/keyed-queue.ts";
-import type { Log, WorkJournal, WorkQueue } from "../core/ports.ts";
-import type { WorkItem } from "../core/work-item.ts";
-import { endsWithin } from "../within.ts";
+
+import type { WorkItem } from "../core/model/work-item.ts";
+import type { Log, WorkJournal, WorkQueue } from "../core/ports/ports.ts";
+import { createKeyedQueue } from "../lib/keyed-queue.ts";
+import { endsWithin } from "../lib/timeout.ts";
 
 interface Lane {
   waiting: WorkItem[];

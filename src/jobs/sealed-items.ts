@@ -2,7 +2,7 @@
  * What Redis gets to see of the work: lanes and ids by names that tell nothing, and sealed text. The scripts only move and
  * compare them. Source: DESIGN.md, rule 10; README.md, "What is kept".
  */
-import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
 import { keyIdOf } from "../store/encryption.ts";
 import type { Sealing } from "../store/sealing.ts";
 

@@ -3,7 +3,7 @@
  * if the connection was closed at once while the other side still sends.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { endsWithin } from "../within.ts";
+import { endsWithin } from "./timeout.ts";
 
 /** How long what is still sent is read and thrown away. */
 const LINGER_MS = 1_000;

@@ -2,7 +2,7 @@
  * Which links of people are handed on: those of the public web. A server that fetches whatever it is told would
  * otherwise reach for us what lies in its own network. Source: OWASP, "Server-Side Request Forgery Prevention".
  */
-import { createKeyedQueue } from "../core/keyed-queue.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
 import {
   type AddressRule,
   isTrusted,

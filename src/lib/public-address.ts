@@ -7,7 +7,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
-import { within } from "../within.ts";
+import { within } from "./timeout.ts";
 
 /** Every address of a name, as the system gives them. Rejects when it has none. */
 export type ResolveHost = (hostname: string) => Promise<{ address: string; family: number }[]>;

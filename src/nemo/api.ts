@@ -4,16 +4,16 @@
  */
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { BackendError } from "../core/backend-error.ts";
-import type { BackendAccount, BackendCaller, Clock } from "../core/ports.ts";
+import { BackendError } from "../core/model/backend-error.ts";
+import type { BackendAccount, BackendCaller, Clock } from "../core/ports/ports.ts";
 import type { ResolveHost } from "../lib/public-address.ts";
-import { Accounts } from "./account.ts";
-import { tokenAnswer } from "./answers.ts";
-import { type JsonObject, openEnvelope, readFields } from "./envelope.ts";
-import type { CallSubject } from "./errors.ts";
-import { NemoHttp, readText, type WireAnswer } from "./http.ts";
-import type { NemoLimits } from "./limits.ts";
-import { type RepeatOptions, repeats, withRepeats } from "./repeat.ts";
+import { tokenAnswer } from "./answers/answers.ts";
+import { Accounts } from "./transport/account.ts";
+import { type JsonObject, openEnvelope, readFields } from "./transport/envelope.ts";
+import type { CallSubject } from "./transport/errors.ts";
+import { NemoHttp, readText, type WireAnswer } from "./transport/http.ts";
+import type { NemoLimits } from "./transport/limits.ts";
+import { type RepeatOptions, repeats, withRepeats } from "./transport/repeat.ts";
 
 /** One call of the API, before it has a token. */
 export interface ApiCall {

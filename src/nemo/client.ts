@@ -1,8 +1,8 @@
 /**
  * The client of the Nemo backend: one method an endpoint, every dialect in, one form out.
- * Source: nemo-api.md. How a call is made is in `api.ts`, the wire in `http.ts`, kinds of errors in `errors.ts`.
+ * Source: nemo-api.md. How a call is made is in `api.ts`, the wire in `transport/http.ts`, kinds of errors in `transport/errors.ts`.
  */
-import { BackendError } from "../core/backend-error.ts";
+import { BackendError } from "../core/model/backend-error.ts";
 import type {
   BackendCaller,
   ByteSource,
@@ -15,7 +15,7 @@ import type {
   TurnEvent,
   UploadedMedia,
   VideoBackend,
-} from "../core/ports.ts";
+} from "../core/ports/ports.ts";
 import {
   type AddressRule,
   isTrusted,
@@ -23,19 +23,26 @@ import {
   type ResolveHost,
   systemResolve,
 } from "../lib/public-address.ts";
-import { claimAnswer, creditsAnswer, hasToken, namedUser, renderAnswer, sessionAnswer } from "./answers.ts";
+import {
+  claimAnswer,
+  creditsAnswer,
+  hasToken,
+  namedUser,
+  renderAnswer,
+  sessionAnswer,
+} from "./answers/answers.ts";
+import { readProjectState } from "./answers/draft.ts";
+import { pathSegment } from "./answers/ids.ts";
+import { renderableDraft } from "./answers/render-draft.ts";
+import { readUpload } from "./answers/upload-answer.ts";
 import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
-import { openPublicUrl, readVideo } from "./download.ts";
-import { readProjectState } from "./draft.ts";
-import { isJsonObject, openEnvelope } from "./envelope.ts";
-import { discard, header, isSuccess, readText, readWords, redirectOf } from "./http.ts";
-import { pathSegment } from "./ids.ts";
-import { DEFAULT_LIMITS, type NemoLimits } from "./limits.ts";
-import { renderableDraft } from "./render-draft.ts";
-import { withRepeats } from "./repeat.ts";
-import { readTurn } from "./turn-stream.ts";
-import { sendFiles } from "./upload.ts";
-import { readUpload } from "./upload-answer.ts";
+import { openPublicUrl, readVideo } from "./files/download.ts";
+import { sendFiles } from "./files/upload.ts";
+import { readTurn } from "./stream/read-turn.ts";
+import { isJsonObject, openEnvelope } from "./transport/envelope.ts";
+import { discard, header, isSuccess, readText, readWords, redirectOf } from "./transport/http.ts";
+import { DEFAULT_LIMITS, type NemoLimits } from "./transport/limits.ts";
+import { withRepeats } from "./transport/repeat.ts";
 
 export interface NemoClientOptions {
   /** `NEMO_API_URL`; a path in it is kept. */

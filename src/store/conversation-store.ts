@@ -3,10 +3,10 @@
  * aside for a while and reported, so that a damaged record costs one conversation its memory and not the process.
  */
 import type { z } from "zod";
-import { type Capture, captureSchema } from "../core/capture.ts";
-import { conversationSchema, userSettingsSchema } from "../core/conversation.ts";
-import { createKeyedQueue } from "../core/keyed-queue.ts";
-import type { ConversationStore, Log } from "../core/ports.ts";
+import { type Capture, captureSchema } from "../core/model/capture.ts";
+import { conversationSchema, userSettingsSchema } from "../core/model/conversation.ts";
+import type { ConversationStore, Log } from "../core/ports/ports.ts";
+import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import type { Records } from "./records.ts";
 
 /** A record that is only read lives on too; it is written again after so long. */

@@ -3,7 +3,7 @@
  * one's turn, between processes by the storage's `Swap`. Source: DESIGN.md, `src/store`.
  */
 import type { Keyv, KeyvOptions } from "keyv";
-import { createKeyedQueue } from "../core/keyed-queue.ts";
+import { createKeyedQueue } from "../lib/keyed-queue.ts";
 
 /**
  * How values become text. Plain JSON: Keyv's own way, which also knows how to keep bytes, takes six times as long,

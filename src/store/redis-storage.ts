@@ -4,8 +4,8 @@
  */
 import KeyvRedis, { createClient, type RedisClientType } from "@keyv/redis";
 import { Keyv } from "keyv";
-import { type Log, StoreTroubleError } from "../core/ports.ts";
-import { QUEUE_KEYS } from "../jobs/redis-queue-commands.ts";
+import { type Log, StoreTroubleError } from "../core/ports/ports.ts";
+import { QUEUE_KEYS } from "../jobs/redis/commands.ts";
 import { PLAIN_JSON, type Swap } from "./records.ts";
 
 /** Everything of ours in Redis stands under this name. */

@@ -3,8 +3,8 @@
  * a password that is wrong, a right that is missing, a version that is too old.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Log, StoreTroubleError } from "../core/ports.ts";
-import { innermostCause, MinuteLog } from "../minute-log.ts";
+import { type Log, StoreTroubleError } from "../core/ports/ports.ts";
+import { innermostCause, MinuteLog } from "../lib/minute-log.ts";
 
 const TRY_EVERY_MS = 1_000;
 /** How Redis says that it does not want us, or this. "ERR max number of clients reached" passes. */

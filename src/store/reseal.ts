@@ -2,8 +2,8 @@
  * What makes a store over: what older versions have kept in plain text is sealed at the start, and after a change of keys
  * everything is sealed with the new one, beside the work. Source: README.md, `ENCRYPTION_KEYS` and "What is kept".
  */
-import type { Log } from "../core/ports.ts";
-import { Repeater } from "../jobs/repeater.ts";
+import type { Log } from "../core/ports/ports.ts";
+import { Repeater } from "../jobs/redis/interval.ts";
 import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
 import type { Records } from "./records.ts";
 import { type Sealing, sealedRecords } from "./sealing.ts";

@@ -4,8 +4,8 @@
  * sealed. Source: the `WorkJournal` port; DESIGN.md, rules 3 and 10.
  */
 import { DatabaseSync } from "node:sqlite";
-import type { Log, WorkJournal } from "../core/ports.ts";
-import { type WorkItem, workItemSchema } from "../core/work-item.ts";
+import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
+import type { Log, WorkJournal } from "../core/ports/ports.ts";
 import { keyIdOf } from "./encryption.ts";
 import { privateDatabase } from "./private-files.ts";
 import type { Sealing } from "./sealing.ts";

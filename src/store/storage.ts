@@ -4,10 +4,10 @@
  */
 import { join } from "node:path";
 import { Keyv } from "keyv";
-import type { Config } from "../config.ts";
-import type { Log, WorkJournal } from "../core/ports.ts";
-import { innermostCause } from "../minute-log.ts";
-import { StartError } from "../start-error.ts";
+import type { Config } from "../app/config.ts";
+import type { Log, WorkJournal } from "../core/ports/ports.ts";
+import { innermostCause } from "../lib/minute-log.ts";
+import { StartError } from "../lib/start-error.ts";
 import { probeDisk } from "./disk-probe.ts";
 import { createKeyring, type Keys } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";

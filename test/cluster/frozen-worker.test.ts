@@ -4,8 +4,8 @@
  */
 import { describe, it } from "vitest";
 import type { TurnStep } from "../../src/sandbox/scenario.ts";
+import { PATIENTLY, until } from "../adapters/telegram/scene.ts";
 import { HAS_REDIS } from "../support/redis.ts";
-import { PATIENTLY, until } from "../telegram/scene.ts";
 import { answersTo, startCluster } from "./scene.ts";
 
 const WAKING = "this process was taken for dead";

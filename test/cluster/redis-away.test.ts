@@ -1,8 +1,8 @@
 /** Redis goes away while the bot is at work, and comes back. Source: DESIGN.md, rules 2, 3 and 5. */
 import { describe, it } from "vitest";
+import { PATIENTLY, until } from "../adapters/telegram/scene.ts";
 import type { SeenMessage } from "../fakes/telegram/players.ts";
 import { HAS_REDIS, type RedisServer } from "../support/redis.ts";
-import { PATIENTLY, until } from "../telegram/scene.ts";
 import { startCluster } from "./scene.ts";
 
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);

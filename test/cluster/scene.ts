@@ -1,10 +1,10 @@
 /** A Telegram, a backend, a Redis, and a bot of several processes between them. */
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { settingsFor, startTelegram } from "../adapters/telegram/scene.ts";
 import type { FakeTelegram } from "../fakes/telegram/fake-telegram.ts";
 import type { ChatPlayer, SeenMessage } from "../fakes/telegram/players.ts";
 import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
 import { launchRedis, type RedisServer } from "../support/redis.ts";
-import { settingsFor, startTelegram } from "../telegram/scene.ts";
 
 export interface ClusterOptions {
   workers: number;

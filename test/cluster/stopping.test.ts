@@ -1,7 +1,7 @@
 /** A worker that stops on a Redis that others share. */
 import { describe, expect, it } from "vitest";
+import { PATIENTLY, until } from "../adapters/telegram/scene.ts";
 import { HAS_REDIS } from "../support/redis.ts";
-import { PATIENTLY, until } from "../telegram/scene.ts";
 import { startCluster } from "./scene.ts";
 
 describe.runIf(HAS_REDIS)("a worker that is told to stop", () => {

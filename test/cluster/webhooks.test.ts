@@ -7,10 +7,10 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { PATIENTLY, settingsFor, startTelegram } from "../adapters/telegram/scene.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, launchRedis } from "../support/redis.ts";
 import { clipBytes } from "../support/test-chat.ts";
-import { PATIENTLY, settingsFor, startTelegram } from "../telegram/scene.ts";
 import { answersTo } from "./scene.ts";
 
 /** Hands each request to the next of `targets`; one that is gone answers 502, and Telegram asks again. */

@@ -1,7 +1,7 @@
 /** What every chat platform promises about who reads what, and who may do what. Source: the `ChatPlatform` port. */
 import { describe, expect, it } from "vitest";
-import type { OutgoingMessage, ReplyTarget } from "../../src/core/message.ts";
-import type { ChatPlatform } from "../../src/core/ports.ts";
+import type { OutgoingMessage, ReplyTarget } from "../../src/core/model/message.ts";
+import type { ChatPlatform } from "../../src/core/ports/ports.ts";
 
 /** A platform with people on it. */
 export interface LoneStage {

@@ -1,7 +1,7 @@
 /** What every work queue promises, whatever keeps its items. Source: the `WorkQueue` port. */
 import { describe, expect, it } from "vitest";
-import { StoreTroubleError, type WorkQueue } from "../../src/core/ports.ts";
-import { StopError } from "../../src/core/world.ts";
+import { StopError } from "../../src/core/ports/context.ts";
+import { StoreTroubleError, type WorkQueue } from "../../src/core/ports/ports.ts";
 import type { TestLog } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionSchema } from "../../src/core/message.ts";
+import { actionSchema } from "../../src/core/model/message.ts";
 import { CLIP, file, startScene } from "../support/test-chat.ts";
 
 describe("a message beyond the limits", () => {

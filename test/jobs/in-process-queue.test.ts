@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StoreTroubleError, type WorkJournal } from "../../src/core/ports.ts";
-import type { WorkItem } from "../../src/core/work-item.ts";
-import { StopError } from "../../src/core/world.ts";
+import type { WorkItem } from "../../src/core/model/work-item.ts";
+import { StopError } from "../../src/core/ports/context.ts";
+import { StoreTroubleError, type WorkJournal } from "../../src/core/ports/ports.ts";
 import { InProcessQueue } from "../../src/jobs/in-process-queue.ts";
 import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
 import { describeWorkQueue } from "../contracts/work-queue.ts";

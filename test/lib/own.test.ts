@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decodeAction } from "../../src/adapters/action-codes.ts";
-import { readIntent } from "../../src/core/intent.ts";
-import { createLocales } from "../../src/core/locales.ts";
-import { formatOf, mimeTypeOf } from "../../src/core/media.ts";
-import { localized } from "../../src/core/skill.ts";
+import { decodeAction } from "../../src/adapters/shared/action-codes.ts";
+import { formatOf, mimeTypeOf } from "../../src/core/model/file-formats.ts";
+import { createLocales } from "../../src/core/model/locales.ts";
+import { localized } from "../../src/core/model/skill.ts";
+import { readIntent } from "../../src/core/understand/intent.ts";
 import { withDigits } from "../../src/sandbox/word-times.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../src/store/storage.ts";

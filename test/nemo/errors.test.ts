@@ -2,8 +2,8 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { BackendError } from "../../src/core/backend-error.ts";
-import { kindOf } from "../../src/nemo/errors.ts";
+import { BackendError } from "../../src/core/model/backend-error.ts";
+import { kindOf } from "../../src/nemo/transport/errors.ts";
 import {
   CLIENT_ID,
   caller,

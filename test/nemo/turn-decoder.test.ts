@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TurnEvent } from "../../src/core/ports.ts";
-import { TurnDecoder } from "../../src/nemo/turn-decoder.ts";
+import type { TurnEvent } from "../../src/core/ports/ports.ts";
+import { TurnDecoder } from "../../src/nemo/stream/decoder.ts";
 import { sseText } from "./support/scripted-server.ts";
 
 const MIB = 1024 * 1024;

@@ -2,12 +2,12 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/app/config.ts";
 import { openStorage } from "../../src/store/storage.ts";
+import { PATIENTLY, startTelegramScene, type TelegramScene } from "../adapters/telegram/scene.ts";
 import type { SeenMessage } from "../fakes/telegram/players.ts";
 import { HAS_REDIS, launchRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
-import { PATIENTLY, startTelegramScene, type TelegramScene } from "../telegram/scene.ts";
 
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
 

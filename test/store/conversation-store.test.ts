@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createClient } from "@keyv/redis";
 import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Conversation, newConversation } from "../../src/core/conversation.ts";
+import { type Conversation, newConversation } from "../../src/core/model/conversation.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createRecords, PLAIN_JSON } from "../../src/store/records.ts";
 import { connectRedis } from "../../src/store/redis-storage.ts";

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@keyv/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/app/config.ts";
 import { openStorage } from "../../src/store/storage.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";

@@ -1,6 +1,6 @@
 /** A process that works on a queue on Redis until its parent tells it to stop. See `queue-worker.ts`. */
-import { StopError } from "../../src/core/world.ts";
-import { connectRedisQueue } from "../../src/jobs/redis-queue.ts";
+import { StopError } from "../../src/core/ports/context.ts";
+import { connectRedisQueue } from "../../src/jobs/redis/queue.ts";
 import { TEST_SEALING } from "./sealing.ts";
 import { Hands } from "./work-items.ts";
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import type { RedisQueueOptions } from "../../src/jobs/redis-queue-options.ts";
+import type { RedisQueueOptions } from "../../src/jobs/redis/options.ts";
 import type { RedisServer } from "./redis.ts";
 
 const MAIN = join(import.meta.dirname, "queue-worker-main.ts");

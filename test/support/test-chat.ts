@@ -8,8 +8,8 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type Bot, startBot } from "../../src/bot.ts";
-import { loadConfig } from "../../src/config.ts";
+import { type Bot, startBot } from "../../src/app/compose.ts";
+import { loadConfig } from "../../src/app/config.ts";
 import type {
   Action,
   Attachment,
@@ -18,16 +18,16 @@ import type {
   OutgoingMessage,
   ReplyTarget,
   SentMessage,
-} from "../../src/core/message.ts";
+} from "../../src/core/model/message.ts";
+import { toPlain } from "../../src/core/model/rich-text.ts";
+import type { Limits } from "../../src/core/ports/context.ts";
 import {
   AttachmentError,
   type ByteSource,
   type ChatPlatform,
   type Log,
   type OpenedAttachment,
-} from "../../src/core/ports.ts";
-import { toPlain } from "../../src/core/rich-text.ts";
-import type { Limits } from "../../src/core/world.ts";
+} from "../../src/core/ports/ports.ts";
 import type { ResolveHost } from "../../src/lib/public-address.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 

@@ -4,12 +4,12 @@
  */
 import { randomUUID } from "node:crypto";
 import { createInterface, type Interface } from "node:readline/promises";
-import type { Locales, TextKey, TextParams } from "../../core/locales.ts";
-import type { Action, IncomingMessage } from "../../core/message.ts";
-import type { ConversationStore, MessageSink, WorkQueue } from "../../core/ports.ts";
+import type { Locales, TextKey, TextParams } from "../../core/model/locales.ts";
+import type { Action, IncomingMessage } from "../../core/model/message.ts";
+import type { ConversationStore, MessageSink, WorkQueue } from "../../core/ports/ports.ts";
 import { completeLine } from "./completion.ts";
-import { ConsolePlatform, note } from "./console-platform.ts";
-import { readLine } from "./line.ts";
+import { readLine } from "./parse-line.ts";
+import { ConsolePlatform, note } from "./platform.ts";
 import { plainScreen, type Screen, terminalScreen } from "./screen.ts";
 
 const CONVERSATION = "console";

@@ -1,7 +1,7 @@
 /** Turns messages into lines of a terminal. Control characters from outside never reach it. */
 import { stripVTControlCharacters } from "node:util";
-import type { Button, OutgoingMessage } from "../../core/message.ts";
-import { cleanText, type RichText, toPlain } from "../../core/rich-text.ts";
+import type { Button, OutgoingMessage } from "../../core/model/message.ts";
+import { cleanText, type RichText, toPlain } from "../../core/model/rich-text.ts";
 
 const BOLD = "\u001b[1m";
 const DIM = "\u001b[2m";

@@ -3,17 +3,24 @@ import { DiscordAPIError, REST } from "@discordjs/rest";
 import { GatewayCloseCodes, GatewayIntentBits, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Agent } from "undici";
 import { z } from "zod";
-import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
-import type { SkillCatalog } from "../../core/skill.ts";
-import { StopError } from "../../core/world.ts";
-import { StartError } from "../../start-error.ts";
-import { within } from "../../within.ts";
-import { publishCommands } from "./commands.ts";
-import { DiscordPlatform } from "./discord-platform.ts";
-import { createFileAgent } from "./files.ts";
-import { Gateway, GatewayRefusal } from "./gateway.ts";
-import { Intake } from "./intake.ts";
+import type { Locales } from "../../core/model/locales.ts";
+import type { SkillCatalog } from "../../core/model/skill.ts";
+import { StopError } from "../../core/ports/context.ts";
+import type {
+  AdapterMemory,
+  ChatPlatform,
+  Clock,
+  Log,
+  MessageSink,
+  Metrics,
+} from "../../core/ports/ports.ts";
+import { StartError } from "../../lib/start-error.ts";
+import { within } from "../../lib/timeout.ts";
+import { createFileAgent } from "./attachments.ts";
+import { Intake } from "./gateway-events.ts";
+import { Gateway, GatewayRefusal } from "./incoming/gateway.ts";
+import { publishCommands } from "./interactions/command-menu.ts";
+import { DiscordPlatform } from "./outgoing/platform.ts";
 import { restOptions } from "./rest.ts";
 
 export interface DiscordOptions {

@@ -6,12 +6,12 @@
 import type { REST } from "@discordjs/rest";
 import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord.js";
 import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
-import type { IncomingMessage, ReplyTarget } from "../../core/message.ts";
-import type { AdapterMemory, Clock } from "../../core/ports.ts";
-import { Remembered } from "../remembered.ts";
-import { placeOf } from "./normalize.ts";
+import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
+import type { AdapterMemory, Clock } from "../../core/ports/ports.ts";
+import { Remembered } from "../shared/short-cache.ts";
+import { placeOf } from "./incoming/normalize.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
-import { orInTrouble } from "./trouble.ts";
+import { orInTrouble } from "./store-fallback.ts";
 
 const REMEMBERED_FOR_MS = 60_000;
 const MAX_REMEMBERED = 5_000;

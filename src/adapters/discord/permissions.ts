@@ -4,13 +4,13 @@
  */
 import type { APIChannel, REST } from "discord.js";
 import { ChannelType, PermissionFlagsBits, Routes } from "discord-api-types/v10";
-import type { Locales, TextKey } from "../../core/locales.ts";
-import type { ReplyTarget } from "../../core/message.ts";
-import type { AdapterMemory, Log } from "../../core/ports.ts";
-import { isApiError } from "./errors.ts";
+import type { Locales, TextKey } from "../../core/model/locales.ts";
+import type { ReplyTarget } from "../../core/model/message.ts";
+import type { AdapterMemory, Log } from "../../core/ports/ports.ts";
+import { isApiError } from "./api-errors.ts";
+import { placeOf } from "./incoming/normalize.ts";
 import { nonceFor } from "./nonce.ts";
-import { placeOf } from "./normalize.ts";
-import { orInTrouble } from "./trouble.ts";
+import { orInTrouble } from "./store-fallback.ts";
 
 const { ViewChannel, SendMessages, SendMessagesInThreads, CreatePublicThreads, ReadMessageHistory } =
   PermissionFlagsBits;

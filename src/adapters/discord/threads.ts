@@ -6,10 +6,10 @@
 import { DiscordAPIError } from "@discordjs/rest";
 import type { APIChannel, REST } from "discord.js";
 import { ChannelType, Routes } from "discord-api-types/v10";
-import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports.ts";
-import { shortenToLimit, UNSHOWN } from "../../core/shorten.ts";
-import { StopError } from "../../core/world.ts";
-import { isApiError } from "./errors.ts";
+import { StopError } from "../../core/ports/context.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+import { shortenToLimit, UNSHOWN } from "../../lib/shorten.ts";
+import { isApiError } from "./api-errors.ts";
 
 const NAME_LENGTH = 90;
 /** Minutes until Discord folds a quiet thread away: three days. */

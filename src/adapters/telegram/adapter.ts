@@ -2,31 +2,38 @@
 import { Api, GrammyError } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { Agent } from "undici";
-import type { Locales } from "../../core/locales.ts";
-import type { AdapterMemory, ChatPlatform, Clock, Log, MessageSink, Metrics } from "../../core/ports.ts";
-import { StopError } from "../../core/world.ts";
-import type { HttpServer } from "../../http-server.ts";
-import { MinuteLog } from "../../minute-log.ts";
-import { StartError } from "../../start-error.ts";
-import { Beside } from "../beside.ts";
-import { CallbackAnswers } from "./callback-answers.ts";
-import { publishCommands } from "./commands.ts";
-import { Courier } from "./courier.ts";
+import type { Locales } from "../../core/model/locales.ts";
+import { StopError } from "../../core/ports/context.ts";
+import type {
+  AdapterMemory,
+  ChatPlatform,
+  Clock,
+  Log,
+  MessageSink,
+  Metrics,
+} from "../../core/ports/ports.ts";
+import { MinuteLog } from "../../lib/minute-log.ts";
+import { StartError } from "../../lib/start-error.ts";
+import { Beside } from "../shared/background.ts";
+import type { HttpServer } from "../shared/http-server.ts";
+import { isOurEnd, nativeSignal } from "./abort-signals.ts";
+import { Polling } from "./incoming/polling.ts";
+import { SetAside } from "./incoming/set-aside.ts";
+import { ALLOWED_UPDATES, UpdateHandler } from "./incoming/update-handler.ts";
+import { Webhook } from "./incoming/webhook.ts";
 import { Managers } from "./managers.ts";
 import { Migrations } from "./migrations.ts";
-import { OnceMarks } from "./once.ts";
-import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outbox.ts";
-import { LocalPace } from "./pace.ts";
-import { Polling } from "./polling.ts";
-import { PrivateMessages } from "./private-messages.ts";
+import { CallbackAnswers } from "./outgoing/callback-answers.ts";
+import { publishCommands } from "./outgoing/command-menu.ts";
+import { Courier } from "./outgoing/delivery.ts";
+import { TelegramPlatform } from "./outgoing/platform.ts";
+import { PrivateMessages } from "./outgoing/private-messages.ts";
+import { LocalPace } from "./outgoing/rate-limit.ts";
+import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outgoing/send-queue.ts";
+import { OnceMarks } from "./outgoing/sent-marks.ts";
+import { SharedPace } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
-import { SetAside } from "./set-aside.ts";
-import { SharedPace } from "./shared-pace.ts";
-import { isOurEnd, nativeSignal } from "./signals.ts";
-import { SteadyMemory } from "./steady-memory.ts";
-import { TelegramPlatform } from "./telegram-platform.ts";
-import { ALLOWED_UPDATES, UpdateHandler } from "./updates.ts";
-import { Webhook } from "./webhook.ts";
+import { SteadyMemory } from "./write-behind-memory.ts";
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;

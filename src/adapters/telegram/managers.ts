@@ -1,11 +1,11 @@
 /** Who may manage a chat. Source: Bot API, getChatMember; the `ChatPlatform` port. */
 import type { Api } from "grammy";
-import type { ReplyTarget } from "../../core/message.ts";
-import type { Clock } from "../../core/ports.ts";
-import { Remembered } from "../remembered.ts";
-import { addressOf } from "./address.ts";
+import type { ReplyTarget } from "../../core/model/message.ts";
+import type { Clock } from "../../core/ports/ports.ts";
+import { Remembered } from "../shared/short-cache.ts";
+import { nativeSignal } from "./abort-signals.ts";
 import type { Migrations } from "./migrations.ts";
-import { nativeSignal } from "./signals.ts";
+import { addressOf } from "./outgoing/address.ts";
 
 const REMEMBERED_FOR_MS = 60_000;
 const MAX_REMEMBERED = 5_000;

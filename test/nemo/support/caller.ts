@@ -1,5 +1,5 @@
 /** Callers, a client and a clock for tests of the backend client. */
-import type { BackendAccount, BackendCaller, Clock, Log } from "../../../src/core/ports.ts";
+import type { BackendAccount, BackendCaller, Clock, Log } from "../../../src/core/ports/ports.ts";
 import { NemoClient, type NemoClientOptions } from "../../../src/nemo/client.ts";
 
 export const TOKEN = "nmv_usr_first-secret";

@@ -1,0 +1,119 @@
+/** Answers to interactions, as Discord takes them. Source: Discord docs, "Receiving and Responding". */
+import type { REST } from "@discordjs/rest";
+import { InteractionResponseType, Routes } from "discord-api-types/v10";
+import type { Log } from "../../../core/ports/ports.ts";
+import { isApiError } from "../api-errors.ts";
+import type { Line } from "../channel-queue.ts";
+import type { Interaction } from "../incoming/event-schema.ts";
+import { orInTrouble, soonOr } from "../store-fallback.ts";
+import { channelOf, type Taken } from "./facts.ts";
+import type { PendingInteractions } from "./journal.ts";
+
+const EPHEMERAL = 64;
+const SUPPRESS_EMBEDS = 4;
+/** Of the three seconds that Discord gives. */
+const STORE_PATIENCE_MS = 1_000;
+
+/** Later Discord takes no first answer. */
+const ANSWER_WITHIN_MS = 3_000;
+
+/** What the person sees until there is an answer: a message that loads, one for them alone, or nothing new. */
+export type Acknowledgement = "public" | "private" | "update";
+
+export interface DeskOptions {
+  rest: REST;
+  line: Line;
+  pending: PendingInteractions;
+  log: Log;
+}
+
+export class Desk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** A whole answer for the person alone. */
+  say(interaction: Interaction, content: string): Promise<void> {
+    return this.respond(interaction, {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+    });
+  }
+
+  /** Fills the deferred answer. */
+  async showOriginal(interaction: Interaction, content: string): Promise<void> {
+    try {
+      await this.#options.rest.patch(originalOf(interaction), {
+        body: { content, allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS },
+        auth: false,
+      });
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "a command's answer could not be shown");
+    }
+  }
+
+  /**
+   * Owns what an interaction asks for, acknowledges it, and does it: what a crash cuts off is done by the next
+   * process. `how` is the acknowledgement; `work` is repeated while the store is in trouble.
+   */
+  async take(interaction: Taken, how: Acknowledgement, work: () => Promise<void>): Promise<void> {
+    const { line, pending, log } = this.#options;
+    const kept = pending.add(interaction).then(
+      () => true,
+      (error: unknown) => {
+        log.warn({ err: error, interaction: interaction.id }, "an interaction could not be written down");
+        return false;
+      },
+    );
+    // Nobody is acknowledged too late because the store is slow.
+    await soonOr(STORE_PATIENCE_MS, kept, false);
+    await this.#acknowledge(interaction, how);
+    await line.atOnce(channelOf(interaction), work);
+    if (await kept) await orInTrouble(pending.remove(interaction.id), undefined);
+  }
+
+  /** A whole answer for the person alone, after the interaction was acknowledged. */
+  async follow(interaction: Interaction, content: string): Promise<void> {
+    await this.#options.rest.post(Routes.webhook(interaction.application_id, interaction.token), {
+      body: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+      auth: false,
+    });
+  }
+
+  /** Throws Discord's refusal, such as that it is too late. */
+  async respond(interaction: Interaction, body: object): Promise<void> {
+    try {
+      await this.#options.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+        body,
+        auth: false,
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+    } catch (error) {
+      // The first try arrived although its connection broke, or the event came twice.
+      if (!isApiError(error, 40060)) throw error;
+    }
+  }
+
+  /** Best effort: who cannot be acknowledged any more is answered by a message of the bot. */
+  async #acknowledge(interaction: Interaction, how: Acknowledgement): Promise<void> {
+    const type =
+      how === "update"
+        ? InteractionResponseType.DeferredMessageUpdate
+        : InteractionResponseType.DeferredChannelMessageWithSource;
+    try {
+      await this.respond(interaction, { type, ...(how === "private" ? { data: { flags: EPHEMERAL } } : {}) });
+    } catch (error) {
+      this.#options.log.warn(
+        { err: error, interaction: interaction.id },
+        "an interaction was not acknowledged",
+      );
+    }
+  }
+}
+
+/** The message that the deferred answer became. */
+export function originalOf(interaction: Interaction) {
+  return Routes.webhookMessage(interaction.application_id, interaction.token, "@original");
+}

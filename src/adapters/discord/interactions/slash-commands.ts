@@ -1,0 +1,100 @@
+/** Slash commands. Everything is acknowledged before anything slow; the core does what they ask for. */
+import { InteractionResponseType, PermissionFlagsBits } from "discord-api-types/v10";
+import type { Locales } from "../../../core/model/locales.ts";
+import type { Action } from "../../../core/model/message.ts";
+import { localized, type SkillCatalog } from "../../../core/model/skill.ts";
+import type { AutocompleteInteraction } from "../incoming/event-schema.ts";
+import { optionFiles } from "../incoming/normalize.ts";
+import type { Threads } from "../threads.ts";
+import { CLIP_OPTIONS } from "./command-menu.ts";
+import { hasPermission, isForOneAlone, languageOf, optionOf, type Slash } from "./facts.ts";
+import type { Desk } from "./responder.ts";
+import type { Handover } from "./start-edit.ts";
+
+const MAX_CHOICES = 25;
+
+export interface SlashOptions {
+  locales: Locales;
+  skills: SkillCatalog;
+  threads: Threads;
+  desk: Desk;
+  handover: Handover;
+}
+
+export class SlashCommands {
+  readonly #options: SlashOptions;
+
+  constructor(options: SlashOptions) {
+    this.#options = options;
+  }
+
+  async use(interaction: Slash): Promise<void> {
+    const { desk, handover } = this.#options;
+    const { name } = interaction.data;
+    if (name === "threads") return this.#setThreads(interaction);
+    const action = actionOf(name, interaction);
+    const isPrivate = action !== null && isForOneAlone(action);
+    const goesOn = action === null || action.kind === "export" || action.kind === "new-project";
+    if (goesOn && (await handover.refuse(interaction))) return;
+    if (action) {
+      return desk.take(interaction, isPrivate ? "private" : "public", () =>
+        handover.receive(interaction, isPrivate, { text: "", attachments: [], action }),
+      );
+    }
+    const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
+    const attachments = optionFiles(interaction.data.resolved?.attachments ?? {}, ids, interaction.id);
+    const text = String(optionOf(interaction, "prompt") ?? "");
+    await desk.take(interaction, "public", () => handover.start(interaction, text, attachments));
+  }
+
+  /** Suggests what fits the letters so far. */
+  async complete(interaction: AutocompleteInteraction): Promise<void> {
+    const { locales, skills } = this.#options;
+    const language = languageOf(interaction, locales);
+    const focused = interaction.data.options.find((option) => option.focused);
+    const typed = String(focused?.value ?? "").toLowerCase();
+    const choices = skills
+      .list()
+      .map((skill) => ({ name: localized(skill.title, language), value: skill.name }))
+      .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(typed))
+      .slice(0, MAX_CHOICES);
+    await this.#options.desk.respond(interaction, {
+      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+      data: { choices },
+    });
+  }
+
+  async #setThreads(interaction: Slash): Promise<void> {
+    const { threads, locales, desk } = this.#options;
+    const isOn = optionOf(interaction, "on") === true;
+    const isAllowed = hasPermission(interaction, PermissionFlagsBits.ManageGuild);
+    if (interaction.guild_id && isAllowed) await threads.setInPlace(interaction.guild_id, !isOn);
+    const key = !isAllowed ? "button.not-yours" : isOn ? "discord.threads-on" : "discord.threads-off";
+    await desk.say(interaction, locales.plain(languageOf(interaction, locales), key));
+  }
+}
+
+function actionOf(name: string, interaction: Slash): Action | null {
+  switch (name) {
+    case "export":
+    case "credits":
+    case "status":
+    case "help":
+    case "projects":
+      return { kind: name };
+    case "new":
+      return { kind: "new-project" };
+    case "cancel":
+      return { kind: "cancel", scope: "current" };
+    case "skill": {
+      const skill = optionOf(interaction, "name");
+      return skill === undefined ? { kind: "skill" } : { kind: "skill", name: String(skill) };
+    }
+    case "language": {
+      const language = optionOf(interaction, "language");
+      return language === undefined ? { kind: "language" } : { kind: "language", language: String(language) };
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Messages as Discord takes them: its Markdown, with everything from outside escaped, and rows of buttons.
+ * Source: Discord docs, "Message Formatting" and "Component Reference"; platforms.md.
+ */
+
+import type { APIActionRowComponent, APIButtonComponent, APIStringSelectComponent } from "discord.js";
+import { ButtonStyle, ComponentType } from "discord-api-types/v10";
+import type { Locales } from "../../../core/model/locales.ts";
+import type { Action, Button } from "../../../core/model/message.ts";
+import type { RichText, Span } from "../../../core/model/rich-text.ts";
+import { type AdapterMemory, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+import { shortenToLimit } from "../../../lib/shorten.ts";
+import { encodeAction } from "../../shared/action-codes.ts";
+import { splitText } from "../../shared/split-text.ts";
+
+/** Characters of a message. */
+const TEXT_LIMIT = 2000;
+const LABEL_LENGTH = 80;
+const MAX_ROWS = 5;
+const BUTTONS_A_ROW = 5;
+/** Opens the window for a prompt; everything else is an action's code. */
+export const EDIT_MORE = "edit-more";
+
+/** Buttons of earlier versions have behind it whom they are for, which nobody has to believe. */
+const AUTHOR_MARK = "~";
+const MENU = "menu:";
+const MAX_OPTIONS = 25;
+const OPTION_LENGTH = 100;
+/** A longer address is shown as its words alone: a link that is cut in the middle leads nowhere. */
+const MAX_HREF_LENGTH = 1500;
+
+/** The text in parts of at most 2000 characters, markup and escapes included. */
+export function renderText(rich: RichText): string[] {
+  return splitText(rich, TEXT_LIMIT - 100).flatMap((part) => fitting(part, TEXT_LIMIT / 2));
+}
+
+/** Escapes can double a text: what becomes too long is cut smaller. */
+function fitting(part: RichText, nextLimit: number): string[] {
+  const whole = toMarkdown(part);
+  if (whole.length <= TEXT_LIMIT) return [whole];
+  if (nextLimit < 10) return [whole.slice(0, TEXT_LIMIT)];
+  return splitText(part, nextLimit).flatMap((piece) => fitting(piece, Math.floor(nextLimit / 2)));
+}
+
+function toMarkdown(rich: RichText): string {
+  return rich.map(spanToMarkdown).join("");
+}
+
+function spanToMarkdown(span: Span): string {
+  if (span.code) return `\`${span.text.replaceAll("`", "ˋ")}\``;
+  const words = escapeText(span.text);
+  // Angle brackets keep Discord from showing a preview of the page.
+  if (span.href && span.href.length <= MAX_HREF_LENGTH)
+    return `[${words.replace(/[[\]]/g, "\\$&")}](<${span.href.replaceAll(">", "%3E")}>)`;
+  return span.bold ? `**${words}**` : words;
+}
+
+/** An address that a reader could click, up to the first character that could mean something else. */
+const ADDRESS = /(https?:\/\/[^\s<>()[\]\\`|*~]+)/;
+
+/** Every mark that could format, mention or link; addresses stay as they are, or they would lead elsewhere. */
+export function escapeText(text: string): string {
+  return text
+    .split(ADDRESS)
+    .map((piece, index) => (index % 2 === 1 ? piece : escapeWords(piece)))
+    .join("");
+}
+
+function escapeWords(text: string): string {
+  return text
+    .replace(/[\\*_~`|]/g, "\\$&")
+    .replace(
+      /^(\s*)(#{1,3}\s|>|-#|-\s|\d+\.\s)/gm,
+      (_all, space: string, mark: string) => `${space}${escapeMark(mark)}`,
+    )
+    .replace(/<(?=[@#:/a-zA-Z])/g, "\\<")
+    .replace(/@(?=everyone|here)/g, "@\u200b")
+    .replace(/\]\(/g, "]\\(");
+}
+
+/** Lists and numbers read well as they are; headings, quotes and small print would change the look. */
+function escapeMark(mark: string): string {
+  return /^(#|>|-#)/.test(mark) ? `\\${mark}` : mark;
+}
+
+/** What rendering buttons needs besides the buttons. */
+export interface ButtonWorld {
+  conversationId: string;
+  memory: AdapterMemory;
+  locales: Locales;
+  language: string;
+  log: Log;
+}
+
+type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
+
+/**
+ * The rows of buttons; an Export button brings "Edit more" along, which opens a window for the next prompt.
+ * More choices than a message has rows become a menu.
+ */
+export async function renderButtons(rows: Button[][], world: ButtonWorld): Promise<Row[]> {
+  const choices = rows.flatMap((row) => (isChoice(row) ? row : []));
+  const isMenu = choices.length > MAX_ROWS;
+  const others = isMenu ? rows.filter((row) => !isChoice(row)) : rows;
+  const shown: Row[] = [];
+  for (const row of others.slice(0, isMenu ? MAX_ROWS - 1 : MAX_ROWS)) {
+    const components: APIButtonComponent[] = [];
+    for (const button of row.slice(0, BUTTONS_A_ROW)) {
+      const rendered = await renderButton(button, world);
+      if (rendered) components.push(rendered);
+    }
+    const hasExport = row.some((button) => button.kind === "action" && button.action.kind === "export");
+    if (hasExport && components.length < BUTTONS_A_ROW) {
+      const label = world.locales.plain(world.language, "button.edit-more");
+      components.push({
+        type: ComponentType.Button,
+        style: ButtonStyle.Secondary,
+        label,
+        custom_id: EDIT_MORE,
+      });
+    }
+    if (components.length > 0) shown.push({ type: ComponentType.ActionRow, components });
+  }
+  if (isMenu) shown.push(...(await renderMenu(choices, world)));
+  return withUniqueIds(shown);
+}
+
+/**
+ * What a used component says: its code. It claims nothing else: where it was used is Discord's to say, by whom as well,
+ * and the core knows whose the project is.
+ */
+export function readCustomId(customId: string): string {
+  const at = customId.lastIndexOf(AUTHOR_MARK);
+  return at < 0 ? customId : customId.slice(0, at);
+}
+
+/** One of many: a row with a single skill, language, project or option. */
+function isChoice(row: Button[]): boolean {
+  const [button] = row;
+  const kind = row.length === 1 && button?.kind === "action" ? button.action.kind : null;
+  return kind === "skill" || kind === "language" || kind === "answer" || kind === "open-project";
+}
+
+async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]> {
+  const options = new Map<string, string>();
+  for (const choice of choices.slice(0, MAX_OPTIONS)) {
+    if (choice.kind !== "action") continue;
+    const value = await codeOf(choice.action, world);
+    if (value !== null) options.set(value, shorten(choice.label, OPTION_LENGTH));
+  }
+  const [first] = choices;
+  const kind = first?.kind === "action" ? first.action.kind : "";
+  if (options.size === 0) return [];
+  return [
+    {
+      type: ComponentType.ActionRow,
+      components: [
+        {
+          type: ComponentType.StringSelect,
+          custom_id: `${MENU}${kind}`,
+          options: [...options].map(([value, label]) => ({ value, label })),
+        },
+      ],
+    },
+  ];
+}
+
+/** The action as a code; null when the store, in trouble, cannot keep it: the message goes out without it. */
+async function codeOf(action: Action, { conversationId, memory, log }: ButtonWorld): Promise<string | null> {
+  try {
+    return await encodeAction(action, conversationId, memory);
+  } catch (error) {
+    if (!(error instanceof StoreTroubleError)) throw error;
+    log.warn({ err: error, conversation: conversationId }, "a button could not be kept and is left out");
+    return null;
+  }
+}
+
+async function renderButton(button: Button, world: ButtonWorld): Promise<APIButtonComponent | null> {
+  const label = shorten(button.label, LABEL_LENGTH);
+  if (button.kind === "link") {
+    return { type: ComponentType.Button, style: ButtonStyle.Link, label, url: button.href };
+  }
+  const code = await codeOf(button.action, world);
+  if (code === null) return null;
+  const isMain = button.action.kind === "export";
+  return {
+    type: ComponentType.Button,
+    style: isMain ? ButtonStyle.Primary : ButtonStyle.Secondary,
+    label,
+    custom_id: code,
+  };
+}
+
+/** Discord refuses a message in which two buttons carry the same id. */
+function withUniqueIds(rows: Row[]): Row[] {
+  const seen = new Set<string>();
+  return rows
+    .map((row) => ({
+      ...row,
+      components: row.components.filter((button) => {
+        if (!("custom_id" in button)) return true;
+        if (seen.has(button.custom_id)) return false;
+        seen.add(button.custom_id);
+        return true;
+      }),
+    }))
+    .filter((row) => row.components.length > 0);
+}
+
+function shorten(label: string, length: number): string {
+  return shortenToLimit(label.toWellFormed().replace(/\s+/g, " ").trim(), length) || "…";
+}

@@ -1,0 +1,57 @@
+/**
+ * What an adapter does beside everything else, and nobody waits for. An error that nobody expected ends what it
+ * happened in and nothing more: it is logged and counted. Source: DESIGN.md, rule 5.
+ */
+import type { Clock, Log, Metrics } from "../../core/ports/ports.ts";
+
+/** How long a loop rests after such an error. */
+const REST_MS = 1_000;
+
+export interface BesideOptions {
+  /** The platform's name. */
+  platform: string;
+  clock: Clock;
+  log: Log;
+  metrics: Pick<Metrics, "unexpectedError">;
+}
+
+export class Beside {
+  readonly #options: BesideOptions;
+
+  constructor(options: BesideOptions) {
+    this.#options = options;
+  }
+
+  /** Starts `task`; `stopped` makes its errors no news. */
+  run(what: string, task: () => Promise<unknown>, stopped?: AbortSignal): void {
+    void this.#caught(what, task, stopped);
+  }
+
+  /** Runs `task` until it returns or `stopped` fires; an error has it begin anew after a moment. Never rejects. */
+  async loop(what: string, task: () => Promise<void>, stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
+      if (await this.#caught(what, task, stopped)) return;
+      await this.#options.clock.sleep(REST_MS, stopped).catch(() => {
+        // The stop ends the rest.
+      });
+    }
+  }
+
+  /** An error that nobody expected; `what` says what it has ended. */
+  unexpected(error: unknown, what: string, facts: object = {}): void {
+    const { platform, log, metrics } = this.#options;
+    metrics.unexpectedError(platform);
+    log.error({ ...facts, err: error, platform }, what);
+  }
+
+  /** False when the task failed. */
+  async #caught(what: string, task: () => Promise<unknown>, stopped?: AbortSignal): Promise<boolean> {
+    try {
+      await task();
+      return true;
+    } catch (error) {
+      if (!stopped?.aborted) this.unexpected(error, what);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** Rich text as messages: whole characters, cut at the most sensible place below a limit. */
+import type { RichText } from "../../core/model/rich-text.ts";
+
+/**
+ * Parts of at most `limit` UTF-16 units, cut between paragraphs, lines, sentences or words where possible,
+ * without white space at their ends. Never empty parts; an empty text gives none. Platforms refuse a text with half
+ * a character: a mark takes its place.
+ */
+export function splitText(written: RichText, limit: number): RichText[] {
+  const rich = written.map((span) => ({ ...span, text: span.text.toWellFormed() }));
+  const text = rich.map((span) => span.text).join("");
+  const parts: RichText[] = [];
+  let start = 0;
+  while (start < text.length) {
+    const end = cutAt(text, start, limit);
+    const raw = text.slice(start, end);
+    const from = start + (raw.length - raw.trimStart().length);
+    const part = sliceSpans(rich, from, from + raw.trim().length);
+    if (part.length > 0) parts.push(part);
+    start = end;
+  }
+  return parts;
+}
+
+/** Where the part that starts at `start` ends. */
+function cutAt(text: string, start: number, limit: number): number {
+  if (text.length - start <= limit) return text.length;
+  const window = text.slice(start, start + limit);
+  const half = Math.floor(limit / 2);
+  for (const separator of [/\n\n+/g, /\n/g, /[.!?](?=\s)|[。！？]/g, /\s/g]) {
+    let cut = 0;
+    for (const match of window.matchAll(separator)) cut = match.index + match[0].length;
+    // A cut far to the front would leave a stub.
+    if (cut > half) return start + cut;
+  }
+  // Not between the two halves of a character.
+  const last = window.charCodeAt(limit - 1);
+  return start + (last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit);
+}
+
+function sliceSpans(rich: RichText, from: number, to: number): RichText {
+  const part: RichText = [];
+  let offset = 0;
+  for (const span of rich) {
+    const words = span.text.slice(Math.max(0, from - offset), Math.max(0, to - offset));
+    if (words !== "") part.push({ ...span, text: words });
+    offset += span.text.length;
+  }
+  return part;
+}

@@ -1,0 +1,187 @@
+/**
+ * Updates that cannot be taken, out of the way of all others. What cannot be read is reported once and left out.
+ * What failed by a fault of ours is kept in the adapter's memory, so that Telegram can forget it, and tried again
+ * from time to time by one of the processes. Source: DESIGN.md, rules 3 and 9.
+ */
+import { z } from "zod";
+import {
+  type AdapterMemory,
+  type Clock,
+  type Log,
+  type Metrics,
+  StoreTroubleError,
+} from "../../../core/ports/ports.ts";
+import type { Beside } from "../../shared/background.ts";
+import { type Unreadable, type Update, updateSchema } from "./update-schema.ts";
+
+const RECORD = "failed-updates";
+/** What a day of tries has not brought is forgotten with the record. */
+const KEPT_FOR_MS = 86_400_000;
+/** Updates that wait for another try; the oldest is left out when there are more. */
+const MAX_KEPT = 50;
+/** UTF-16 units of one of them, an album being one. */
+const MAX_LENGTH = 65_536;
+/** Tries of one update, the first included; the waits between them double. */
+const MAX_TRIES = 8;
+const FIRST_WAIT_MS = 1_000;
+/** How often is looked for what has come due. */
+const LOOK_EVERY_MS = 1_000;
+/** Reports that are remembered, so that an update which comes again is reported once. */
+const MAX_REPORTED = 1_000;
+
+const entrySchema = z.object({
+  /** One update, or the parts of an album. */
+  updates: z.array(updateSchema).min(1),
+  tries: z.number(),
+  /** Of the next try, in epoch ms. */
+  dueAt: z.number(),
+});
+type Entry = z.infer<typeof entrySchema>;
+const recordSchema = z.object({ version: z.literal(1), entries: z.array(entrySchema) });
+
+export interface SetAsideOptions {
+  memory: AdapterMemory;
+  /** Takes the updates as they are taken from Telegram. */
+  take: (updates: readonly Update[]) => Promise<unknown>;
+  clock: Clock;
+  log: Log;
+  metrics: Pick<Metrics, "eventSetAside">;
+  beside: Beside;
+}
+
+export class SetAside {
+  readonly #options: SetAsideOptions;
+  readonly #stopped = new AbortController();
+  readonly #reported = new Set<string>();
+
+  constructor(options: SetAsideOptions) {
+    this.#options = options;
+  }
+
+  /** Tries again what was kept, until the stop. */
+  start(): void {
+    const { beside, clock } = this.#options;
+    const { signal } = this.#stopped;
+    const what = "updates that were set aside are not looked at for a moment";
+    const look = async () => {
+      for (;;) {
+        await this.#tryDue();
+        await clock.sleep(LOOK_EVERY_MS, signal);
+      }
+    };
+    beside.run(what, () => beside.loop(what, look, signal), signal);
+  }
+
+  stop(): void {
+    this.#stopped.abort(new Error("the adapter stops"));
+  }
+
+  /** An update that cannot be read, and never will be. */
+  unreadable({ updateId, type, fields }: Unreadable): void {
+    const key = updateId === null ? `${type} ${fields}` : String(updateId);
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    const [oldest] = this.#reported;
+    if (oldest !== undefined && this.#reported.size > MAX_REPORTED) this.#reported.delete(oldest);
+    const { log, metrics } = this.#options;
+    metrics.eventSetAside("telegram", "unreadable");
+    log.error({ updateId, type, fields }, "an update cannot be read and is left out");
+  }
+
+  /**
+   * Updates that could not be taken together, by a fault of ours. Resolves when they may be confirmed to Telegram;
+   * throws `StoreTroubleError` when they cannot be kept.
+   */
+  async failed(updates: readonly Update[], error: unknown): Promise<void> {
+    const { beside, clock } = this.#options;
+    const [first] = updates;
+    if (!first) return;
+    beside.unexpected(error, "an update could not be taken; it is tried again", {
+      updateId: first.update_id,
+    });
+    if (JSON.stringify(updates).length > MAX_LENGTH) return this.#leaveOut(first.update_id);
+    const entry: Entry = { updates: [...updates], tries: 1, dueAt: clock.now() + FIRST_WAIT_MS };
+    let crowdedOut: Entry | undefined;
+    await this.#change((entries) => {
+      const others = entries.filter((one) => !isSame(one, entry));
+      crowdedOut = others.length >= MAX_KEPT ? others[0] : undefined;
+      return [...others.slice(crowdedOut ? 1 : 0), entry];
+    });
+    if (crowdedOut) this.#leaveOut(idOf(crowdedOut));
+  }
+
+  async #tryDue(): Promise<void> {
+    try {
+      for (let entry = await this.#next(); entry; entry = await this.#next()) await this.#try(entry);
+    } catch (error) {
+      // It passes, and they are still due then.
+      if (!(error instanceof StoreTroubleError)) throw error;
+    }
+  }
+
+  /** Takes what has come due. Whoever does so and dies leaves it to the next try. */
+  async #next(): Promise<Entry | undefined> {
+    const { memory, clock } = this.#options;
+    // Most of the time there is nothing, which is no reason to write.
+    if (this.#stopped.signal.aborted || (await memory.get(RECORD)) === null) return undefined;
+    let taken: Entry | undefined;
+    await this.#change((entries) => {
+      const now = clock.now();
+      const due = entries.find((entry) => entry.dueAt <= now);
+      taken = due && { ...due, tries: due.tries + 1, dueAt: now + FIRST_WAIT_MS * 2 ** due.tries };
+      return entries.map((entry) => (entry === due && taken ? taken : entry));
+    });
+    return taken;
+  }
+
+  async #try(entry: Entry): Promise<void> {
+    const { take, log } = this.#options;
+    const updateId = idOf(entry);
+    try {
+      await take(entry.updates);
+      log.info({ updateId, tries: entry.tries }, "an update that was set aside is taken");
+    } catch (error) {
+      if (error instanceof StoreTroubleError || this.#stopped.signal.aborted) throw error;
+      log.warn({ err: error, updateId, tries: entry.tries }, "an update could not be taken again");
+      if (entry.tries < MAX_TRIES) return;
+      this.#leaveOut(updateId);
+    }
+    await this.#change((entries) => entries.filter((one) => !isSame(one, entry)));
+  }
+
+  #leaveOut(updateId: number): void {
+    const { log, metrics } = this.#options;
+    metrics.eventSetAside("telegram", "failed");
+    log.error({ updateId }, "an update could not be taken and is left out");
+  }
+
+  async #change(change: (entries: Entry[]) => Entry[]): Promise<void> {
+    await this.#options.memory.update(
+      RECORD,
+      (text) => {
+        const entries = change(read(text));
+        return entries.length > 0 ? JSON.stringify({ version: 1, entries }) : null;
+      },
+      KEPT_FOR_MS,
+    );
+  }
+}
+
+function idOf(entry: Entry): number {
+  return entry.updates[0]?.update_id ?? 0;
+}
+
+function isSame(one: Entry, other: Entry): boolean {
+  return idOf(one) === idOf(other);
+}
+
+/** A record that cannot be read holds nothing that could be tried. */
+function read(text: string | null): Entry[] {
+  if (text === null) return [];
+  try {
+    return recordSchema.safeParse(JSON.parse(text)).data?.entries ?? [];
+  } catch {
+    // Not JSON.
+    return [];
+  }
+}

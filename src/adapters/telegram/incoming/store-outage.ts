@@ -1,0 +1,27 @@
+/** Reports trouble of the store once when it begins and once when it is over, however many updates meet it. */
+import { type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+
+export class Outage {
+  readonly #log: Log;
+  #isOn = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** True when `error` is trouble of the store, which is reported here. */
+  isMet(error: unknown): boolean {
+    if (!(error instanceof StoreTroubleError)) return false;
+    if (!this.#isOn) {
+      this.#log.error({ err: error }, "updates cannot be stored; they come again until they can");
+    }
+    this.#isOn = true;
+    return true;
+  }
+
+  /** Something was stored. */
+  end(): void {
+    if (this.#isOn) this.#log.info({}, "updates can be stored again");
+    this.#isOn = false;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * What is for one person alone, in a group: as an ephemeral message, else in the person's own chat with the bot,
+ * else kept behind a button that opens that chat. Source: DESIGN.md, rule 14; Bot API, "Ephemeral messages".
+ */
+import { randomBytes } from "node:crypto";
+import { type Api, GrammyError } from "grammy";
+import { z } from "zod";
+import type { Locales } from "../../../core/model/locales.ts";
+import type { Button, OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
+import { joinText } from "../../../core/model/rich-text.ts";
+import type { AdapterMemory, Clock, Log } from "../../../core/ports/ports.ts";
+import { nativeSignal } from "../abort-signals.ts";
+import { type Address, addressOf, placeOf } from "./address.ts";
+import type { Courier } from "./delivery.ts";
+import { type Keyboard, renderKeyboard } from "./keyboard.ts";
+import { renderText, type TextPart } from "./render.ts";
+
+/** What begins the payload of the link that leads to a kept message. */
+export const KEPT_PREFIX = "private_";
+const KEPT_FOR_MS = 86_400_000;
+/** A bot that is no admin may answer a press so, for this long. */
+const PRESS_LIVES_MS = 15_000;
+/** A group that refused ephemeral messages is not asked again for so long. */
+const REFUSED_FOR_MS = 3_600_000;
+const MAX_REFUSALS = 5_000;
+/** There is another way. */
+const MAX_RETRIES = 1;
+
+export interface PrivateMessageOptions {
+  api: Api;
+  courier: Courier;
+  memory: AdapterMemory;
+  locales: Locales;
+  clock: Clock;
+  log: Log;
+  /** The bot's name, for links that open its chat. */
+  botName: () => Promise<string>;
+  /** Ends calls that nobody waits for. */
+  stopped: AbortSignal;
+}
+
+/** Telegram does not take a message this way; there is another one. */
+class RefusedError extends Error {}
+
+const keptSchema = z.object({
+  userId: z.string(),
+  language: z.string(),
+  text: z.array(
+    z.object({
+      text: z.string(),
+      bold: z.literal(true).optional(),
+      code: z.literal(true).optional(),
+      href: z.string().optional(),
+    }),
+  ),
+  links: z.array(z.object({ label: z.string(), href: z.string() })),
+});
+
+export class PrivateMessages {
+  readonly #options: PrivateMessageOptions;
+  /** Groups that refused, by whether a press was answered, and until when. */
+  readonly #refusals = new Map<string, number>();
+  /** Whether the server knows ephemeral messages; null until it was asked. */
+  #isServerNew: boolean | null = null;
+
+  constructor(options: PrivateMessageOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Tells the person. Returns what others may read of it; `isNeeded` is false where the person would miss nothing
+   * without it.
+   */
+  async tell(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+  ): Promise<{ inPublic: OutgoingMessage; isNeeded: boolean }> {
+    const address = addressOf(target);
+    const actions = rowsOf(message.buttons, "action");
+    const isNeeded = message.isDispensable !== true;
+    if (await this.#tellEphemerally(target, address, message)) {
+      return {
+        inPublic: this.#inPublic(message, "private.told", []),
+        isNeeded: isNeeded && message.inPublic !== undefined,
+      };
+    }
+    if (await this.#tellDirectly(address, message)) {
+      return { inPublic: this.#inPublic(message, "private.told", actions), isNeeded };
+    }
+    const link = isNeeded ? [[await this.#linkTo(address, message)]] : [];
+    return { inPublic: this.#inPublic(message, "private.ask", [...link, ...actions]), isNeeded };
+  }
+
+  /** A message that was kept for the person; null when there is none, any more. */
+  async kept(key: string, userId: string): Promise<OutgoingMessage | null> {
+    const text = await this.#options.memory.get(nameOf(key));
+    const kept = text === null ? null : keptSchema.safeParse(JSON.parse(text)).data;
+    if (!kept || `telegram:${kept.userId}` !== userId) return null;
+    return {
+      tone: "private",
+      language: kept.language,
+      text: kept.text.map(({ text: words, bold, code, href }) => ({
+        text: words,
+        ...(bold ? { bold } : {}),
+        ...(code ? { code } : {}),
+        ...(href === undefined ? {} : { href }),
+      })),
+      buttons: kept.links.map(({ label, href }) => [{ kind: "link", label, href }]),
+    };
+  }
+
+  async #tellEphemerally(target: ReplyTarget, address: Address, message: OutgoingMessage): Promise<boolean> {
+    const { api, courier, clock, log, memory } = this.#options;
+    const { chatId: group, userId, press } = address;
+    const [part, ...rest] = renderText(message.text);
+    if (userId === null || !part || rest.length > 0) return false;
+    const pressId = press !== null && clock.now() - press.at < PRESS_LIVES_MS ? press.id : null;
+    const way = `${group} ${pressId !== null}`;
+    if ((this.#refusals.get(way) ?? 0) > clock.now() || !(await this.#knowsEphemeral())) return false;
+    const keyboard = await renderKeyboard(message.buttons, target.conversationId, memory);
+    const receiver = {
+      receiver_user_id: Number(userId),
+      ...(pressId === null ? {} : { callback_query_id: pressId }),
+    };
+    const options = {
+      ...optionsOf(part, keyboard),
+      ...placeOf(address, group, false),
+      // As servers of 10.2 and of 10.3 know it: what a server does not know it ignores, and shows to everybody.
+      ...receiver,
+      ephemeral_message_parameters: receiver,
+    };
+    try {
+      const shown = await this.#post(courier, target, message.once, async (chatId, signal) => {
+        const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
+        if (sent.ephemeral_message_id !== undefined) return 0;
+        this.#isServerNew = false;
+        log.error({}, "the Bot API server shows ephemeral messages to everybody: one was taken back");
+        await api.deleteMessage(chatId, sent.message_id, nativeSignal(signal));
+        throw new RefusedError();
+      });
+      // By an earlier process, in the person's own chat.
+      return shown.chatId !== userId;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      log.debug({ err: error.cause, group }, "an ephemeral message was refused");
+      this.#refusals.delete(way);
+      this.#refusals.set(way, clock.now() + REFUSED_FOR_MS);
+      const [oldest] = this.#refusals.keys();
+      if (this.#refusals.size > MAX_REFUSALS && oldest !== undefined) this.#refusals.delete(oldest);
+      return false;
+    }
+  }
+
+  async #tellDirectly({ userId }: Address, message: OutgoingMessage): Promise<boolean> {
+    const { api, courier, log, memory } = this.#options;
+    if (userId === null) return false;
+    const conversationId = `telegram:${userId}`;
+    const target: ReplyTarget = { platform: "telegram", conversationId, details: { chatId: userId } };
+    // Other buttons would act on the conversation of that chat.
+    const keyboard = await renderKeyboard(rowsOf(message.buttons, "link"), conversationId, memory);
+    const parts = renderText(message.text);
+    try {
+      for (const [index, part] of parts.entries()) {
+        const options = optionsOf(part, index === parts.length - 1 ? keyboard : undefined);
+        const once =
+          index === 0 || message.once === undefined ? message.once : `${message.once}:${index + 1}`;
+        await this.#post(courier, target, once, async (chatId, signal) => {
+          const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
+          return sent.message_id;
+        });
+      }
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      log.debug({ err: error.cause }, "a person has not opened their chat with the bot");
+      return false;
+    }
+  }
+
+  /** Throws `RefusedError` when Telegram does not take it: that says nothing about the chat. */
+  #post(
+    courier: Courier,
+    target: ReplyTarget,
+    once: string | undefined,
+    send: (chatId: string, signal: AbortSignal) => Promise<number>,
+  ) {
+    const posting = { once: once ?? null, isFile: false, isOwed: true, maxRetries: MAX_RETRIES };
+    return courier.post(target, posting, async (chatId, signal, leaving) => {
+      await leaving();
+      try {
+        return await send(chatId, signal);
+      } catch (error) {
+        if (isRefusal(error)) throw new RefusedError("refused", { cause: error });
+        throw error;
+      }
+    });
+  }
+
+  /** A server that does not know the parameter would show the message to everybody: it is asked before, by a call that does nothing. */
+  async #knowsEphemeral(): Promise<boolean> {
+    if (this.#isServerNew !== null) return this.#isServerNew;
+    const { api, log, stopped } = this.#options;
+    try {
+      await api.deleteEphemeralMessage("", 0, 0, nativeSignal(stopped));
+      return false;
+    } catch (error) {
+      if (!(error instanceof GrammyError) || ![400, 404].includes(error.error_code)) {
+        log.debug({ err: error }, "it is not known whether the server can send ephemeral messages");
+        return false;
+      }
+      // 404: no such method.
+      this.#isServerNew = error.error_code === 400;
+      return this.#isServerNew;
+    }
+  }
+
+  /** A button that opens the bot's chat and shows the message there, to the same person alone. */
+  async #linkTo({ userId }: Address, message: OutgoingMessage): Promise<Button> {
+    const { memory, locales, botName } = this.#options;
+    const language = message.language ?? "en";
+    const label = locales.plain(language, "button.open-chat");
+    const chat = `https://t.me/${await botName()}`;
+    // An admin who stays anonymous cannot be told apart in that chat.
+    if (userId === null) return { kind: "link", label, href: chat };
+    const key = randomBytes(16).toString("base64url");
+    const links = rowsOf(message.buttons, "link").flat();
+    const kept = JSON.stringify({ userId, language, text: message.text, links });
+    await memory.set(nameOf(key), kept, KEPT_FOR_MS);
+    return { kind: "link", label, href: `${chat}?start=${KEPT_PREFIX}${key}` };
+  }
+
+  #inPublic(
+    message: OutgoingMessage,
+    key: "private.told" | "private.ask",
+    buttons: Button[][],
+  ): OutgoingMessage {
+    const { locales } = this.#options;
+    const language = message.language ?? "en";
+    const words = locales.rich(language, key);
+    return {
+      tone: "reply",
+      language,
+      text: message.inPublic ? joinText([message.inPublic, words]) : words,
+      buttons,
+      ...(message.once === undefined ? {} : { once: `${message.once}:public` }),
+    };
+  }
+}
+
+function nameOf(key: string): string {
+  return `private:${key}`;
+}
+
+function rowsOf(rows: Button[][], kind: Button["kind"]): Button[][] {
+  return rows.map((row) => row.filter((button) => button.kind === kind)).filter((row) => row.length > 0);
+}
+
+function optionsOf({ entities }: TextPart, keyboard: Keyboard) {
+  return {
+    entities,
+    link_preview_options: { is_disabled: true },
+    ...(keyboard ? { reply_markup: keyboard } : {}),
+  };
+}
+
+/** Not that the group has moved: then the same goes to its new place. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof GrammyError &&
+    [400, 403].includes(error.error_code) &&
+    error.parameters.migrate_to_chat_id === undefined
+  );
+}

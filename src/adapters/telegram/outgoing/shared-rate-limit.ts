@@ -1,0 +1,236 @@
+/**
+ * One pace for all processes that send for the same bot: a record in their shared memory says what left when. All
+ * that waits in a process is asked for at once, so a call costs one change of the record at most. Clocks may differ
+ * by about 100 ms, which is the room the limits leave below Telegram's. Source: platforms.md, "Rates".
+ */
+import { z } from "zod";
+import { type AdapterMemory, type Clock, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+import {
+  DEFAULT_PACE,
+  isSpare,
+  type LocalPace,
+  type Pace,
+  type PaceOptions,
+  recentOf,
+  SECOND_MS,
+  waitBefore,
+} from "./rate-limit.ts";
+
+const RECORD = "pace";
+/** The record outlives every window in it, and goes when nobody sends. */
+const KEPT_FOR_MS = 3_600_000;
+/** Looked at again at the latest then. */
+const MAX_NAP_MS = 10_000;
+
+/** Times are ages at `writtenAt`, which keeps the record short. */
+const recordSchema = z.object({
+  version: z.literal(1),
+  /** Epoch ms. */
+  writtenAt: z.number(),
+  /** Calls of all chats within the last second, in ms before `writtenAt`; oldest first. */
+  all: z.array(z.number()),
+  /** Calls that still count for their chat, likewise. */
+  chats: z.record(z.string(), z.array(z.number())),
+  /** Chats that Telegram wants nothing in, with the epoch ms of the end of it. */
+  blocked: z.record(z.string(), z.number()),
+});
+
+interface State {
+  all: number[];
+  chats: Map<string, number[]>;
+  blocked: Map<string, number>;
+}
+
+interface Request {
+  chatId: string;
+  /** May be refused, and is not worth waiting for. */
+  isSpare: boolean;
+  settle: (outcome: "granted" | "refused" | "store-away") => void;
+}
+
+/** While the store is away, the pace of this process alone. */
+export class SharedPace implements Pace {
+  readonly #memory: AdapterMemory;
+  readonly #local: LocalPace;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: PaceOptions;
+  /** Oldest first. */
+  #waiting: Request[] = [];
+  #isAsking = false;
+  #nap = new AbortController();
+
+  constructor(
+    memory: AdapterMemory,
+    local: LocalPace,
+    clock: Clock,
+    log: Log,
+    options: PaceOptions = DEFAULT_PACE,
+  ) {
+    this.#memory = memory;
+    this.#local = local;
+    this.#clock = clock;
+    this.#log = log;
+    this.#options = options;
+  }
+
+  async take(chatId: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const outcome = await this.#request(chatId, false, signal);
+    signal.throwIfAborted();
+    if (outcome === "store-away") return this.#local.take(chatId, signal);
+    this.#local.count(chatId);
+  }
+
+  async takeSpare(chatId: string): Promise<boolean> {
+    // What this process alone has sent may be reason enough to refuse.
+    if (!(await this.#local.takeSpare(chatId))) return false;
+    return (await this.#request(chatId, true, null)) !== "refused";
+  }
+
+  async block(chatId: string, waitMs: number): Promise<void> {
+    await this.#local.block(chatId, waitMs);
+    const until = this.#clock.now() + waitMs;
+    try {
+      await this.#change((state) => state.blocked.set(chatId, until));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #request(
+    chatId: string,
+    isSpare: boolean,
+    signal: AbortSignal | null,
+  ): Promise<"granted" | "refused" | "store-away"> {
+    return new Promise((resolve) => {
+      const request: Request = {
+        chatId,
+        isSpare,
+        settle: (outcome) => {
+          signal?.removeEventListener("abort", leave);
+          this.#waiting = this.#waiting.filter((one) => one !== request);
+          resolve(outcome);
+        },
+      };
+      const leave = () => {
+        request.settle("refused");
+        this.#nap.abort();
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(request);
+      this.#nap.abort();
+      if (!this.#isAsking) void this.#ask();
+    });
+  }
+
+  /** Asks for everything that waits until nothing does. */
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    while (this.#waiting.length > 0) {
+      this.#nap = new AbortController();
+      const waitMs = await this.#askOnce();
+      if (this.#waiting.length === 0) break;
+      await this.#clock.sleep(Math.min(waitMs, MAX_NAP_MS), this.#nap.signal).catch(() => {
+        // Somebody came or went: worth another look.
+      });
+    }
+    this.#isAsking = false;
+  }
+
+  /** Returns after how many ms the next place is free. */
+  async #askOnce(): Promise<number> {
+    const asked = [...this.#waiting];
+    let granted: Request[] = [];
+    let refused: Request[] = [];
+    let waitMs = MAX_NAP_MS;
+    try {
+      await this.#change((state, now) => {
+        [granted, refused, waitMs] = [[], [], MAX_NAP_MS];
+        for (const request of asked) {
+          const { chatId } = request;
+          const at = state.chats.get(chatId) ?? [];
+          const chat = { at, blockedUntil: state.blocked.get(chatId) ?? 0 };
+          if (request.isSpare) {
+            const isGranted = isSpare(chat, state.all, now, this.#options);
+            (isGranted ? granted : refused).push(request);
+            if (isGranted) state.all.push(now);
+            continue;
+          }
+          const ownWaitMs = waitBefore(chatId, chat, state.all, now, this.#options);
+          if (ownWaitMs > 0) {
+            waitMs = Math.min(waitMs, ownWaitMs);
+            continue;
+          }
+          state.chats.set(chatId, [...at, now]);
+          state.all.push(now);
+          granted.push(request);
+        }
+      });
+      for (const request of granted) request.settle("granted");
+      for (const request of refused) request.settle("refused");
+    } catch (error) {
+      this.#report(error);
+      for (const request of asked) request.settle("store-away");
+    }
+    return waitMs;
+  }
+
+  async #change(change: (state: State, now: number) => void): Promise<void> {
+    await this.#memory.update(
+      RECORD,
+      (text) => {
+        const now = this.#clock.now();
+        const state = read(text, now, this.#options);
+        change(state, now);
+        return write(state, now);
+      },
+      KEPT_FOR_MS,
+    );
+  }
+
+  #report(error: unknown): void {
+    const facts = { err: error };
+    if (error instanceof StoreTroubleError) this.#log.debug(facts, "the pace is this process's own for now");
+    else this.#log.warn(facts, "the shared pace could not be read; the pace is this process's own for now");
+  }
+}
+
+/** What still counts. A record that cannot be read counts for nothing: the next seconds fill it again. */
+function read(text: string | null, now: number, options: PaceOptions): State {
+  const record = text === null ? undefined : parse(text);
+  const { writtenAt = now, all = [], chats = {}, blocked = {} } = record ?? {};
+  // A clock that is far ahead of ours must not hold us up.
+  const timesOf = (ages: number[]) => ages.map((age) => Math.min(writtenAt - age, now)).sort((a, b) => a - b);
+  const state: State = {
+    all: timesOf(all).filter((at) => now - at < SECOND_MS),
+    chats: new Map(),
+    blocked: new Map(Object.entries(blocked).filter(([, until]) => until > now)),
+  };
+  for (const [chatId, ages] of Object.entries(chats)) {
+    const at = recentOf(chatId, timesOf(ages), now, options);
+    if (at.length > 0) state.chats.set(chatId, at);
+  }
+  return state;
+}
+
+function parse(text: string) {
+  try {
+    return recordSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON.
+    return undefined;
+  }
+}
+
+function write(state: State, now: number): string {
+  const agesOf = (at: number[]) => at.map((time) => now - time);
+  const record: z.infer<typeof recordSchema> = {
+    version: 1,
+    writtenAt: now,
+    all: agesOf(state.all),
+    chats: Object.fromEntries([...state.chats].map(([chatId, at]) => [chatId, agesOf(at)])),
+    blocked: Object.fromEntries(state.blocked),
+  };
+  return JSON.stringify(record);
+}

@@ -1,0 +1,174 @@
+/** Wires the core to the world: the one place that knows every implementation of a port. */
+import { join } from "node:path";
+import { loadLocales } from "../content/locale-files.ts";
+import { loadSkills } from "../content/skill-files.ts";
+import { Engine } from "../core/engine.ts";
+import type { Locales } from "../core/model/locales.ts";
+import type { SkillCatalog } from "../core/model/skill.ts";
+import { FIXED_LIMITS, StopError, type World } from "../core/ports/context.ts";
+import type {
+  AdapterMemory,
+  ChatPlatform,
+  ConversationStore,
+  Log,
+  Metrics,
+  WorkQueue,
+} from "../core/ports/ports.ts";
+import { patientQueue, patientStore } from "../core/ports/retrying.ts";
+import { InProcessQueue } from "../jobs/in-process-queue.ts";
+import { LinkGuard } from "../lib/link-guard.ts";
+import { type ResolveHost, systemResolve } from "../lib/public-address.ts";
+import { Reminders } from "../lib/reminders.ts";
+import { NemoClient } from "../nemo/client.ts";
+import { createAdapterMemory } from "../store/adapter-memory.ts";
+import { createConversationStore } from "../store/conversation-store.ts";
+import { openMemoryStorage, openStorage, type Storage } from "../store/storage.ts";
+import type { Config } from "./config.ts";
+import { NO_METRICS } from "./no-metrics.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** How long work that has begun waits for a store that is away. */
+const STORE_PATIENCE_MS = 300_000;
+const LOCALES_DIR = join(import.meta.dirname, "../../config/locales");
+
+/** A bot without its chats: platforms are added, then the engine is started. */
+export interface Bot {
+  engine: Engine;
+  queue: WorkQueue;
+  store: ConversationStore;
+  locales: Locales;
+  skills: SkillCatalog;
+  addPlatform(platform: ChatPlatform): void;
+  /** Throws `StoreTroubleError` while nothing can be stored. */
+  check(): Promise<void>;
+  /** The durable memory of one adapter. */
+  memoryOf(adapter: string): AdapterMemory;
+  /** Gives running work `graceMs` to end, then hands it over to the next process. */
+  stopWork(graceMs: number): Promise<void>;
+  /** Stops the work, then closes the backend's connections and the store. */
+  stop(): Promise<void>;
+}
+
+interface BotOptions {
+  log: Log;
+  storage: "disk" | "memory";
+  metrics?: Metrics;
+  inTurn?: World["inTurn"];
+  /** Bounds that no setting changes, made shorter. */
+  limits?: Partial<World["limits"]>;
+  /** Looks up hosts of links and of finished videos; absent: the system does. */
+  resolveHost?: ResolveHost;
+  /** Ends the waiting for a Redis that does not answer. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Makes a bot from checked settings. `memory` keeps nothing after the process ends, as it fits the
+ * sandbox. Throws `StartError` when skills, locales or the data folder cannot be used.
+ */
+export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
+  const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
+  const { resolveHost = systemResolve } = options;
+  const { skills: skillOptions, nemo, timing } = config;
+  const [skills, locales] = await Promise.all([
+    loadSkills({
+      dir: skillOptions.dir,
+      defaultSkill: skillOptions.defaultSkill,
+      ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
+    }),
+    loadLocales(LOCALES_DIR),
+  ]);
+  const storage =
+    options.storage === "disk" ? await openStorage(config, log, options.signal) : openMemoryStorage();
+  const { records } = storage;
+  const { retention } = config.storage;
+  const store = createConversationStore(records, { retention, log });
+  const { queue, checkQueue } = await openQueue(config, storage, options).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
+  const backend = new NemoClient({
+    apiUrl: nemo.apiUrl,
+    webUrl: nemo.webUrl,
+    retryWaitMs: nemo.retryWaitMs,
+    log,
+    clock: systemClock,
+    resolveHost,
+  });
+  const trusted = [nemo.apiUrl, ...(config.discord ? [config.discord.apiUrl] : [])];
+  const links = new LinkGuard(
+    trusted.map((url) => new URL(url).origin),
+    resolveHost,
+  );
+  const platforms = new Map<string, ChatPlatform>();
+  const world: World = {
+    store,
+    backend,
+    queue,
+    links,
+    clock: systemClock,
+    skills,
+    locales,
+    log,
+    metrics,
+    inTurn,
+    platforms,
+    operatorToken: nemo.token,
+    // Whoever has this machine's terminal runs the bot.
+    operators: new Set([...config.operators, "console:local"]),
+    reminders: new Reminders(systemClock),
+    webUrl: nemo.webUrl,
+    limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
+  };
+  const stopping = new AbortController();
+  const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
+  const engine = new Engine(world, {
+    ...world,
+    store: patientStore(store, patience),
+    queue: patientQueue(queue, patience),
+  });
+  async function stopWork(graceMs: number): Promise<void> {
+    // Nothing waits for a store in trouble beyond the grace.
+    const timer = setTimeout(() => stopping.abort(new StopError("shutdown")), graceMs);
+    await engine.stop(graceMs);
+    clearTimeout(timer);
+  }
+  return {
+    engine,
+    queue,
+    store,
+    locales,
+    skills,
+    addPlatform: (platform) => platforms.set(platform.name, platform),
+    memoryOf: (adapter) => createAdapterMemory(records, adapter),
+    async check() {
+      await Promise.all([storage.check(), checkQueue()]);
+    },
+    stopWork,
+    async stop() {
+      await stopWork(0);
+      await backend.close();
+      await storage.close();
+    },
+  };
+}
+
+/** On Redis the queue belongs to all processes; else this one keeps it, in the journal where there is one. */
+async function openQueue(
+  config: Config,
+  storage: Storage,
+  options: BotOptions,
+): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
+  const { redisUrl } = config.storage;
+  if (redisUrl === null || options.storage === "memory") {
+    return { queue: new InProcessQueue(options.log, storage.journal), checkQueue: async () => {} };
+  }
+  const { connectRedisQueue } = await import("../jobs/redis/queue.ts");
+  const { whenRedisAnswers } = await import("../store/redis-wait.ts");
+  const { log, signal = new AbortController().signal } = options;
+  const queue = await whenRedisAnswers(() => connectRedisQueue(redisUrl, storage.sealing, log), {
+    log,
+    signal,
+  });
+  return { queue, checkQueue: () => queue.check() };
+}

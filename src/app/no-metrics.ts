@@ -1,0 +1,15 @@
+/** What the operator counts. Source: the `Metrics` port. */
+import type { Metrics } from "../core/ports/ports.ts";
+
+/** Counts nothing: for the terminal, where nobody asks. */
+export const NO_METRICS: Metrics = {
+  turnEnded() {},
+  firstReply() {},
+  exportEnded() {},
+  uploaded() {},
+  streams() {},
+  recovered() {},
+  apiCall() {},
+  eventSetAside() {},
+  unexpectedError() {},
+};

@@ -1,0 +1,364 @@
+/**
+ * Reads the skills of this bot from a folder: our own files, which say everything in their front matter, and
+ * published Nemo skills with little more than a name and a version. Source: nemo-api.md, "Headers".
+ */
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import type { Localized, Skill, SkillCatalog } from "../core/model/skill.ts";
+import { StartError } from "../lib/start-error.ts";
+
+export interface LoadSkillsOptions {
+  /** Holds `<name>.md` or `<name>/SKILL.md` files; `README.md` and hidden files are passed over. */
+  dir: string;
+  /** Name of the skill a new conversation starts with. */
+  defaultSkill: string;
+  /** `SKILL_SOURCE`: the platform to report, instead of what the install path tells. */
+  skillSource?: string;
+}
+
+const LEAD = "The skills cannot be read:";
+
+const MAX_FILE_BYTES = 256 * 1024;
+const MEGABYTE = 1024 * 1024;
+/** What may stand in an HTTP header and be read in a log. */
+const HEADER_VALUE = /^[\x21-\x7e]{1,64}$/;
+
+/** Reads and checks all skills. Throws `StartError` with all problems at once. */
+export async function loadSkills(options: LoadSkillsOptions): Promise<SkillCatalog> {
+  const problems: string[] = [];
+  if (options.skillSource && !HEADER_VALUE.test(options.skillSource)) {
+    problems.push("SKILL_SOURCE: must be 1 to 64 printable ASCII characters without spaces");
+  }
+  const skills = new Map<string, { skill: Skill; file: string }>();
+  for (const file of await findFiles(options.dir)) {
+    const result = await readSkill(file, options.skillSource);
+    if (result.kind === "invalid") {
+      problems.push(...result.problems);
+      continue;
+    }
+    const { skill, nameLine } = result;
+    const other = skills.get(skill.name);
+    if (other === undefined) skills.set(skill.name, { skill, file });
+    else problems.push(`${file}:${nameLine}: the name "${skill.name}" is taken by ${other.file}`);
+  }
+  const list = [...skills.values()].map(({ skill }) => skill);
+  const defaultSkill = skills.get(options.defaultSkill)?.skill;
+  if (defaultSkill === undefined && problems.length === 0) {
+    const installed =
+      list.length === 0 ? `no skills in ${options.dir}` : list.map(({ name }) => name).join(", ");
+    problems.push(`DEFAULT_SKILL: "${options.defaultSkill}" is not installed; installed: ${installed}`);
+  }
+  if (defaultSkill === undefined || problems.length > 0) throw new StartError(LEAD, problems);
+  return { defaultSkill, list: () => [...list], find: (name) => skills.get(name)?.skill ?? null };
+}
+
+/** The platform of a skill by where it is installed. Source: nemo-api.md, "Headers". */
+export function platformOf(path: string): string {
+  const unified = path.replaceAll("\\", "/");
+  if (unified.includes("/.clawhub/")) return "clawhub";
+  return unified.includes("/.cursor/skills/") ? "cursor" : "unknown";
+}
+
+// --- files ------------------------------------------------------------------------------------------
+
+async function findFiles(dir: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(dir);
+  } catch (cause) {
+    throw new StartError(LEAD, [`${dir}: the folder of the skills cannot be read (${codeOf(cause)})`]);
+  }
+  const files: string[] = [];
+  for (const name of names.sort()) {
+    if (/^[._]/.test(name) || /^readme/i.test(name)) continue;
+    const path = join(dir, name);
+    if (name.endsWith(".md")) files.push(path);
+    else if (await isFile(join(path, "SKILL.md"))) files.push(join(path, "SKILL.md"));
+  }
+  return files;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // a folder without a skill, or no folder at all
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+}
+
+// --- front matter -----------------------------------------------------------------------------------
+
+const text = z.string().transform(fold).pipe(z.string().min(1, "must not be empty").max(2000, "is too long"));
+const examples = z.array(text).min(1, "must not be empty").max(10, "has more than 10 entries");
+const schema = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and hyphens"),
+  version: z
+    .string()
+    .regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$/, "must be 1 to 32 of letters, digits and . + - _"),
+  title: localizedOf(text),
+  description: localizedOf(text),
+  greeting: localizedOf(text),
+  setup: localizedOf(text),
+  examples: localizedOf(examples),
+  startExamples: localizedOf(examples),
+  typicalTime: localizedOf(text),
+  tip: localizedOf(text),
+  maxFileSizeMb: z.number().positive().max(100_000).optional(),
+  favouredFormats: z
+    .array(z.string().regex(/^\.?[A-Za-z0-9]{2,5}$/, "must be a file extension"))
+    .min(1, "must not be empty")
+    .optional(),
+});
+
+type ReadResult = { kind: "valid"; skill: Skill; nameLine: number } | { kind: "invalid"; problems: string[] };
+
+async function readSkill(file: string, skillSource: string | undefined): Promise<ReadResult> {
+  const invalid = (line: number, problem: string): ReadResult => ({
+    kind: "invalid",
+    problems: [`${file}:${line}: ${problem}`],
+  });
+  let source: string;
+  let path: string;
+  try {
+    if ((await stat(file)).size > MAX_FILE_BYTES) return invalid(1, "the file is larger than 256 kB");
+    source = (await readFile(file, "utf8")).replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+    path = await realpath(file);
+  } catch (cause) {
+    return invalid(1, `cannot be read (${codeOf(cause)})`);
+  }
+  const match = /^---[ \t]*\n([\s\S]*?\n)---[ \t]*(?:\n|$)/.exec(source);
+  if (match === null) return invalid(1, "must begin with YAML front matter between two lines of ---");
+  const parsed = readFrontMatter(file, match[1] ?? "");
+  if (parsed.kind === "invalid") return parsed;
+  const skill = toSkill(parsed.fields, source.slice(match[0].length), skillSource || platformOf(path));
+  return { kind: "valid", skill, nameLine: parsed.nameLine };
+}
+
+type Fields = z.infer<typeof schema>;
+
+function readFrontMatter(
+  file: string,
+  yaml: string,
+): { kind: "valid"; fields: Fields; nameLine: number } | { kind: "invalid"; problems: string[] } {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter, uniqueKeys: false, prettyErrors: false });
+  const lineAt = (offset: number): number => lineCounter.linePos(offset).line + 1; // behind the first ---
+  if (document.errors.length > 0) {
+    return {
+      kind: "invalid",
+      problems: document.errors.map(
+        (error) => `${file}:${lineAt(error.pos[0])}: is no valid YAML: ${error.message}`,
+      ),
+    };
+  }
+  const lineOf = (keys: readonly PropertyKey[]): number => {
+    for (let length = keys.length; length > 0; length -= 1) {
+      const offset = offsetOf(document.getIn(keys.slice(0, length), true));
+      if (offset !== null) return lineAt(offset);
+    }
+    return 1;
+  };
+  const result = schema.safeParse(withVersionAsWritten(document.toJS(), document.get("version", true)));
+  if (result.success) return { kind: "valid", fields: result.data, nameLine: lineOf(["name"]) };
+  return {
+    kind: "invalid",
+    problems: result.error.issues.map((issue) => {
+      const isMissing = !document.hasIn(issue.path.slice(0, 1));
+      const problem = isMissing ? "is missing" : issue.message;
+      return `${file}:${lineOf(issue.path)}: ${issue.path.join(".") || "front matter"} ${problem}`;
+    }),
+  };
+}
+
+/** `version: 1.10` is a number to YAML and would become 1.1. */
+function withVersionAsWritten(fields: unknown, node: unknown): unknown {
+  if (typeof fields !== "object" || fields === null || !("version" in fields)) return fields;
+  if (typeof fields.version !== "number") return fields;
+  const isScalar = typeof node === "object" && node !== null && "source" in node;
+  return { ...fields, version: isScalar ? String(node.source) : String(fields.version) };
+}
+
+function offsetOf(node: unknown): number | null {
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range))
+    return null;
+  return typeof node.range[0] === "number" ? node.range[0] : null;
+}
+
+/** A text in English, or one per language code with English among them; absent and empty fields fall back. */
+function localizedOf<T extends z.ZodType>(one: T) {
+  return z
+    .preprocess(
+      (value) =>
+        typeof value === "string" || Array.isArray(value)
+          ? { en: value }
+          : value === null
+            ? undefined
+            : value,
+      z
+        .record(z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, "is no language code"), one)
+        .refine((texts) => "en" in texts, "has no English text (en)")
+        .optional(),
+    )
+    .optional();
+}
+
+function toSkill(fields: Fields, body: string, platform: string): Skill {
+  const fallbacks = fallbacksFor(fields.name, body);
+  return {
+    name: fields.name,
+    version: fields.version,
+    platform,
+    title: or(fields.title, fallbacks.title),
+    description: or(fields.description, fallbacks.description),
+    greeting: or(fields.greeting, fallbacks.greeting),
+    setup: or(fields.setup, fallbacks.setup),
+    examples: or(fields.examples, fallbacks.examples),
+    startExamples: or(fields.startExamples, fallbacks.startExamples),
+    typicalTime: or(fields.typicalTime, fallbacks.typicalTime),
+    tip: or(fields.tip, fallbacks.tip),
+    maxFileBytes: Math.floor((fields.maxFileSizeMb ?? fallbacks.maxFileSizeMb) * MEGABYTE),
+    favouredFormats: (fields.favouredFormats ?? fallbacks.favouredFormats).map((format) =>
+      format.replace(/^\./, "").toLowerCase(),
+    ),
+  };
+}
+
+function or<T>(texts: Record<string, T> | undefined, fallback: Localized<T>): Localized<T> {
+  const english = texts?.en;
+  return english === undefined ? fallback : { ...texts, en: english };
+}
+
+function fold(value: string): string {
+  return value.replace(/[\p{Cc}\s]+/gu, " ").trim();
+}
+
+// --- published files --------------------------------------------------------------------------------
+// Such a file is written for an agent, in English, and says in its text what ours say in the front matter.
+// Each pattern below is a sentence they share; general words stand in for the rest.
+
+/** All that a skill needs beside name, version and platform. */
+type SkillFallbacks = Omit<Skill, "name" | "version" | "platform" | "maxFileBytes"> & {
+  maxFileSizeMb: number;
+};
+
+const GENERAL = {
+  description: {
+    en: "Edits videos from a clip and a few words.",
+    zh: "发一段素材，说出想要的效果，就能完成剪辑。",
+  },
+  greeting: {
+    en: "Hi! Send me a clip, or tell me what you would like to make.",
+    zh: "你好！发一段素材给我，或者直接说说你想做什么。",
+  },
+  setup: { en: "Connecting...", zh: "正在连接……" },
+  examples: {
+    en: ["trim the first five seconds", "add background music and a title", "make it black and white"],
+    zh: ["剪掉开头五秒", "加上背景音乐和标题", "调成黑白"],
+  },
+  startExamples: { en: ["make a 10-second intro"], zh: ["做一个 10 秒的片头"] },
+  typicalTime: { en: "about a minute", zh: "大约一分钟" },
+  tip: {
+    en: "The more precisely you say what you want, the better the result.",
+    zh: "说得越具体，效果越好。",
+  },
+} satisfies Record<string, Localized<unknown>>;
+
+const DEFAULT_SIZE_MB = 500;
+const DEFAULT_FORMATS = ["mp4", "mov", "avi", "webm"];
+const MAX_EXAMPLES = 5;
+const MAX_TEXT_LENGTH = 300;
+
+/** Reads what it can from `body`, the text below the front matter. Pure; never throws. */
+function fallbacksFor(name: string, body: string): SkillFallbacks {
+  const lines = body.split("\n").map((line) => line.trim());
+  const examples = findExamples(lines, body);
+  const time = /roughly (\d{1,3}(?:\s?[-–]\s?\d{1,3})?)[\s-](seconds|minutes)/i.exec(body);
+  return {
+    title: { en: titleOf(name) },
+    description: GENERAL.description,
+    greeting: withEnglish(GENERAL.greeting, findGreeting(lines)),
+    setup: withEnglish(
+      GENERAL.setup,
+      /brief status (?:like|such as)[\s:]*["“`]([^"”`\n]{1,80})["”`]/i.exec(body)?.[1],
+    ),
+    examples: examples.length > 0 ? { ...GENERAL.examples, en: examples } : GENERAL.examples,
+    startExamples: GENERAL.startExamples,
+    typicalTime: time === null ? GENERAL.typicalTime : timeOf(time[1] ?? "", time[2] ?? ""),
+    tip: withEnglish(GENERAL.tip, findTip(body)),
+    maxFileSizeMb: findSize(body),
+    favouredFormats: findFormats(body),
+  };
+}
+
+function withEnglish(general: Localized<string>, english: string | undefined): Localized<string> {
+  return english === undefined || english === "" ? general : { ...general, en: english };
+}
+
+function titleOf(name: string): string {
+  return name
+    .split("-")
+    .filter((word) => word !== "")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(" ");
+}
+
+/** The bullets below "Try saying", else longer quoted phrases. */
+function findExamples(lines: string[], body: string): string[] {
+  const start = lines.findIndex((line) => /\btry saying\b/i.test(line));
+  const bullets: string[] = [];
+  for (const line of start === -1 ? [] : lines.slice(start + 1, start + 30)) {
+    const bullet = /^[-*•]\s+(.{1,300})$/u.exec(line)?.[1];
+    if (bullet !== undefined) bullets.push(unquote(bullet));
+    else if (line !== "") break;
+  }
+  const quoted = [...body.matchAll(/[“"]([a-z][^“”"\n]{9,120})["”]/g)].map((match) =>
+    unquote(match[1] ?? ""),
+  );
+  const found = bullets.length > 0 ? bullets : quoted.filter((phrase) => phrase.split(" ").length > 2);
+  return [...new Set(found.filter((example) => example !== ""))].slice(0, MAX_EXAMPLES);
+}
+
+function unquote(text: string): string {
+  return text.replace(/^[\s"“'‘`*]+|[\s"”'’`*,]+$/g, "");
+}
+
+/** The paragraph above "Try saying" greets the user. */
+function findGreeting(lines: string[]): string | undefined {
+  const start = lines.findIndex((line) => /\btry saying\b/i.test(line));
+  const above = lines.slice(0, Math.max(start, 0)).findLast((line) => line !== "");
+  if (above === undefined || /^[#|>*-]/.test(above) || above.length > MAX_TEXT_LENGTH) return undefined;
+  const greeting = above.replace(/^[^\p{L}]+/u, "");
+  return /[.!?]$/.test(greeting) ? greeting : undefined;
+}
+
+function findTip(body: string): string | undefined {
+  const tip = /worth noting[*_]*:[*_]*\s*([^\n]{1,300})/i.exec(body)?.[1]?.trim();
+  return tip === undefined ? undefined : tip.charAt(0).toUpperCase() + tip.slice(1);
+}
+
+function timeOf(span: string, unit: string): Localized<string> {
+  const isMinutes = unit.toLowerCase() === "minutes";
+  const numbers = span.replace(/\s/g, "");
+  return {
+    en: `${numbers} ${isMinutes ? "minutes" : "seconds"}`,
+    zh: `${numbers} ${isMinutes ? "分钟" : "秒"}`,
+  };
+}
+
+function findSize(body: string): number {
+  const match = /max(?:imum)? file size(?: is|:)? (\d{1,5})\s?(MB|GB)/i.exec(body);
+  const size = Number(match?.[1] ?? 0) * (match?.[2]?.toUpperCase() === "GB" ? 1024 : 1);
+  return size > 0 ? size : DEFAULT_SIZE_MB;
+}
+
+function findFormats(body: string): string[] {
+  const list = /stick to ([A-Za-z0-9,/ ]{3,80}?) for\b/i.exec(body)?.[1] ?? "";
+  const formats = list.split(/[\s,/]+/).filter((word) => /^(?!and$|or$)[A-Za-z0-9]{3,4}$/i.test(word));
+  return formats.length > 0 ? formats : DEFAULT_FORMATS;
+}

@@ -1,0 +1,68 @@
+/**
+ * Who answers while the store cannot: what needs no memory is answered at once, for everything else the person
+ * reads, once, that the bot catches up later. Source: DESIGN.md, rules 3 and 5.
+ */
+
+import type { IncomingMessage } from "./model/message.ts";
+import type { World } from "./ports/context.ts";
+import { guessLanguage } from "./understand/language.ts";
+import { readRequest } from "./understand/request.ts";
+import { Chat } from "./workflows/chat.ts";
+import { showHelp, showUploadHelp } from "./workflows/instant-answers.ts";
+
+/** Conversations and messages that are remembered; an outage that sees more of them repeats itself a little. */
+const MAX_REMEMBERED = 10_000;
+
+export class OfflineDesk {
+  readonly #world: World;
+  /** Conversations that know of this outage. */
+  readonly #told = new Set<string>();
+  /** Messages that had their whole answer: when they come again, there is nothing left to do. */
+  readonly #answered = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  hasAnswered(messageId: string): boolean {
+    return this.#answered.has(messageId);
+  }
+
+  /** Answers a message that could not be stored. Never throws. */
+  async answer(message: IncomingMessage): Promise<void> {
+    if (this.#answered.has(message.id)) return;
+    const { log } = this.#world;
+    try {
+      const { goal, attachments } = readRequest(message, this.#world.skills.list());
+      const action = goal.kind === "action" && attachments.length === 0 ? goal.action.kind : null;
+      if (action === "help" || action === "upload-help") {
+        remember(this.#answered, message.id);
+        const chat = this.#chatFor(message);
+        await (action === "help" ? showHelp(chat) : showUploadHelp(chat));
+        return;
+      }
+      if (this.#told.has(message.conversationId)) return;
+      remember(this.#told, message.conversationId);
+      await this.#chatFor(message).speaker.say("store.catching-up", {}, { tone: "notice" });
+    } catch (error) {
+      log.error({ err: error, conversation: message.conversationId }, "nobody could be told of the outage");
+    }
+  }
+
+  /** The store works again: the next outage is news. */
+  close(): void {
+    this.#told.clear();
+  }
+
+  #chatFor(message: IncomingMessage): Chat {
+    const { conversationId: id, replyTo: target } = message;
+    const language = guessLanguage(message);
+    return Chat.withoutRecord(this.#world, { id, target, language });
+  }
+}
+
+function remember(known: Set<string>, id: string): void {
+  known.add(id);
+  const [oldest] = known;
+  if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+}

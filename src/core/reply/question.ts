@@ -1,0 +1,140 @@
+/**
+ * A question of the agent: shown with its options, and answered by a press, by an option's words or number, or in
+ * the person's own words. Source: nemo-api.md, "Questions of the agent".
+ */
+import { z } from "zod";
+import { hideMachineText } from "../../lib/machine-text.ts";
+import { type Action, type Button, type IncomingMessage, sentMessageSchema } from "../model/message.ts";
+import { parseMarkup, plain, type RichText } from "../model/rich-text.ts";
+import type { Speaker } from "./speaker.ts";
+
+/** Longer labels do not fit a button and are spelled out above. */
+const BUTTON_LABEL_LENGTH = 40;
+/** Unless they are short enough to read at a glance, options stand one below the other. */
+const SHORT_LABEL_LENGTH = 12;
+const SHORT_IN_A_ROW = 4;
+
+export const questionSchema = z.object({
+  title: z.string(),
+  /** At least one. */
+  items: z.array(
+    z.object({
+      prompt: z.string(),
+      /** The labels; empty where the person has to find words of their own. */
+      options: z.array(z.string()),
+      mayChooseSeveral: z.boolean(),
+    }),
+  ),
+});
+export type Question = z.infer<typeof questionSchema>;
+type QuestionItem = Question["items"][number];
+
+/** The answer to one item. */
+const answerSchema = z.object({
+  /** The work item that gave it: one that is taken up after a restart does not give it twice. */
+  by: z.string(),
+  labels: z.array(z.string()),
+});
+
+/** A question that waits for its answer. */
+export const openQuestionSchema = z.object({
+  /** The work item whose turn asked it. */
+  itemId: z.string(),
+  /** Whom it asked; absent when nobody knows. */
+  startedBy: z.string().optional(),
+  question: questionSchema,
+  /** One for each item that is answered. */
+  answers: z.array(answerSchema),
+  /** What is ticked in the item that is asked now: positions of options. */
+  chosen: z.array(z.number()),
+  /** The work item that ticked last. */
+  chosenBy: z.string().optional(),
+  /** The message that asks the current item; null when it could not be sent. */
+  shown: sentMessageSchema.nullable(),
+});
+export type OpenQuestion = z.infer<typeof openQuestionSchema>;
+
+/** The item that is to be answered next; null when all are. */
+export function currentItem({ question, answers }: OpenQuestion): QuestionItem | null {
+  return question.items[answers.length] ?? null;
+}
+
+/** What the agent gets to read: the chosen labels, beside their prompts where several were asked. */
+export function answerText({ question, answers }: OpenQuestion): string {
+  const said = answers.map(({ labels }) => labels.join(", "));
+  if (question.items.length === 1) return said.join("");
+  return question.items.map(({ prompt }, index) => `${prompt} ${said[index] ?? ""}`.trim()).join("\n");
+}
+
+/** What the agent gets to read of a person's own words: what was chosen before stands above them. */
+export function ownWords({ question, answers }: OpenQuestion, text: string): string {
+  const before = answers.map(({ labels }, at) => `${question.items[at]?.prompt ?? ""} ${labels.join(", ")}`);
+  return [...before.map((line) => line.trim()), text].join("\n");
+}
+
+/** The option that a message names, by its words or its number: the same as its button. Null when it names none. */
+export function typedAnswer(open: OpenQuestion, message: IncomingMessage): Action | null {
+  const item = currentItem(open);
+  if (!item || item.mayChooseSeveral || message.action || message.attachments.length > 0) return null;
+  const option = optionNamed(message.text, item);
+  return option === null ? null : { kind: "answer", itemId: open.itemId, at: open.answers.length, option };
+}
+
+function optionNamed(text: string, item: QuestionItem): number | null {
+  const typed = normal(text);
+  const named = item.options.findIndex((option) => normal(option) === typed);
+  if (named >= 0) return named;
+  const number = /^#?(\d{1,2})[.)]?$/.exec(typed)?.[1];
+  const at = number === undefined ? -1 : Number(number) - 1;
+  return at >= 0 && at < item.options.length ? at : null;
+}
+
+function normal(text: string): string {
+  return text
+    .normalize("NFKC")
+    .trim()
+    .replace(/^["'“”‘’「」]+|["'“”‘’「」.!。！]+$/gu, "")
+    .toLowerCase();
+}
+
+/** Words of the agent without JSON, ids and signed addresses. */
+export function forPeople(speaker: Speaker, words: string): string {
+  return hideMachineText(words, speaker.plain("turn.your-clip")).trim();
+}
+
+/** The message that asks the current item. */
+export function questionMessage(
+  speaker: Speaker,
+  open: OpenQuestion,
+): { text: RichText; buttons: Button[][] } {
+  const { question, answers, chosen } = open;
+  const item = currentItem(open);
+  if (!item) return { text: [], buttons: [] };
+  const { mayChooseSeveral } = item;
+  // The agent gets its own label back, whatever is hidden of it here.
+  const options = item.options.map((option, index) => forPeople(speaker, option) || `${index + 1}`);
+  const isFirst = answers.length === 0;
+  const isCrowded = options.some((option) => option.length > BUTTON_LABEL_LENGTH);
+  const list = options.map((option, index) => `${index + 1}. ${option}`).join("\n");
+  const title = forPeople(speaker, question.title);
+  const hint =
+    options.length === 0 ? "question.free" : mayChooseSeveral ? "question.several" : "question.one";
+  const text = speaker.paragraphs(
+    isFirst && title !== "" ? parseMarkup(`**${title}**`) : [],
+    parseMarkup(forPeople(speaker, item.prompt)),
+    isCrowded ? plain(list) : [],
+    speaker.rich(hint),
+  );
+  const at = answers.length;
+  const buttons = options.map((option, index): Button => {
+    const label = `${chosen.includes(index) ? "✓ " : ""}${isCrowded ? `${index + 1}. ` : ""}${option}`;
+    return { kind: "action", label, action: { kind: "answer", itemId: open.itemId, at, option: index } };
+  });
+  const isShort = options.every((option) => option.length <= SHORT_LABEL_LENGTH);
+  const width = isShort && !mayChooseSeveral && options.length <= SHORT_IN_A_ROW ? SHORT_IN_A_ROW : 1;
+  const rows: Button[][] = [];
+  for (let i = 0; i < buttons.length; i += width) rows.push(buttons.slice(i, i + width));
+  if (mayChooseSeveral)
+    rows.push([speaker.button("button.done", { kind: "answer", itemId: open.itemId, at })]);
+  return { text, buttons: rows };
+}

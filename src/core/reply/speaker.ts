@@ -1,0 +1,145 @@
+/** One chat in one language: what the core says goes through here, so that a failed send is never silent. */
+import { createHash } from "node:crypto";
+import { hideTokens } from "../../lib/secrets.ts";
+import type { TextKey, TextParams } from "../model/locales.ts";
+import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "../model/message.ts";
+import { joinText, type RichText } from "../model/rich-text.ts";
+import { StopError, type World } from "../ports/context.ts";
+import { type ByteSource, ChatGoneError, type ChatPlatform } from "../ports/ports.ts";
+
+/** A message with the usual parts left out: a plain reply without buttons. */
+export type MessageDraft = Partial<OutgoingMessage> & { text: RichText };
+
+export class Speaker {
+  readonly language: string;
+  readonly target: ReplyTarget;
+  readonly platform: ChatPlatform;
+  readonly #world: Pick<World, "locales" | "log">;
+  readonly #itemId: string | null;
+  #onFirstWord: (() => void) | undefined;
+  /** How often each text was sent. */
+  readonly #sent = new Map<string, number>();
+
+  /**
+   * `itemId` is the work item it speaks for: what is said for it is shown once, also when the item is taken up
+   * again after a crash and comes to the same words. Null: no such promise. `onFirstWord` is called when the
+   * person has read something for the first time.
+   */
+  constructor(
+    world: Pick<World, "locales" | "log" | "platforms">,
+    target: ReplyTarget,
+    language: string,
+    itemId: string | null,
+    onFirstWord?: () => void,
+  ) {
+    const platform = world.platforms.get(target.platform);
+    if (!platform) throw new Error(`no platform named ${target.platform} runs in this process`);
+    this.platform = platform;
+    this.target = target;
+    this.language = language;
+    this.#itemId = itemId;
+    this.#onFirstWord = onFirstWord;
+    this.#world = world;
+  }
+
+  /** A text of the locales with its formatting. */
+  rich(key: TextKey, params?: TextParams): RichText {
+    return this.#world.locales.rich(this.language, key, params);
+  }
+
+  /** A text of the locales without formatting. */
+  plain(key: TextKey, params?: TextParams): string {
+    return this.#world.locales.plain(this.language, key, params);
+  }
+
+  button(label: TextKey, action: Action): Button {
+    return { kind: "action", label: this.plain(label), action };
+  }
+
+  /** Sends a text of the locales. */
+  say(key: TextKey, params?: TextParams, rest: Partial<OutgoingMessage> = {}): Promise<SentMessage | null> {
+    return this.send({ ...rest, text: this.rich(key, params) });
+  }
+
+  /** Sends a message; null (and a line in the log) when the platform did not take it. */
+  async send(draft: MessageDraft): Promise<SentMessage | null> {
+    try {
+      const sent = await this.platform.send(this.target, this.#named(draft));
+      // That work has begun is not what the person waits for.
+      if (draft.tone !== "progress" && draft.tone !== "notice") {
+        this.#onFirstWord?.();
+        this.#onFirstWord = undefined;
+      }
+      return sent;
+    } catch (error) {
+      this.#report(error, "a message was not sent");
+      return null;
+    }
+  }
+
+  /** Replaces `sent`, or sends a new message when there is none. */
+  async edit(sent: SentMessage | null, draft: MessageDraft): Promise<SentMessage | null> {
+    if (!sent) return this.send(draft);
+    try {
+      return await this.platform.edit(sent, this.#complete(draft));
+    } catch (error) {
+      this.#report(error, "a message was not edited");
+      return sent;
+    }
+  }
+
+  /** Delivers a finished video; where the platform fails or takes longer than `timeoutMs`, its text with the link. */
+  async deliverVideo(
+    draft: MessageDraft,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      return await this.platform.deliverVideo(this.target, this.#named(draft), openVideo, patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#report(error, "a video was not delivered");
+      await this.send(draft);
+      return { isFileSent: false };
+    }
+  }
+
+  /** Nobody can be told in a chat that is gone; everything else is trouble. Throws when the process ends. */
+  #report(error: unknown, what: string): void {
+    // Whoever goes on with the work says it.
+    if (error instanceof StopError) throw error;
+    const facts = { err: error, conversation: this.target.conversationId };
+    if (error instanceof ChatGoneError) this.#world.log.info(facts, what);
+    else this.#world.log.error(facts, what);
+  }
+
+  /** With the name it is sent under; the same words said twice on purpose are told apart by their count. */
+  #named(draft: MessageDraft): OutgoingMessage {
+    const message = this.#complete(draft);
+    if (message.once !== undefined || this.#itemId === null) return message;
+    const words = createHash("sha256").update(JSON.stringify([message.tone, message.text]));
+    const name = words.digest("base64url").slice(0, 16);
+    const count = this.#sent.get(name) ?? 0;
+    this.#sent.set(name, count + 1);
+    return { ...message, once: `${this.#itemId}:${name}:${count}` };
+  }
+
+  #complete(draft: MessageDraft): OutgoingMessage {
+    const { text, buttons = [] } = draft;
+    return {
+      tone: "reply",
+      language: this.language,
+      ...draft,
+      // The last place before a person sees it: names and words come from many sides.
+      text: text.map((span) => ({ ...span, text: hideTokens(span.text) })),
+      buttons: buttons.map((row) => row.map((button) => ({ ...button, label: hideTokens(button.label) }))),
+    };
+  }
+
+  /** Paragraphs below each other. */
+  paragraphs(...parts: RichText[]): RichText {
+    return joinText(parts);
+  }
+}

@@ -1,0 +1,117 @@
+/** What a message asks for: its files and links, and the goal once they have arrived. */
+
+import type { Action, Attachment, IncomingMessage } from "../model/message.ts";
+import type { Skill } from "../model/skill.ts";
+import { type Intent, readIntent } from "./intent.ts";
+
+/** What a message asks for, files and words told apart. */
+export interface Request {
+  attachments: Attachment[];
+  /** The files are those of an earlier message: what the project holds already is not sent again. */
+  areQuoted?: true;
+  /** What to do once the files have arrived. */
+  goal: { kind: "action"; action: Action } | { kind: "edit"; text: string } | { kind: "nothing" };
+}
+
+/** Reads a message; `skills` are the installed ones. Pure. */
+export function readRequest(message: IncomingMessage, skills: readonly Skill[]): Request {
+  const { action, text } = message;
+  if (action?.kind === "edit" && action.meant) {
+    const quoted = (action.meant.quoted ?? []).map(withCleanName);
+    return { attachments: quoted, areQuoted: true, goal: { kind: "edit", text: action.text } };
+  }
+  const attachments = message.attachments.map(withCleanName);
+  if (text.trim() === "" && !action) {
+    const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
+    return { attachments, goal: attachments.length > 0 ? { kind: "nothing" } : help };
+  }
+  const read = (words: string) => readIntent(words, skills);
+  const quoted = (message.quoted ?? []).map(withCleanName);
+  // An example's button says what a person could have typed, and means the same.
+  const isPrompt = action?.kind === "edit";
+  const intent: Intent =
+    action && !isPrompt ? { kind: "action", action } : read(isPrompt ? action.text : text);
+  const request = asRequest(attachments, intent, read);
+  const meansQuoted = request.attachments.length === 0 && request.goal.kind === "edit" && !action;
+  return meansQuoted ? { ...request, attachments: quoted, areQuoted: true } : request;
+}
+
+/** Files and links told from words; `read` understands the words. */
+function asRequest(attachments: Attachment[], intent: Intent, read: (text: string) => Intent): Request {
+  switch (intent.kind) {
+    case "upload": {
+      const links = intent.urls.map(
+        (url): Attachment => ({ platform: "url", url, name: cleanName(nameOf(url)) }),
+      );
+      const all = [...attachments, ...links];
+      const isAlone = intent.text === "";
+      return isAlone
+        ? { attachments: all, goal: { kind: "nothing" } }
+        : asRequest(all, read(intent.text), read);
+    }
+    case "edit":
+      return { attachments, goal: intent };
+    case "action": {
+      if (intent.action.kind === "edit") return { attachments, goal: intent.action };
+      // "upload" or "hi" beside a file says nothing more than the file does.
+      const saysNothing = intent.action.kind === "upload-help" || intent.action.kind === "help";
+      if (saysNothing && attachments.length > 0) {
+        return { attachments, goal: { kind: "nothing" } };
+      }
+      return { attachments, goal: intent };
+    }
+  }
+}
+
+/**
+ * Words that stop something, beside files, are two messages: the words count at once, the files wait their turn.
+ * Null for all others. Pure.
+ */
+export function partStop(
+  message: IncomingMessage,
+  skills: readonly Skill[],
+): { stop: IncomingMessage; files: IncomingMessage } | null {
+  const { goal, attachments } = readRequest(message, skills);
+  const isStop =
+    goal.kind === "action" && (goal.action.kind === "cancel" || goal.action.kind === "ask-cancel");
+  if (!isStop || attachments.length === 0) return null;
+  const links = attachments.flatMap((file) => (file.platform === "url" && file.url ? [file.url] : []));
+  const { action, ...rest } = message;
+  return {
+    stop: { ...rest, id: `${message.id}:stop`, text: "", action: goal.action, attachments: [], quoted: [] },
+    files: { ...rest, text: links.join(" ") },
+  };
+}
+
+/** What a retry would need; null when there is nothing to repeat. */
+export function keep(request: Request): { text: string; attachments: Attachment[] } | null {
+  const text = request.goal.kind === "edit" ? request.goal.text : "";
+  return text === "" && request.attachments.length === 0 ? null : { text, attachments: request.attachments };
+}
+
+/** The file name in a link; its host when the path has none. */
+function nameOf(url: string): string {
+  const { pathname, hostname } = new URL(url);
+  const last = pathname.split("/").pop() ?? "";
+  try {
+    return decodeURIComponent(last) || hostname;
+  } catch {
+    // A stray % in the path; the raw name is still a name.
+    return last;
+  }
+}
+
+/** Longest file name that is kept, in UTF-16 units; its end holds the extension. */
+const MAX_NAME_LENGTH = 120;
+
+function withCleanName(file: Attachment): Attachment {
+  return { ...file, name: cleanName(file.name) };
+}
+
+/** A file name as it can be shown and sent: no control characters, no line breaks, not too long. */
+function cleanName(name: string): string {
+  const clean = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
+  const short = clean.length > MAX_NAME_LENGTH ? `…${clean.slice(-MAX_NAME_LENGTH)}` : clean || "file";
+  // Half a character would be refused wherever the name is shown or sent.
+  return short.toWellFormed();
+}

@@ -1,0 +1,180 @@
+/** One conversation at work: its record, its skill, its voice, and its way to the backend. */
+import { randomUUID } from "node:crypto";
+import type { BackendError, BackendErrorKind } from "../model/backend-error.ts";
+import { type Conversation, newConversation } from "../model/conversation.ts";
+import type { Action, Attachment, ConversationId, ReplyTarget } from "../model/message.ts";
+import type { Skill } from "../model/skill.ts";
+import type { World } from "../ports/context.ts";
+import type { BackendAccount, BackendCaller, SessionRef } from "../ports/ports.ts";
+import { failureMessage, type Payer, payerOf } from "../reply/failure.ts";
+import { type MessageDraft, Speaker } from "../reply/speaker.ts";
+import { ownerOf } from "./rights.ts";
+
+/** Where and for whom a chat is opened. */
+interface Place {
+  id: ConversationId;
+  target: ReplyTarget;
+  language: string;
+  /** Whose request is carried out; absent when nobody knows. */
+  userId?: string | undefined;
+  /** Epoch ms of the message that waits for a first word; absent when nobody has just asked. */
+  askedAt?: number;
+}
+
+export class Chat {
+  readonly world: World;
+  readonly id: ConversationId;
+  readonly speaker: Speaker;
+  /** The work item that is carried out. */
+  readonly itemId: string;
+  readonly userId: string | null;
+  #record: Conversation;
+
+  private constructor(
+    world: World,
+    id: ConversationId,
+    speaker: Speaker,
+    itemId: string,
+    userId: string | undefined,
+    record: Conversation,
+  ) {
+    this.world = world;
+    this.id = id;
+    this.speaker = speaker;
+    this.itemId = itemId;
+    this.userId = userId ?? null;
+    this.#record = record;
+  }
+
+  /** Opens a conversation for one work item, a new conversation too; nothing is written yet. */
+  static async open(world: World, place: Place & { itemId: string }): Promise<Chat> {
+    const record = (await world.store.read(place.id)) ?? emptyRecord(world);
+    const { metrics, clock } = world;
+    const { askedAt } = place;
+    const onFirstWord = askedAt === undefined ? undefined : () => metrics.firstReply(clock.now() - askedAt);
+    const speaker = new Speaker(world, place.target, place.language, place.itemId, onFirstWord);
+    return new Chat(world, place.id, speaker, place.itemId, place.userId, record);
+  }
+
+  /** A conversation whose record cannot be read now: enough to say what needs none. */
+  static withoutRecord(world: World, place: Place): Chat {
+    const speaker = new Speaker(world, place.target, place.language, null);
+    return new Chat(world, place.id, speaker, "", place.userId, emptyRecord(world));
+  }
+
+  /** The record as this chat last read or wrote it. */
+  get record(): Conversation {
+    return this.#record;
+  }
+
+  get session(): SessionRef | null {
+    return this.#record.session;
+  }
+
+  /** The active skill; one that was uninstalled since gives way to the default. */
+  get skill(): Skill {
+    return this.world.skills.find(this.#record.skill) ?? this.world.skills.defaultSkill;
+  }
+
+  get payer(): Payer {
+    const { isOperator } = this;
+    return payerOf(this.#record.session, this.#account(), { isOperator, isOwner: this.#ownsAccount });
+  }
+
+  /** True for who runs the bot. */
+  get isOperator(): boolean {
+    return this.userId !== null && this.world.operators.has(this.userId);
+  }
+
+  /** Where people share a chat they share its free account: it is theirs who began the first project. */
+  get #ownsAccount(): boolean {
+    if (!this.speaker.platform.isShared(this.speaker.target)) return true;
+    const starters = [...(this.#record.projects ?? []).map(({ startedBy }) => startedBy), ownerOf(this)];
+    const first = starters.find((starter) => starter !== null);
+    // Nobody has worked here yet: it is theirs who is the first.
+    return starters.every((starter) => starter === null) || (first !== undefined && first === this.userId);
+  }
+
+  /** What "Try again" would repeat: this item and no later one. */
+  get retry(): Action {
+    return { kind: "retry", itemId: this.itemId };
+  }
+
+  /** The sentence for a failed call; what the operator has to mend goes to the log. */
+  failure(error: BackendError, canRetry: boolean): MessageDraft {
+    const { payer, skill, world } = this;
+    const facts = { err: error, conversation: this.id, item: this.itemId };
+    if (error.kind === "no-credits" && world.operatorToken !== null) {
+      // Each member hears it, and the operator once in a while.
+      const say = world.reminders.isDue(error.kind) ? "warn" : "debug";
+      world.log[say](facts, "the account of NEMO_TOKEN has run out of credits: top it up");
+    } else world.log.warn(facts, ADVICE[error.kind] ?? "a call to the editor failed");
+    const retry = canRetry ? this.retry : null;
+    // A free account's token is renewed with the next call: to the person it is a passing trouble.
+    const isPassing = error.kind === "bad-token" && world.operatorToken === null;
+    const kind = isPassing ? "unavailable" : error.kind;
+    return failureMessage(this.speaker, kind, { payer, skill, webUrl: world.webUrl, retry });
+  }
+
+  /** Keeps what did not work, for the retry button. */
+  async keepForRetry(what: { text: string; attachments: Attachment[] }): Promise<void> {
+    if (what.text === "" && what.attachments.length === 0) return;
+    const { itemId, userId } = this;
+    const by = userId === null ? {} : { startedBy: userId };
+    await this.update((current) => ({ ...current, lastFailed: { itemId, ...what, ...by } }));
+  }
+
+  /** Changes the stored record; what others changed meanwhile stays. */
+  async update(change: (current: Conversation) => Conversation): Promise<void> {
+    this.#record = await this.world.store.update(this.id, (current) =>
+      change(current ?? emptyRecord(this.world)),
+    );
+  }
+
+  /** Looks at the record again, after others may have changed it. */
+  async refresh(): Promise<void> {
+    this.#record = (await this.world.store.read(this.id)) ?? this.#record;
+  }
+
+  /** Who calls the backend. A new conversation gets its client id here, kept before it is used. */
+  async caller(): Promise<BackendCaller> {
+    if (!this.world.operatorToken && !this.#record.account) {
+      await this.update((current) => ({ ...current, account: current.account ?? freshAccount() }));
+    }
+    const chat = this;
+    const skill = this.skill;
+    return {
+      get account() {
+        return chat.#account();
+      },
+      skill: { name: skill.name, version: skill.version, platform: skill.platform },
+      reloadAccount: () => chat.refresh(),
+      async saveAccount(account) {
+        await chat.update((current) => ({ ...current, account }));
+      },
+    };
+  }
+
+  #account(): BackendAccount {
+    const { operatorToken } = this.world;
+    if (operatorToken) {
+      return { owner: "operator", clientId: "", token: operatorToken, userId: null, expiresAt: null };
+    }
+    return this.#record.account ?? freshAccount();
+  }
+}
+
+/** What the operator can do about it. */
+const ADVICE: Partial<Record<BackendErrorKind, string>> = {
+  "free-token-limit":
+    "the backend gives this address no more free tokens for now: set NEMO_TOKEN to serve all conversations with your own",
+  "bad-token": "the backend refuses the token: check NEMO_TOKEN",
+};
+
+function emptyRecord(world: World): Conversation {
+  return newConversation(world.skills.defaultSkill.name);
+}
+
+function freshAccount(): BackendAccount {
+  return { owner: "free", clientId: randomUUID(), token: null, userId: null, expiresAt: null };
+}

@@ -1,0 +1,148 @@
+/**
+ * The way to a session: account, session, greeting. Happens on first contact, for a new project, and after
+ * the backend lost the session. Source: nemo-api.md, "Endpoints"; the seeds' "Getting connected".
+ */
+
+import { createKeyedQueue } from "../../lib/keyed-queue.ts";
+import { BackendError } from "../model/backend-error.ts";
+import type { Conversation, KeptProject } from "../model/conversation.ts";
+import type { Button } from "../model/message.ts";
+import { withProject } from "../model/project-list.ts";
+import { listText, type RichText } from "../model/rich-text.ts";
+import { localized, type Skill } from "../model/skill.ts";
+import { isShutdown } from "../ports/context.ts";
+import type { SessionRef } from "../ports/ports.ts";
+import type { Speaker } from "../reply/speaker.ts";
+import { readIntent } from "../understand/intent.ts";
+import { languageOfNew } from "./agent-language.ts";
+import type { Chat } from "./chat.ts";
+
+const inTurn = createKeyedQueue();
+
+/**
+ * Makes sure that the chat has a session, greeting the person when there was none. Null when the backend
+ * refused; the person has been told why. `canRetry`: the message holds something that a retry can repeat;
+ * `hasFootage`: it brings files.
+ */
+export function connect(
+  chat: Chat,
+  { canRetry, hasFootage }: { canRetry: boolean; hasFootage: boolean },
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
+  // An answer at once and the mailbox may both find no session: only one of them makes it.
+  return inTurn(chat.id, async () => {
+    await chat.refresh();
+    return chat.session ?? (await greet(chat, canRetry, hasFootage, signal));
+  });
+}
+
+async function greet(
+  chat: Chat,
+  canRetry: boolean,
+  hasFootage: boolean,
+  signal: AbortSignal,
+): Promise<SessionRef | null> {
+  const { speaker, skill } = chat;
+  const status = await speaker.send({
+    tone: "notice",
+    text: [{ text: localized(skill.setup, speaker.language) }],
+  });
+  try {
+    const session = (await createSession(chat, null, signal)) ?? chat.session;
+    await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready", hasFootage) });
+    return session;
+  } catch (error) {
+    if (signal.aborted) {
+      if (!isShutdown(signal))
+        await speaker.edit(status, { tone: "notice", text: speaker.rich("cancel.item") });
+      throw error;
+    }
+    if (!(error instanceof BackendError)) throw error;
+    await speaker.edit(status, chat.failure(error, canRetry));
+    return null;
+  }
+}
+
+/** What a project leaves for the list of projects; null when it was lost, or nobody has done anything in it. */
+export type OldProject = ((current: Conversation) => KeptProject | null) | null;
+
+/**
+ * A fresh session with an empty timeline in place of `old`. Null when another item has replaced `old` since.
+ * Given what is kept of the old project, or null for nothing, it is a new project; without, the same one goes on.
+ * Throws `BackendError`.
+ */
+export function replaceSession(
+  chat: Chat,
+  old: SessionRef | null,
+  signal: AbortSignal,
+  kept?: OldProject,
+): Promise<SessionRef | null> {
+  return inTurn(chat.id, async () => {
+    await chat.refresh();
+    if (chat.session && chat.session.sessionId !== old?.sessionId) return null;
+    return createSession(chat, old, signal, kept);
+  });
+}
+
+/** Makes a session in place of `old`. Null: another process was faster, and its session stays. */
+async function createSession(
+  chat: Chat,
+  old: SessionRef | null,
+  signal: AbortSignal,
+  kept?: OldProject,
+): Promise<SessionRef | null> {
+  const { backend } = chat.world;
+  const caller = await chat.caller();
+  await backend.signIn(caller, signal);
+  const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
+  await chat.update((current) => {
+    const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
+    if (isTaken) return current;
+    // In one step: whenever the process ends, the old project is either open or in the list.
+    const fresh = kept === undefined ? current : leave(current, kept);
+    const language = languageOfNew(chat.speaker.language);
+    // An export of the old session goes on: its render stays written down.
+    // A question of the old session means nothing to the new one.
+    return { ...fresh, session, language, inFlight: null, openQuestion: null };
+  });
+  return chat.session?.sessionId === session.sessionId ? session : null;
+}
+
+/** The record without its project, which goes to the list. */
+function leave(current: Conversation, kept: OldProject): Conversation {
+  const { title: _title, ...rest } = current;
+  const projects = withProject(current, kept?.(current) ?? null);
+  return { ...rest, projects, startedBy: null, files: [], lastFailed: null };
+}
+
+/** Title and greeting of a skill with the example prompts that fit, as text and as buttons. */
+export function greeting(
+  speaker: Speaker,
+  skill: Skill,
+  lead: "connect.ready" | "skill.switched" | "project.started",
+  hasFootage: boolean,
+): { text: RichText; buttons: Button[][] } {
+  const examples = examplesFor(skill, speaker.language, hasFootage);
+  return {
+    text: speaker.paragraphs(
+      speaker.rich(lead, { title: localized(skill.title, speaker.language) }),
+      [{ text: localized(skill.greeting, speaker.language) }],
+      examples.length > 0 ? speaker.rich("connect.examples", { examples: listText(examples) }) : [],
+    ),
+    buttons: exampleButtons(examples),
+  };
+}
+
+/** Prompts that can be sent now: without footage only those that need none, and no export before there is an edit. */
+export function examplesFor(skill: Skill, language: string, hasFootage: boolean): string[] {
+  const examples = localized(hasFootage ? skill.examples : skill.startExamples, language);
+  return examples.filter((text) => {
+    const intent = readIntent(text, []);
+    return intent.kind !== "action" || intent.action.kind !== "export";
+  });
+}
+
+/** One button a prompt, each on its own row. */
+export function exampleButtons(examples: readonly string[]): Button[][] {
+  return examples.map((text) => [{ kind: "action", label: text, action: { kind: "edit", text } }]);
+}

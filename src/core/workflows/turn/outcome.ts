@@ -1,0 +1,45 @@
+/**
+ * Finds out what became of a turn whose answer was lost: reads the state until it differs from the one
+ * before. Never sends the request again. Source: nemo-api.md, "The SSE stream", rule 4.
+ */
+import { BackendError } from "../../model/backend-error.ts";
+import type { Timeline } from "../../model/timeline.ts";
+import type { Clock, ProjectState } from "../../ports/ports.ts";
+
+export type Outcome =
+  | { kind: "changed"; after: Timeline }
+  /** Read as often as allowed, and it is still as before. */
+  | { kind: "unchanged" }
+  /** It could not be read often enough to say so. */
+  | { kind: "unreadable" }
+  /** It was read, but nobody knows what it was before. */
+  | { kind: "incomparable"; after: Timeline };
+
+/**
+ * Waits before each read as `waitsMs` says, until all of them have shown no change. A read that fails says
+ * nothing and is made again after the last of the waits; as many of them as good ones are borne. Without a
+ * timeline from before, the first good read ends it. Throws `session-lost` and the signal's reason.
+ */
+export async function awaitOutcome(
+  readState: (signal: AbortSignal) => Promise<ProjectState>,
+  before: Timeline | null,
+  options: { waitsMs: readonly number[]; clock: Clock; signal: AbortSignal },
+): Promise<Outcome> {
+  const { waitsMs, clock, signal } = options;
+  const maxReads = waitsMs.length;
+  let goodReads = 0;
+  let failedReads = 0;
+  while (goodReads < maxReads && failedReads < maxReads) {
+    await clock.sleep(waitsMs[goodReads + failedReads] ?? waitsMs.at(-1) ?? 0, signal);
+    try {
+      const { timeline } = await readState(signal);
+      goodReads++;
+      if (!before) return { kind: "incomparable", after: timeline };
+      if (timeline.fingerprint !== before.fingerprint) return { kind: "changed", after: timeline };
+    } catch (error) {
+      if (!(error instanceof BackendError) || error.kind === "session-lost") throw error;
+      failedReads++;
+    }
+  }
+  return { kind: goodReads >= maxReads ? "unchanged" : "unreadable" };
+}

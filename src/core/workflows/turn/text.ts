@@ -1,0 +1,160 @@
+/**
+ * Groups the text of a running turn into messages: whole sentences, shown when the backend pauses, without what
+ * only machines read, and a trailing apology kept back. Source: nemo-api.md, "The SSE stream", rules 1 and 6.
+ */
+import { hideMachineText, openMachineText } from "../../../lib/machine-text.ts";
+
+/** Longest text that `take` hands out, in UTF-16 units; well below every platform's limit. */
+const MAX_CHUNK = 1_500;
+/** A longer sentence is no mere apology. */
+const MAX_APOLOGY = 300;
+
+export class TurnText {
+  readonly #yourClip: string;
+  /** What came and cannot be judged yet: a sentence, or a piece of JSON, that goes on. */
+  #raw = "";
+  /** `#raw` is not looked at again before it is longer than this: each look reads all of it. */
+  #lookAgainAt = 0;
+  /** What is not shown yet; an apology that may turn out to be the last word stands at its beginning. */
+  #pending = "";
+  #hasGoodText = false;
+
+  /** `yourClip` is what a clip is called whose name only a machine could read. */
+  constructor(yourClip = "your clip") {
+    this.#yourClip = yourClip;
+  }
+
+  add(text: string): void {
+    this.#raw += text;
+  }
+
+  /** Whether `take` would wait for nothing but the end of a sentence. */
+  get isFull(): boolean {
+    return this.#isLong || this.#raw.length > Math.max(MAX_CHUNK, this.#lookAgainAt);
+  }
+
+  /**
+   * Whole sentences that can be shown now, at most `MAX_CHUNK`; empty when there are none. There may be more:
+   * call it until it is empty.
+   */
+  take(): string {
+    this.#judge();
+    this.#pending = this.#pending.trimStart();
+    const text = this.#pending.slice(0, this.#cut());
+    const at = trailingApology(text, false);
+    // an apology as long as this is no end of anything
+    const good = at === 0 && this.#isLong ? text : text.slice(0, at);
+    this.#pending = this.#pending.slice(good.length);
+    if (good !== "") this.#hasGoodText = true;
+    return good;
+  }
+
+  /**
+   * Everything that is left at the end, however long: the platforms split what is too long for them.
+   * `isOnlyApology`: the turn said nothing but that it had a temporary problem, which is no answer.
+   */
+  finish(): { text: string; isOnlyApology: boolean } {
+    const rest = (this.#pending + hideMachineText(this.#raw, this.#yourClip)).trimStart();
+    this.#pending = "";
+    this.#raw = "";
+    const text = rest.slice(0, trailingApology(rest, true));
+    if (text !== "") this.#hasGoodText = true;
+    return { text, isOnlyApology: !this.#hasGoodText && rest !== "" };
+  }
+
+  get #isLong(): boolean {
+    return this.#pending.length > MAX_CHUNK;
+  }
+
+  /** Moves what is complete from `#raw` to `#pending`: whole sentences, in a long text without one whole words. */
+  #judge(): void {
+    if (this.#raw.length <= this.#lookAgainAt) return;
+    const closed = this.#raw.slice(0, openMachineText(this.#raw));
+    let end = lastSentenceEnd(closed, closed.length);
+    if (end === 0 && closed.length > MAX_CHUNK) end = closed.search(/\s\S*$/) + 1 || closed.length;
+    // As often as it doubles: who is fed character by character reads each a few times only.
+    this.#lookAgainAt = end === 0 && this.#raw.length > MAX_CHUNK ? this.#raw.length * 1.5 : 0;
+    this.#pending += hideMachineText(this.#raw.slice(0, end), this.#yourClip);
+    this.#raw = this.#raw.slice(end);
+  }
+
+  /** How much could be shown: up to the end of a sentence; in a long text without one, of a word. */
+  #cut(): number {
+    // two units more than may be cut: one tells whether a sentence ends, one that the text goes on
+    const end = lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2), MAX_CHUNK);
+    if (end > 0 || !this.#isLong) return end;
+    const space = this.#pending.slice(0, MAX_CHUNK).search(/\s\S*$/);
+    if (space > 0) return space;
+    return /[\uD800-\uDBFF]/.test(this.#pending.charAt(MAX_CHUNK - 1)) ? MAX_CHUNK - 1 : MAX_CHUNK;
+  }
+}
+
+// --- sentences --------------------------------------------------------------------------------------
+
+/** Texts of two events meet without a space: "I added it.I encountered …". */
+const SENTENCE_END =
+  /[.!?…]["')\]*”’]{0,8}(?=\s|$|(?:I|We|Sorry|Unfortunately|Please)\b|\p{Script=Han})|[。！？]["')\]*”’」』）]{0,8}|\n/gu;
+
+/** Where the last whole sentence or line within `limit` ends; 0 when there is none. */
+function lastSentenceEnd(text: string, limit: number): number {
+  let last = 0;
+  for (const match of text.matchAll(SENTENCE_END)) {
+    const end = match.index + match[0].length;
+    if (end <= limit) last = end;
+  }
+  return last;
+}
+
+/**
+ * Where a trailing apology begins; the length of the text when it has none. Before the end of the turn a mere
+ * "Sorry!" counts, since it may lead to one.
+ */
+function trailingApology(text: string, isEnd: boolean): number {
+  let start = text.length;
+  let found = text.length;
+  const ends = [...text.matchAll(SENTENCE_END)].map((match) => match.index + match[0].length);
+  const begins = [0, ...ends.filter((end) => end < text.length)];
+  let hasApology = false;
+  for (const begin of begins.reverse()) {
+    const sentence = text.slice(begin, start).trim();
+    start = begin;
+    if (/^[\p{P}\s]*$/u.test(sentence)) continue;
+    const kind = sentence.length > MAX_APOLOGY ? "content" : kindOf(sentence);
+    if (kind === "content") break;
+    hasApology ||= kind === "apology";
+    // "Please try again" before the apology is part of the answer, "Sorry!" is not
+    if (kind === "apology" || (kind === "sorry" && (hasApology || !isEnd))) found = begin;
+  }
+  return found;
+}
+
+// --- apologies --------------------------------------------------------------------------------------
+
+const SORRY =
+  "(?:(?:i['’]?m|i am|we['’]?re|we are)? ?(?:so |very |really |terribly )?(?:sorry|apologies|i apologi[sz]e|we apologi[sz]e)(?: about (?:that|this)| for (?:that|this|the (?:inconvenience|trouble|delay)))?|oops|unfortunately)";
+const CHINESE_SORRY = "(?:非常|很|十分|实在|真的)?(?:抱歉|对不起|不好意思|遗憾)";
+/** "I encountered a temporary issue", said of the speaker, at the beginning of a sentence. */
+const APOLOGY = new RegExp(
+  `^[^\\p{L}\\p{N}]{0,8}(?:${SORRY}[,;:—–-]{0,2} ?(?:but |that )?){0,2}(?:it (?:seems|looks like) (?:that )?)?(?:i|we)(?:['’](?:ve|m|re))?(?: (?:have|am|are|just|also|had|was|were)){0,2} (?:encountered|encountering|ran into|run into|running into|hit|experienced|experiencing) (?:a |an |some )?temporary (?:\\p{L}{1,20} )?(?:issue|problem|error|glitch|failure)s?\\b` +
+    `|^[^\\p{L}\\p{N}]{0,8}(?:${CHINESE_SORRY}[，,：:]?(?:我们?|系统|服务器?|后台)?|我们?)(?:刚刚|刚才|这边|这里|暂时|目前){0,2}(?:遇到|出现|发生|碰到)了?(?:一个|一些|一点|了)?(?:临时|暂时)(?:性)?的?小?(?:问题|错误|故障)`,
+  "iu",
+);
+/** Behind this the sentence tells what was done about it, and that is content. */
+const GOES_ON =
+  /\b(?:so|but|therefore|instead|however|which)\b|\band (?!(?:could|can|was|were|am|are|need|have|please|try)\b)|所以|因此|因而|但|不过|改用|换|于是|已/iu;
+const ONLY_SORRY = new RegExp(
+  `^[^\\p{L}\\p{N}]{0,8}(?:${SORRY}|${CHINESE_SORRY})[^\\p{L}\\p{N}]{0,8}$`,
+  "iu",
+);
+/** What may follow an apology without making it an answer. */
+const ADVICE =
+  /^\W{0,8}(?:(?:please|kindly|you (?:can|may)|feel free to) )?(?:try|retry|wait|check back|come back)(?: (?:it|that|this|your request|sending it|a (?:moment|bit|few (?:moments|minutes|seconds))|and|then|try|once|more|again|later|shortly|soon|in|after|some|time|for))*\W{0,8}$|^\W{0,8}(?:thank you|thanks) for your (?:patience|understanding)\W{0,8}$/iu;
+const CHINESE_ADVICE =
+  /^(?=.{0,20}[试稍])[^\p{L}\p{N}]{0,8}(?:请|您?可以|麻烦您?)?(?:稍后|稍候|稍等|等一?会儿?|过一?会儿?|片刻后|一会儿)?(?:片刻)?[，,]?(?:请|再|重新)?(?:重试|再试|尝试|试)?(?:一次|一下|一遍)?[^\p{L}\p{N}]{0,8}$|^[^\p{L}\p{N}]{0,8}(?:由此)?(?:给|为|对)您?带来的?(?:的)?不便[，,]?(?:我们)?(?:深感|深表|敬请|请|非常|十分|表示)?(?:歉意|抱歉|谅解|见谅)[^\p{L}\p{N}]{0,8}$|^[^\p{L}\p{N}]{0,8}(?:感谢|谢谢)您?的?(?:耐心等待|理解|耐心)[^\p{L}\p{N}]{0,8}$/u;
+
+function kindOf(sentence: string): "apology" | "sorry" | "advice" | "content" {
+  const apology = APOLOGY.exec(sentence);
+  if (apology !== null) return GOES_ON.test(sentence.slice(apology[0].length)) ? "content" : "apology";
+  if (ONLY_SORRY.test(sentence)) return "sorry";
+  return ADVICE.test(sentence) || CHINESE_ADVICE.test(sentence) ? "advice" : "content";
+}

@@ -1,0 +1,330 @@
+/**
+ * `kill -9` at every stage of a message's way: after the restart it has exactly one end, nothing that costs is
+ * sent twice, and what waited is done in order. Source: DESIGN.md, rules 3, 4 and 5.
+ */
+import { describe, expect, it } from "vitest";
+import type { TurnStep } from "../../../src/sandbox/scenario.ts";
+import type { ChatPlayer, SeenMessage } from "../../fakes/telegram/players.ts";
+import { clipBytes } from "../../support/test-chat.ts";
+import { PATIENTLY, startTelegramScene, type TelegramScene, until } from "./scene.ts";
+
+const EDIT = 'add the title "First"';
+const NEXT = 'add the title "Second"';
+
+/** A scene with a clip in its project, from before the trouble. */
+async function startProject(
+  env: Record<string, string> = {},
+): Promise<{ scene: TelegramScene; chat: ChatPlayer }> {
+  const scene = await startTelegramScene({ env });
+  const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });
+  chat.sendFile({ kind: "video", bytes: await clipBytes(), name: "clip.mp4" });
+  await chat.nextBotMessage((message) => message.text.includes("What should I do"), PATIENTLY);
+  return { scene, chat };
+}
+
+/** Ends the process without a word, and starts it anew on what it has left behind. */
+async function killAndRestart(scene: TelegramScene): Promise<void> {
+  await scene.bot.stop("SIGKILL");
+  scene.bot.restart();
+}
+
+/** A turn that stands still after `steps`, until the test is over. */
+function standStill(scene: TelegramScene, steps: TurnStep[]): Promise<void> {
+  const all: TurnStep[] = [...steps, { kind: "hold", name: "turn" }];
+  scene.nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: all } });
+  return scene.nemo.scenario.held("turn");
+}
+
+const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
+/** What the bot has said that fits, however often. */
+const all = (chat: ChatPlayer, text: string) => chat.botMessages().filter(says(text));
+
+/** The mailbox is in order: whatever comes before this answer has ended before. */
+async function bringToRest(chat: ChatPlayer): Promise<void> {
+  chat.say(NEXT);
+  await chat.nextBotMessage(says('I added the title "Second".'), PATIENTLY);
+}
+
+describe.concurrent("a process that is killed", () => {
+  it("when an update has just come in, answers it once", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const before = scene.telegram.calls("getUpdates").length;
+    chat.say(EDIT);
+    await scene.telegram.waitFor(() => scene.telegram.calls("getUpdates").length > before, PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage((message) => /title .First.|lost sight/.test(message.text), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.turns().filter((turn) => turn.includes("First"))).toHaveLength(1);
+    const ends = chat.botMessages().filter((message) => /title .First.|lost sight/.test(message.text));
+    expect(ends).toHaveLength(1);
+  });
+
+  it("with messages that are stored and wait, answers them in order, each once", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const held = standStill(scene, []);
+    chat.say("make it brighter");
+    await held;
+    chat.say(EDIT);
+    await chat.nextBotMessage(says("number 1 in line"), PATIENTLY);
+    await scene.telegram.allConfirmed(PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("lost sight"), PATIENTLY);
+    await chat.nextBotMessage(says('I added the title "First".'), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.turns()).toEqual(["make it brighter", EDIT, NEXT]);
+    expect(all(chat, "lost sight")).toHaveLength(1);
+    expect(all(chat, 'I added the title "First".')).toHaveLength(1);
+    expect(all(chat, "in line")).toHaveLength(1);
+  });
+
+  it("in the middle of an upload, uploads the clip and edits it once", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "upload" } });
+    const bytes = await clipBytes();
+    chat.sendFile({ kind: "video", bytes, name: "second.mp4", caption: EDIT });
+    await scene.nemo.scenario.held("upload");
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says('I added the title "First".'), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.turns()).toEqual([EDIT, NEXT]);
+    expect(all(chat, 'I added the title "First".')).toHaveLength(1);
+    expect(all(chat, "second.mp4")).toHaveLength(1);
+  });
+
+  it.each<{ stage: string; steps: TurnStep[]; end: string }>([
+    { stage: "when its words were just sent", steps: [], end: "the edit probably did not happen" },
+    {
+      stage: "while the agent speaks",
+      steps: [
+        { kind: "edit", edit: { op: "title", text: "First" } },
+        { kind: "text", text: "I am on it." },
+      ],
+      end: "your edit arrived",
+    },
+    {
+      stage: "while the agent is silent",
+      steps: [{ kind: "heartbeat" }, { kind: "edit", edit: { op: "title", text: "First" } }],
+      end: "your edit arrived",
+    },
+  ])("$stage, tells the outcome once and never sends them again", async ({ steps, end }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const held = standStill(scene, steps);
+    chat.say(EDIT);
+    await held;
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says(end), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.turns()).toEqual([EDIT, NEXT]);
+    expect(all(chat, "lost sight")).toHaveLength(1);
+  });
+
+  it("while it says that work goes on, ends that message too", async ({ expect }) => {
+    const { scene, chat } = await startProject({ STILL_WORKING_MS: "1500" });
+    await using _ = scene;
+    const held = standStill(scene, [{ kind: "edit", edit: { op: "title", text: "First" } }]);
+    chat.say(EDIT);
+    await held;
+    const working = await chat.nextBotMessage(says("⏳ Still working"), PATIENTLY);
+    // Edited once: then the process knows its own message for sure.
+    await chat.waitFor(() => chat.message(working.id).history.length > 1, PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("your edit arrived"), PATIENTLY);
+    await bringToRest(chat);
+    await chat.waitFor(() => chat.message(working.id).text.includes("Done after"), PATIENTLY);
+    expect(all(chat, "⏳")).toEqual([]);
+  });
+
+  it("while it submits a render, delivers one video", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.nemo.scenario.add({ on: "render", do: { kind: "hold", name: "render" } });
+    chat.say("export");
+    await scene.nemo.scenario.held("render");
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("Your video is ready"), PATIENTLY);
+    await bringToRest(chat);
+    expect(chat.botMessages().filter((message) => message.file)).toHaveLength(1);
+    expect(all(chat, "Your video is ready")).toHaveLength(1);
+  });
+
+  it("when a render was submitted and the answer not read, submits no other one", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const drop = { kind: "drop", when: "before-answer", applied: true } as const;
+    scene.nemo.scenario.add({ on: "render", do: drop });
+    scene.nemo.scenario.add({ on: "render-status", do: { kind: "hold", name: "status" } });
+    chat.say("export");
+    await scene.nemo.scenario.held("status");
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("Your video is ready"), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(all(chat, "Your video is ready")).toHaveLength(1);
+  });
+
+  it("when its answer was posted and nobody said so, rather doubles it than loses it", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.telegram.holdAnswers("sendMessage");
+    chat.say(EDIT);
+    await chat.nextBotMessage(says('I added the title "First".'), PATIENTLY);
+    await killAndRestart(scene);
+    await bringToRest(chat);
+    expect(scene.turns()).toEqual([EDIT, NEXT]);
+    // Before and after the kill: in the agent's own words, and no third time.
+    expect(all(chat, 'I added the title "First".')).toHaveLength(2);
+    expect(all(chat, "lost sight")).toEqual([]);
+  });
+
+  it("when the agent had answered in many messages, goes on where it was", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const { telegram, nemo } = scene;
+    const part = (number: number) => `This is part ${number}. ${"It tells of the sea. ".repeat(60)}`;
+    const steps: TurnStep[] = [1, 2, 3].map((number) => ({ kind: "text", text: part(number) }));
+    nemo.scenario.add({
+      on: "turn",
+      do: { kind: "steps", steps: [...steps, { kind: "hold", name: "end" }] },
+    });
+    // What follows the first message waits for Telegram's word about it.
+    telegram.holdAnswers("sendMessage");
+    chat.say("tell me of the sea");
+    await chat.nextBotMessage(says("This is part 1."), PATIENTLY);
+    await nemo.scenario.held("end");
+    nemo.scenario.release("end");
+    // Meanwhile others are served, and the end of the stream has long been read.
+    const other = telegram.privateChat({ first_name: "Bob", language_code: "en" });
+    for (const command of ["/help", "/language"]) {
+      other.say(command);
+      await other.nextBotMessage(() => true, PATIENTLY);
+    }
+    await killAndRestart(scene);
+    await bringToRest(chat);
+    const told = chat
+      .botMessages()
+      .map((message) => message.text)
+      .join(" ");
+    for (const number of [1, 2, 3]) expect(told).toContain(`This is part ${number}.`);
+    expect(all(chat, "lost sight")).toEqual([]);
+    expect(scene.turns()).toHaveLength(2);
+  });
+
+  it.each([
+    { signal: "SIGKILL", how: "is killed" },
+    { signal: "SIGTERM", how: "is told to stop" },
+  ] as const)(
+    "while Telegram cannot be reached, and $how, leaves its answer to the next one",
+    async ({ signal }) => {
+      const { scene, chat } = await startProject();
+      await using _ = scene;
+      const { telegram, nemo, bot } = scene;
+      scene.holdTurn("turn", "The sea is ready.");
+      chat.say("make a video of the sea");
+      await nemo.scenario.held("turn");
+      telegram.fail({ method: "sendMessage", status: "disconnect", times: 50 });
+      nemo.scenario.release("turn");
+      await until(() => bot.log.includes("a call to Telegram failed"));
+      await bot.stop(signal);
+      telegram.calm();
+      bot.restart();
+      await chat.nextBotMessage((message) => /sea is ready|lost sight/.test(message.text), PATIENTLY);
+      await bringToRest(chat);
+      expect(all(chat, "The sea is ready.")).toHaveLength(1);
+      expect(all(chat, "lost sight")).toEqual([]);
+    },
+  );
+
+  it("with a video that did not get through, leaves it to the next one", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.telegram.fail({ method: "sendVideo", status: "disconnect", times: 50 });
+    chat.say("export");
+    await until(() => scene.bot.log.includes("a call to Telegram failed"));
+    await scene.bot.stop();
+    scene.telegram.calm();
+    scene.bot.restart();
+    await chat.nextBotMessage(says("Your video is ready"), PATIENTLY);
+    await bringToRest(chat);
+    expect(all(chat, "Your video is ready")).toHaveLength(1);
+  });
+
+  it("with a refusal that nobody has read, says it", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const held = standStill(scene, []);
+    chat.say("make it brighter");
+    await held;
+    for (let number = 1; number <= 21; number++) chat.say(`say hello ${number}`);
+    await scene.telegram.allConfirmed(PATIENTLY);
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("Too many messages are waiting"), { timeoutMs: 60_000 });
+    expect(all(chat, "Too many messages are waiting")).toHaveLength(1);
+  });
+
+  it("when the video was delivered and nobody said so, rather doubles it than loses it", async ({
+    expect,
+  }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.telegram.holdAnswers("sendVideo");
+    chat.say("export");
+    await chat.nextBotMessage((message) => message.file !== null, PATIENTLY);
+    await killAndRestart(scene);
+    await chat.waitFor(
+      () => chat.botMessages().some((message) => message.text.includes("Rendering finished")),
+      PATIENTLY,
+    );
+    await bringToRest(chat);
+    expect(chat.botMessages().filter((message) => message.file)).toHaveLength(2);
+    expect(scene.nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+  });
+
+  it("while a render goes on, watches it and delivers it once", async ({ expect }) => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    scene.nemo.scenario.add({ on: "render", do: { kind: "render", progress: [10, 20] } });
+    scene.nemo.scenario.add({ on: "render-status", do: { kind: "hold", name: "status" } });
+    chat.say("export");
+    await scene.nemo.scenario.held("status");
+    await killAndRestart(scene);
+    await chat.nextBotMessage(says("Your video is ready"), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.botMessages().filter((message) => message.file)).toHaveLength(1);
+    expect(all(chat, "Rendering")).toHaveLength(1);
+  });
+});
+
+describe("an order to stop", () => {
+  it("in the middle of an upload is no word about a failure, and no error", async () => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const { telegram, bot } = scene;
+    telegram.slowDownloads({ delayPerChunkMs: 400, chunkBytes: 1_000_000 });
+    telegram.flood({ times: 50, retryAfter: 30, methods: ["editMessageText"] });
+    const bytes = Buffer.concat([await clipBytes(), Buffer.alloc(18_000_000)]);
+    chat.sendFile({ kind: "video", bytes, name: "second.mp4" });
+    await until(() => bot.log.includes("asks us to wait"));
+    expect(await bot.stop()).toBe(0);
+    expect(all(chat, "did not arrive")).toEqual([]);
+    expect(bot.logged(50)).toEqual([]);
+  });
+
+  it("is not taken for the end of a turn: the next process tells it", async () => {
+    const { scene, chat } = await startProject();
+    await using _ = scene;
+    const held = standStill(scene, [{ kind: "edit", edit: { op: "title", text: "First" } }]);
+    chat.say(EDIT);
+    await held;
+    expect(await scene.bot.stop()).toBe(0);
+    scene.bot.restart();
+    await chat.nextBotMessage(says("your edit arrived"), PATIENTLY);
+    await bringToRest(chat);
+    expect(scene.turns()).toEqual([EDIT, NEXT]);
+    expect(all(chat, "lost sight")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * Words that stop the work, as people in a hurry write them, and edits that use the same words. The fixture was
+ * written by somebody who had not seen the rules. Its labels are as they came, with one reading to know of: two
+ * sentences under `edit` are questions ("why was my last export cancelled"), which the agent answers.
+ */
+import { describe, expect, it } from "vitest";
+import { CHINESE_CANCEL, ENGLISH_CANCEL } from "../../../../src/core/understand/cancel/words.ts";
+import { readIntent } from "../../../../src/core/understand/intent.ts";
+import words from "../../../fixtures/cancel-words.json" with { type: "json" };
+
+function kindOf(text: string): string {
+  const intent = readIntent(text);
+  return intent.kind === "action" ? intent.action.kind : intent.kind;
+}
+
+const cancels = Object.values(words.cancel).flat();
+const edits = Object.values(words.edit).flat();
+
+describe("words that stop the work", () => {
+  it.each(cancels)("“%s” never becomes a turn", (text) => {
+    expect(["cancel", "ask-cancel"]).toContain(kindOf(text));
+  });
+
+  it("are understood without a question nearly always", () => {
+    const asked = cancels.filter((text) => kindOf(text) === "ask-cancel");
+    expect(asked.length / cancels.length).toBeLessThanOrEqual(0.05);
+  });
+
+  it.each([
+    "why wont it stop ".repeat(20),
+    "stop this ".repeat(39),
+    `${"not yet cut it anymore ".repeat(16)}cut`,
+  ])("are read at once, however often they are said: %s", (text) => {
+    const startedAt = performance.now();
+    kindOf(text);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it("have one role each", () => {
+    for (const [table, separator] of [
+      [ENGLISH_CANCEL, ", "],
+      [CHINESE_CANCEL, " "],
+    ] as const) {
+      const all = Object.values(table).flatMap((each) => each.split(separator));
+      expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([]);
+    }
+  });
+});
+
+describe("edits with the words of a cancel", () => {
+  it.each(edits)("“%s” stops nothing", (text) => {
+    expect(kindOf(text)).not.toBe("cancel");
+  });
+
+  it("are hardly ever asked about", () => {
+    const asked = edits.filter((text) => kindOf(text) !== "edit");
+    expect(asked.length / edits.length).toBeLessThanOrEqual(0.05);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { startScene } from "../../support/test-chat.ts";
+
+const SKILLS = ["Change Background", "Film Maker", "Free Image Editing", "Video Object Ops"];
+
+describe("the list of skills", () => {
+  it("names each skill with what it does, and marks the active one", async () => {
+    const { chat } = await startScene();
+    await chat.asks("/skill");
+    expect(chat.buttons).toEqual(SKILLS);
+    expect(chat.last.text).toContain("• Film Maker ✓: Makes a finished film out of raw footage");
+    expect(chat.last.text.match(/✓/g)).toHaveLength(1);
+  });
+
+  it("is answered before there is a session, in the person's language", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("技能", { language: "zh" });
+    expect(chat.last.text).toContain("• 电影制作 ✓");
+    expect(nemo.requests()).toEqual([]);
+  });
+
+  it("comes with a plain sentence when a name is unknown", async () => {
+    const { chat } = await startScene();
+    await chat.asks("/skill juggling");
+    expect(chat.last.text).toContain('There is no skill named "juggling".');
+    expect(chat.buttons).toHaveLength(4);
+  });
+});
+
+describe("switching the skill", () => {
+  it("works by button, by command and in free words", async () => {
+    const { chat } = await startScene();
+    await chat.asks("/skill");
+    await chat.presses("Free Image Editing");
+    expect(chat.last.text).toContain("Free Image Editing is active now. Your project stays as it is.");
+    await chat.asks("/skill video-object-ops");
+    expect(chat.last.text).toContain("is active now");
+    await chat.asks("switch to the film-maker skill");
+    expect(chat.last.text).toContain("Film Maker is active now");
+  });
+
+  it("keeps the project and its session", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks('add the title "Hello"');
+    await chat.asks("/skill free-image-editing");
+    await chat.asks("/status");
+    expect(chat.last.text).toContain("Hello");
+    expect(nemo.requests("POST /api/tasks")).toHaveLength(1);
+  });
+
+  it("changes the attribution of every later request", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("/start");
+    await chat.asks("/skill free-image-editing");
+    const before = nemo.requests().length;
+    await chat.asks('add the title "Hello"');
+    const later = nemo.requests().slice(before);
+    expect(later.length).toBeGreaterThan(0);
+    for (const request of later) expect(request.headers["x-skill-source"]).toBe("free-image-editing");
+  });
+
+  it("is kept for this conversation alone, also after a restart", async () => {
+    const { nemo, chat, restart } = await startScene({ storage: "disk" });
+    await chat.asks("/skill free-image-editing", { conversation: "test:1" });
+    await chat.asks("/start", { conversation: "test:2" });
+    expect(chat.last.text).toContain("Film Maker is ready");
+    const next = await restart();
+    await next.chat.asks("/start", { conversation: "test:1" });
+    expect(next.chat.last.text).toContain("Free Image Editing is ready");
+    expect(nemo.requests("POST /api/tasks").at(-1)?.headers["x-skill-source"]).toBe("free-image-editing");
+  });
+
+  it("gives way to the default when the chosen skill was uninstalled", async () => {
+    const { chat, restart } = await startScene({ storage: "disk" });
+    await chat.asks("/skill free-image-editing");
+    await chat.bot.store.update("test:1", (current) => {
+      if (!current) throw new Error("the choice was not stored");
+      return { ...current, skill: "gone-since" };
+    });
+    const next = await restart();
+    await next.chat.asks("/start");
+    expect(next.chat.last.text).toContain("Film Maker is ready");
+  });
+});

@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CLIP, clipBytes, file, linkTo, startScene } from "../../support/test-chat.ts";
+
+const MEGABYTE = 1024 * 1024;
+
+describe("a file", () => {
+  it("arrives at the backend byte for byte, and its message says so", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const sha256 = createHash("sha256")
+      .update(await clipBytes())
+      .digest("hex");
+    expect(nemo.requests("POST /api/upload-video")[0]?.files).toMatchObject([{ name: "clip.mp4", sha256 }]);
+    const upload = chat.messages.find((message) => message.text.includes("clip.mp4"));
+    expect(upload?.history[0]).toBe("Uploading clip.mp4…");
+    expect(upload?.text).toMatch(/^✅ clip\.mp4 .*is in your project\.$/);
+  });
+
+  it("tells how far it is, in the same message", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    const upload = chat.messages.find((message) => message.text.includes("clip.mp4"));
+    expect(upload?.history.some((text) => /^Uploading clip\.mp4… \d+ %$/.test(text))).toBe(true);
+  });
+
+  it("with a caption is uploaded first, then edited", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const order = nemo.requests("POST /").map((request) => request.path.split("/").slice(0, 3).join("/"));
+    expect(order.slice(-2)).toEqual(["/api/upload-video", "/run_sse"]);
+    expect(chat.last.text).toContain("Hello");
+  });
+
+  it("alone is uploaded, and the bot asks what to do with it, with two examples", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP);
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+    expect(chat.last.text).toMatch(/^What should I do with it\?/);
+    expect(chat.buttons).toHaveLength(2);
+    for (const example of chat.buttons) expect(chat.last.text).toContain(`• ${example}`);
+  });
+
+  it("with a command in the caption is uploaded, then the command is carried out", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(CLIP, "export");
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.last.video).toEqual(await clipBytes());
+  });
+
+  it("in Chinese gets Chinese answers", async () => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, "", { language: "zh" });
+    expect(chat.text).toMatch(/clip\.mp4 .*已加入您的项目/);
+    expect(chat.last.text).toMatch(/^要怎么处理它？/);
+  });
+});
+
+describe("the name of a file", () => {
+  it.each([
+    ["../../etc/passwd.mp4", "passwd.mp4"],
+    ["a\\..\\b.mp4", "b.mp4"],
+    ["gpj.\u202e4pm.mp4", "gpj.4pm.mp4"],
+    ["aux.mp4", "_aux.mp4"],
+    ['x"; filename="y.mp4', "x_; filename=_y.mp4"],
+  ])("%j goes to the backend as %j", async (name, sent) => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("", { attachments: [file(CLIP, { name })] });
+    expect(nemo.requests("POST /api/upload-video")[0]?.files).toMatchObject([{ name: sent }]);
+  });
+});
+
+describe("several files in one message", () => {
+  it("go one by one, in their order, and are asked about once", async () => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "first" } });
+    await chat.says("", { attachments: [file(CLIP, { name: "one.mp4" }), file(CLIP, { name: "two.mp4" })] });
+    await nemo.scenario.held("first");
+    expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
+    expect(chat.text).not.toContain("two.mp4");
+    nemo.scenario.release("first");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /api/upload-video")).toHaveLength(2);
+    expect(chat.text.indexOf("one.mp4")).toBeLessThan(chat.text.indexOf("two.mp4"));
+    expect(chat.text.match(/What should I do with it/g)).toHaveLength(1);
+  });
+
+  it("with words wait for a decision when one of them is refused: the words are kept", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.says('add the title "Hello"', {
+      attachments: [file(CLIP), file("notes.pdf")],
+    });
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+    expect(chat.last.text).toContain("I keep your words");
+    await chat.presses("Go on without it");
+    expect(chat.last.text).toContain("Hello");
+  });
+});
+
+describe("a file that cannot be edited", () => {
+  it.each([
+    {
+      why: "a format nobody supports",
+      attachment: file("notes.pdf"),
+      en: /^I cannot edit notes\.pdf\. I work with mp4, mov, avi, webm, mkv, jpg, png, gif, webp, mp3, wav, m4a, aac\.$/,
+      zh: /^我无法编辑 notes\.pdf。支持的格式：mp4, mov, /,
+    },
+    {
+      why: "more than the skill's limit",
+      attachment: file(CLIP, { sizeBytes: 600 * MEGABYTE }),
+      en: /^clip\.mp4 is too large \(600 MB\): the limit is 500 MB\. Please compress it or trim it/,
+      zh: /^clip\.mp4 太大（600 MB）：上限是 500 MB。请压缩文件/,
+    },
+    {
+      why: "no bytes at all",
+      attachment: file(CLIP, { sizeBytes: 0 }),
+      en: /^clip\.mp4 is empty/,
+      zh: /^clip\.mp4 是空文件/,
+    },
+  ])("is refused before a byte moves: $why", async ({ attachment, en, zh }) => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("", { attachments: [attachment] });
+    expect(chat.last.text).toMatch(en);
+    await chat.asks("", { attachments: [attachment], language: "zh" });
+    expect(chat.last.text).toMatch(zh);
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+  });
+
+  it("is measured by the limit of the active skill", async () => {
+    const { nemo, chat } = await startScene({ settings: { DEFAULT_SKILL: "free-image-editing" } });
+    await chat.asks("", { attachments: [file(CLIP, { sizeBytes: 300 * MEGABYTE })] });
+    expect(chat.last.text).toContain("the limit is 200 MB");
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+  });
+
+  it("is told when the platform cannot give it any more", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.sendsFile(join(import.meta.dirname, "no-such-clip.mp4"));
+    expect(chat.text).toContain("I cannot open no-such-clip.mp4 any more. Please send it again.");
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+  });
+});
+
+describe("an upload that does not work out", () => {
+  it("is told, and the retry button sends file and words once more", async () => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add({ on: "upload", do: { kind: "http", status: 503 } });
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    expect(chat.text).toContain("clip.mp4 did not arrive.");
+    expect(chat.last.text).toContain("I have not started. I keep your message");
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+    await chat.presses("Try again");
+    expect(nemo.requests("POST /api/upload-video")).toHaveLength(2);
+    expect(chat.last.text).toContain("Hello");
+  });
+});
+
+describe("an upload whose answer got lost", () => {
+  it("is not sent again by itself: the clip could be in the project twice", async () => {
+    const { nemo, chat } = await startScene();
+    nemo.scenario.add({ on: "upload", do: { kind: "drop", when: "mid-body" } });
+    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
+    expect(chat.text).toContain("I could not find out whether it worked. Have a look with /status");
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+  });
+});
+
+describe("a link to a file", () => {
+  it("is handed to the backend, which fetches it, and then edited as the words say", async () => {
+    const { nemo, chat } = await startScene();
+    const url = linkTo(nemo, "holiday.mp4");
+    await chat.asks(`${url} add the title "Hello"`);
+    expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
+    expect(chat.text).toContain("holiday.mp4");
+    expect(chat.last.text).toContain("Hello");
+    expect(nemo.requests("POST /run_sse")[0]?.json).toMatchObject({
+      new_message: { parts: [{ text: 'add the title "Hello"' }] },
+    });
+  });
+
+  it("alone is uploaded, and the bot asks what to do with it", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks(linkTo(nemo, "holiday.mp4"));
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
+    expect(chat.last.text).toMatch(/^What should I do with it\?/);
+  });
+});
+
+describe("no file at all", () => {
+  it("is fine: words alone generate a video", async () => {
+    const { nemo, chat } = await startScene();
+    await chat.asks("generate a 5 second video of a sunset");
+    expect(nemo.requests("POST /api/upload-video")).toEqual([]);
+    expect(chat.text).toContain("I generated a 5-second video of a sunset");
+  });
+
+  it.each([
+    { text: "upload", said: /^Send me a file here, or a link to one\. I take mp4, mov, .*up to 500 MB each/ },
+    { text: "上传", said: /^在这里发送文件或文件链接即可。支持 mp4, mov, / },
+  ])("“$text” explains how to send one", async ({ text, said }) => {
+    const { chat } = await startScene();
+    await chat.asks(text);
+    expect(chat.last.text).toMatch(said);
+  });
+});
