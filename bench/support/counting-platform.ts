@@ -5,7 +5,7 @@ import type {
   ReplyTarget,
   SentMessage,
 } from "../../src/core/model/message.ts";
-import type { ChatPlatform, OpenedAttachment } from "../../src/core/ports/ports.ts";
+import type { ChatPlatform, OpenedAttachment } from "../../src/core/ports/chat-platform.ts";
 
 export class CountingPlatform implements ChatPlatform {
   readonly name = "bench";

@@ -1,5 +1,5 @@
 /** A log for what is measured without one. */
-import type { Log } from "../../src/core/ports/ports.ts";
+import type { Log } from "../../src/core/ports/runtime.ts";
 
 const quiet = () => {};
 

@@ -4,7 +4,7 @@
  * `node relay-child.ts <source> <sink> <bytes> <files> <session>`
  */
 import { request } from "undici";
-import type { BackendCaller } from "../../src/core/ports/ports.ts";
+import type { BackendCaller } from "../../src/core/ports/video-backend.ts";
 import { NemoClient } from "../../src/nemo/client.ts";
 import { quietLog } from "./quiet-log.ts";
 

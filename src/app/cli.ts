@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { ConsoleChatOptions } from "../adapters/console/chat.ts";
-import type { Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
 import { StartError } from "../lib/start-error.ts";
 import { privateFolder } from "../store/private-files.ts";
 import type { Config } from "./config.ts";

@@ -5,16 +5,13 @@ import { loadSkills } from "../content/skill-files.ts";
 import { Engine } from "../core/engine.ts";
 import type { Locales } from "../core/model/locales.ts";
 import type { SkillCatalog } from "../core/model/skill.ts";
-import { FIXED_LIMITS, StopError, type World } from "../core/ports/context.ts";
-import type {
-  AdapterMemory,
-  ChatPlatform,
-  ConversationStore,
-  Log,
-  Metrics,
-  WorkQueue,
-} from "../core/ports/ports.ts";
+import { StopError } from "../core/model/stop.ts";
+import type { ChatPlatform } from "../core/ports/chat-platform.ts";
+import { type Context, FIXED_LIMITS } from "../core/ports/context.ts";
 import { patientQueue, patientStore } from "../core/ports/retrying.ts";
+import type { Log, Metrics } from "../core/ports/runtime.ts";
+import type { AdapterMemory, ConversationStore } from "../core/ports/store.ts";
+import type { WorkQueue } from "../core/ports/work-queue.ts";
 import { InProcessQueue } from "../jobs/in-process-queue.ts";
 import { LinkGuard } from "../lib/link-guard.ts";
 import { type ResolveHost, systemResolve } from "../lib/public-address.ts";
@@ -53,9 +50,9 @@ interface BotOptions {
   log: Log;
   storage: "disk" | "memory";
   metrics?: Metrics;
-  inTurn?: World["inTurn"];
+  inTurn?: Context["inTurn"];
   /** Bounds that no setting changes, made shorter. */
-  limits?: Partial<World["limits"]>;
+  limits?: Partial<Context["limits"]>;
   /** Looks up hosts of links and of finished videos; absent: the system does. */
   resolveHost?: ResolveHost;
   /** Ends the waiting for a Redis that does not answer. */
@@ -101,7 +98,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     resolveHost,
   );
   const platforms = new Map<string, ChatPlatform>();
-  const world: World = {
+  const context: Context = {
     store,
     backend,
     queue,
@@ -122,8 +119,8 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   };
   const stopping = new AbortController();
   const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
-  const engine = new Engine(world, {
-    ...world,
+  const engine = new Engine(context, {
+    ...context,
     store: patientStore(store, patience),
     queue: patientQueue(queue, patience),
   });

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
-import type { Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
 import { TOKENS } from "../lib/secrets.ts";
 import type { Config } from "./config.ts";
 

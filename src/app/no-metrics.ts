@@ -1,5 +1,5 @@
 /** What the operator counts. Source: the `Metrics` port. */
-import type { Metrics } from "../core/ports/ports.ts";
+import type { Metrics } from "../core/ports/runtime.ts";
 
 /** Counts nothing: for the terminal, where nobody asks. */
 export const NO_METRICS: Metrics = {

@@ -1,6 +1,7 @@
 /** The operator's counts in Prometheus's form. Source: the `Metrics` port; README.md, "Operations". */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Metrics, WorkQueue } from "../core/ports/ports.ts";
+import type { Metrics } from "../core/ports/runtime.ts";
+import type { WorkQueue } from "../core/ports/work-queue.ts";
 import { within } from "../lib/timeout.ts";
 
 type Outcome<Ended extends "turnEnded" | "exportEnded"> = Parameters<Metrics[Ended]>[0];

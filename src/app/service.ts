@@ -4,8 +4,9 @@
  */
 import packageInfo from "../../package.json" with { type: "json" };
 import { type HttpServer, startHttpServer } from "../adapters/shared/http-server.ts";
-import { StopError } from "../core/ports/context.ts";
-import type { ChatPlatform, Log } from "../core/ports/ports.ts";
+import { StopError } from "../core/model/stop.ts";
+import type { ChatPlatform } from "../core/ports/chat-platform.ts";
+import type { Log } from "../core/ports/runtime.ts";
 import { StartError } from "../lib/start-error.ts";
 import { within } from "../lib/timeout.ts";
 import { type Bot, startBot } from "./compose.ts";
@@ -142,16 +143,24 @@ class Service {
   async #addAdapters(bot: Bot, metrics: PrometheusMetrics): Promise<void> {
     const { telegram, discord } = this.#config;
     const { engine, locales, skills } = bot;
-    const world = { engine, locales, skills, clock: systemClock, log: this.#log, metrics, http: this.#http };
+    const context = {
+      engine,
+      locales,
+      skills,
+      clock: systemClock,
+      log: this.#log,
+      metrics,
+      http: this.#http,
+    };
     if (telegram) {
       const { TelegramAdapter } = await import("../adapters/telegram/adapter.ts");
       // On Redis several processes send for the same bot, and keep its pace together.
       const options = { ...telegram, isShared: this.#config.storage.redisUrl !== null };
-      this.#adapters.push(new TelegramAdapter(options, { ...world, memory: bot.memoryOf("telegram") }));
+      this.#adapters.push(new TelegramAdapter(options, { ...context, memory: bot.memoryOf("telegram") }));
     }
     if (discord) {
       const { DiscordAdapter } = await import("../adapters/discord/adapter.ts");
-      this.#adapters.push(new DiscordAdapter(discord, { ...world, memory: bot.memoryOf("discord") }));
+      this.#adapters.push(new DiscordAdapter(discord, { ...context, memory: bot.memoryOf("discord") }));
     }
     for (const { platform } of this.#adapters) bot.addPlatform(platform);
   }

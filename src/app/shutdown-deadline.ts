@@ -1,5 +1,5 @@
 /** An end that always comes: what has to end is named, and what has not in time is told of and left behind. */
-import type { Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
 
 /** Connections that hang may keep the process for so long once everything has ended. */
 const LEFTOVERS_MS = 500;

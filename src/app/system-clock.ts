@@ -1,6 +1,6 @@
 /** The real time. Source: the `Clock` port. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { Clock } from "../core/ports/ports.ts";
+import type { Clock } from "../core/ports/runtime.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now(),

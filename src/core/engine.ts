@@ -5,6 +5,7 @@
 
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./model/message.ts";
+import { StopError } from "./model/stop.ts";
 import {
   exportLane,
   instantLane,
@@ -14,8 +15,9 @@ import {
   type WorkItem,
 } from "./model/work-item.ts";
 import { OfflineDesk } from "./outage-responder.ts";
-import { StopError, type World } from "./ports/context.ts";
-import { type MessageSink, StoreTroubleError } from "./ports/ports.ts";
+import type { MessageSink } from "./ports/chat-platform.ts";
+import type { Context } from "./ports/context.ts";
+import { StoreTroubleError } from "./ports/store.ts";
 import { typedAnswer } from "./reply/question.ts";
 import { Speaker } from "./reply/speaker.ts";
 import { languageOf } from "./understand/language.ts";
@@ -30,39 +32,39 @@ const MAX_REFUSED_TEXT = 200;
 
 export class Engine implements MessageSink {
   /** For intake: a store in trouble says so at once. */
-  readonly #world: World;
+  readonly #context: Context;
   /** For work that has begun: it waits for the store. */
-  readonly #workWorld: World;
+  readonly #workContext: Context;
   readonly #worker: Worker;
   readonly #offline: OfflineDesk;
   readonly #oneByOne = createKeyedQueue();
   /** Words to people that are on their way. */
   readonly #asides = new Set<Promise<unknown>>();
 
-  /** Both worlds are the same but for their patience with the store and the queue. */
-  constructor(world: World, workWorld: World = world) {
-    this.#world = world;
-    this.#workWorld = workWorld;
-    this.#worker = new Worker(workWorld);
-    this.#offline = new OfflineDesk(world);
+  /** Both contexts are the same but for their patience with the store and the queue. */
+  constructor(context: Context, workContext: Context = context) {
+    this.#context = context;
+    this.#workContext = workContext;
+    this.#worker = new Worker(workContext);
+    this.#offline = new OfflineDesk(context);
   }
 
   /** Starts working on the mailboxes. */
   async start(): Promise<void> {
-    await this.#world.queue.start((item, signal) => this.#work(item, signal));
+    await this.#context.queue.start((item, signal) => this.#work(item, signal));
   }
 
   /** Gives running work `graceMs`, then hands it back: what is in flight stays written down for whoever goes on. */
   async stop(graceMs = 0): Promise<void> {
-    await this.#world.queue.stop(new StopError("shutdown"), graceMs);
+    await this.#context.queue.stop(new StopError("shutdown"), graceMs);
     await Promise.allSettled(this.#asides);
   }
 
   /** Throws `StoreTroubleError` when the message could not be stored: the person knows, and it must come again. */
   receive(message: IncomingMessage): Promise<void> {
-    return this.#world.inTurn(message.id, async () => {
+    return this.#context.inTurn(message.id, async () => {
       try {
-        const parts = partStop(message, this.#world.skills.list());
+        const parts = partStop(message, this.#context.skills.list());
         if (parts) await this.#oneByOne(parts.stop.id, () => this.#take(parts.stop));
         const owned = oncePressed(parts?.files ?? message);
         // A redelivery that comes while the first delivery is being stored waits, and is known then.
@@ -75,11 +77,11 @@ export class Engine implements MessageSink {
   }
 
   putOff(message: IncomingMessage): Promise<void> {
-    return this.#world.inTurn(message.id, () => this.#offline.answer(message));
+    return this.#context.inTurn(message.id, () => this.#offline.answer(message));
   }
 
   async #take(message: IncomingMessage): Promise<void> {
-    const { store, queue, limits, log } = this.#world;
+    const { store, queue, limits, log } = this.#context;
     if (await store.hasSeen(message.id)) {
       log.debug({ id: message.id }, "a redelivered message was left alone");
       return;
@@ -99,7 +101,7 @@ export class Engine implements MessageSink {
     this.#offline.close();
     const waits = pushed.kind === "accepted" && pushed.ahead > 0;
     if (waits && lane === mailboxLane(message.conversationId)) {
-      const speaker = this.#speakerFor(message, await languageOf(this.#world, message));
+      const speaker = this.#speakerFor(message, await languageOf(this.#context, message));
       const drop = speaker.button("button.cancel", { kind: "drop", itemId: message.id });
       this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons: [[drop]] }));
     }
@@ -107,7 +109,7 @@ export class Engine implements MessageSink {
 
   /** A refusal is owed like an answer: it is stored before the message counts as seen. */
   async #refuse(message: IncomingMessage, refusal: NonNullable<MessageItem["refusal"]>): Promise<void> {
-    const { store, queue, log } = this.#world;
+    const { store, queue, log } = this.#context;
     const lane = instantLane(message, false);
     // What was too much is not kept; its first words tell the language.
     const text = message.text.slice(0, MAX_REFUSED_TEXT);
@@ -123,7 +125,7 @@ export class Engine implements MessageSink {
   }
 
   async revise(message: IncomingMessage): Promise<void> {
-    const { queue, limits, log } = this.#world;
+    const { queue, limits, log } = this.#context;
     if (tooMuchOf(message, limits)) return;
     const lane = mailboxLane(message.conversationId);
     const item: MessageItem = { version: 1, id: message.id, kind: "message", lane, message };
@@ -132,7 +134,7 @@ export class Engine implements MessageSink {
   }
 
   async abandon(conversationId: ConversationId): Promise<void> {
-    const { queue, log } = this.#workWorld;
+    const { queue, log } = this.#workContext;
     log.info({ conversation: conversationId }, "a chat is gone; its work stops");
     try {
       for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
@@ -147,7 +149,7 @@ export class Engine implements MessageSink {
 
   /** What waits in the mailbox, and what is answered beside it. */
   async #laneOf(message: IncomingMessage): Promise<string> {
-    const { store, skills } = this.#world;
+    const { store, skills } = this.#context;
     const { goal, attachments } = readRequest(message, skills.list());
     const record = await store.read(message.conversationId);
     const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
@@ -158,12 +160,12 @@ export class Engine implements MessageSink {
     }
     // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
     const isAnswer = record?.openQuestion && action?.kind === "ask-cancel";
-    if (isAnswer && !(await this.#world.queue.running(mailboxLane(message.conversationId)))) {
+    if (isAnswer && !(await this.#context.queue.running(mailboxLane(message.conversationId)))) {
       return mailboxLane(message.conversationId);
     }
     const isInstant =
       attachments.length > 0
-        ? areAllUnfit(this.#world, skill, attachments)
+        ? areAllUnfit(this.#context, skill, attachments)
         : action !== null && isAnsweredAtOnce(action, record?.session != null);
     if (!isInstant) return mailboxLane(message.conversationId);
     // A slow answer about credits must not hold up somebody who wants to stop.
@@ -171,7 +173,7 @@ export class Engine implements MessageSink {
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {
-    const { clock, log, inTurn, platforms } = this.#world;
+    const { clock, log, inTurn, platforms } = this.#context;
     const startedAt = clock.now();
     return inTurn(turnOf(item), async () => {
       const { platform } = item.kind === "message" ? item.message.replyTo : item.replyTo;
@@ -194,12 +196,12 @@ export class Engine implements MessageSink {
       case "message":
         return this.#worker.work(item, signal);
       case "export":
-        return runExport(this.#workWorld, item, signal);
+        return runExport(this.#workContext, item, signal);
     }
   }
 
   #speakerFor(message: IncomingMessage, language: string): Speaker {
-    return new Speaker(this.#world, message.replyTo, language, message.id);
+    return new Speaker(this.#context, message.replyTo, language, message.id);
   }
 
   /** A word to the person that the platform's pace may hold up, and that intake must not wait for. */
@@ -227,7 +229,7 @@ function untilStopped(signal: AbortSignal): Promise<never> {
   });
 }
 
-function tooMuchOf(message: IncomingMessage, limits: World["limits"]) {
+function tooMuchOf(message: IncomingMessage, limits: Context["limits"]) {
   if (message.text.length > limits.maxTextLength) {
     return { key: "message.too-long", limit: limits.maxTextLength } as const;
   }

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingMessage } from "./model/message.ts";
-import type { World } from "./ports/context.ts";
+import type { Context } from "./ports/context.ts";
 import { guessLanguage } from "./understand/language.ts";
 import { readRequest } from "./understand/request.ts";
 import { Chat } from "./workflows/chat.ts";
@@ -14,14 +14,14 @@ import { showHelp, showUploadHelp } from "./workflows/instant-answers.ts";
 const MAX_REMEMBERED = 10_000;
 
 export class OfflineDesk {
-  readonly #world: World;
+  readonly #context: Context;
   /** Conversations that know of this outage. */
   readonly #told = new Set<string>();
   /** Messages that had their whole answer: when they come again, there is nothing left to do. */
   readonly #answered = new Set<string>();
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   hasAnswered(messageId: string): boolean {
@@ -31,9 +31,9 @@ export class OfflineDesk {
   /** Answers a message that could not be stored. Never throws. */
   async answer(message: IncomingMessage): Promise<void> {
     if (this.#answered.has(message.id)) return;
-    const { log } = this.#world;
+    const { log } = this.#context;
     try {
-      const { goal, attachments } = readRequest(message, this.#world.skills.list());
+      const { goal, attachments } = readRequest(message, this.#context.skills.list());
       const action = goal.kind === "action" && attachments.length === 0 ? goal.action.kind : null;
       if (action === "help" || action === "upload-help") {
         remember(this.#answered, message.id);
@@ -57,7 +57,7 @@ export class OfflineDesk {
   #chatFor(message: IncomingMessage): Chat {
     const { conversationId: id, replyTo: target } = message;
     const language = guessLanguage(message);
-    return Chat.withoutRecord(this.#world, { id, target, language });
+    return Chat.withoutRecord(this.#context, { id, target, language });
   }
 }
 

@@ -4,14 +4,18 @@
  */
 
 import { BackendError } from "./model/backend-error.ts";
+import { ownerOf } from "./model/conversation.ts";
+import type { GuiAction } from "./model/gui-action.ts";
 import type { Action, IncomingMessage } from "./model/message.ts";
 import { titleFrom } from "./model/project-list.ts";
+import { ownWords } from "./model/question.ts";
 import type { RichText } from "./model/rich-text.ts";
+import { StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
-import { StopError, type World } from "./ports/context.ts";
-import type { SessionRef } from "./ports/ports.ts";
-import { ownWords, typedAnswer } from "./reply/question.ts";
-import type { GuiAction } from "./understand/gui/translate.ts";
+import type { Context } from "./ports/context.ts";
+import type { SessionRef } from "./ports/video-backend.ts";
+import { greeting } from "./reply/greeting.ts";
+import { typedAnswer } from "./reply/question.ts";
 import { findLinks } from "./understand/intent.ts";
 import { languageOf } from "./understand/language.ts";
 import { keep, type Request, readRequest } from "./understand/request.ts";
@@ -19,7 +23,7 @@ import { wantLanguage } from "./workflows/agent-language.ts";
 import { takeAnswer } from "./workflows/answer-question.ts";
 import { askToStop } from "./workflows/ask-to-stop.ts";
 import { Chat } from "./workflows/chat.ts";
-import { connect, greeting, replaceSession } from "./workflows/connect.ts";
+import { connect, replaceSession } from "./workflows/connect.ts";
 import { startExport } from "./workflows/export/start.ts";
 import {
   cancel,
@@ -33,8 +37,9 @@ import {
   showUploadHelp,
 } from "./workflows/instant-answers.ts";
 import { openProject, showProjects, startProject } from "./workflows/projects.ts";
-import { isAllowed, ownerOf } from "./workflows/rights.ts";
-import { isNoTurn, runTurn, settleInterruptedTurn } from "./workflows/turn/turn.ts";
+import { isAllowed } from "./workflows/rights.ts";
+import { settleInterruptedTurn } from "./workflows/turn/resume.ts";
+import { isNoTurn, runTurn } from "./workflows/turn/turn.ts";
 import {
   areAllUnfit,
   askWhatToDo,
@@ -52,17 +57,17 @@ interface Job {
 }
 
 export class Worker {
-  readonly #world: World;
+  readonly #context: Context;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   /** Resolves when the person has read how it went, or when the work was aborted. */
   async work(item: MessageItem, signal: AbortSignal): Promise<void> {
     const { message } = item;
-    const language = await languageOf(this.#world, message);
-    const request = readRequest(message, this.#world.skills.list());
+    const language = await languageOf(this.#context, message);
+    const request = readRequest(message, this.#context.skills.list());
     const chat = await this.#open(message, language);
     const job: Job = {
       chat,
@@ -110,7 +115,7 @@ export class Worker {
       await chat.speaker.say("link.not-public", {}, { tone: "error" });
       return;
     }
-    if (areAllUnfit(this.#world, chat.skill, request.attachments)) {
+    if (areAllUnfit(this.#context, chat.skill, request.attachments)) {
       return refuseAttachments(chat, request.attachments, words);
     }
     const wasConnected = chat.session !== null;
@@ -139,7 +144,7 @@ export class Worker {
 
   /** Whether all links in the words do. */
   async #leadOutside(words: string): Promise<boolean> {
-    const { links } = this.#world;
+    const { links } = this.#context;
     const urls = [...new Set(findLinks(words).map(({ url }) => url))];
     if (!urls.every((url) => links.isAllowed(url))) return false;
     const ends = await Promise.all(urls.map((url) => links.leadsOutside(url)));
@@ -210,7 +215,7 @@ export class Worker {
         return true;
       case "start":
         // A deep link opens its skill before the greeting.
-        if (action.skill && this.#world.skills.find(action.skill)) {
+        if (action.skill && this.#context.skills.find(action.skill)) {
           const name = action.skill;
           if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return true;
           await chat.update((current) => ({ ...current, skill: name }));
@@ -321,18 +326,18 @@ export class Worker {
   /** The backend lost the session: a new one, said plainly, and the way back to where the person was. */
   async #startOver(job: Job, request: Request): Promise<void> {
     const { chat, signal } = job;
-    const { speaker, world } = chat;
+    const { speaker, context } = chat;
     const lost = chat.session;
     try {
       const kept = keep(request);
       await chat.keepForRetry(kept ?? NOTHING);
       const isFirst = (await replaceSession(chat, lost, signal)) !== null;
-      world.log.warn({ conversation: chat.id, isFirst }, "the backend lost a session");
+      context.log.warn({ conversation: chat.id, isFirst }, "the backend lost a session");
       // Beside us someone else has started over and said so; a question is answered from the new session.
       if (!isFirst && !job.isInMailbox) return await this.#carryOut(job, request);
       const hasFiles = chat.record.files.length > 0;
       // What waits was meant for the timeline that is gone, and would be paid for.
-      const dropped = job.isInMailbox && hasFiles ? await world.queue.clear(mailboxLane(chat.id)) : [];
+      const dropped = job.isInMailbox && hasFiles ? await context.queue.clear(mailboxLane(chat.id)) : [];
       const text = speaker.paragraphs(
         speaker.rich(hasFiles ? "session.lost-with-files" : "session.lost"),
         dropped.length > 0 ? speaker.rich("session.dropped", { count: dropped.length }) : [],
@@ -350,11 +355,11 @@ export class Worker {
 
   /** The last line against silence: a plain sentence for whatever went wrong. */
   async #apologise({ chat }: Job, request: Request, error: unknown): Promise<void> {
-    const { speaker, world } = chat;
+    const { speaker, context } = chat;
     const canRetry = keep(request) !== null;
     if (error instanceof BackendError) await speaker.send(chat.failure(error, canRetry));
     else {
-      world.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
+      context.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
       const buttons = canRetry ? [[speaker.button("button.retry", chat.retry)]] : [];
       const text = speaker.paragraphs(speaker.rich("error.unexpected"), costOfRetry(chat, keep(request)));
       await speaker.send({ text, tone: "error", buttons });
@@ -364,7 +369,7 @@ export class Worker {
   }
 
   #open(message: IncomingMessage, language: string): Promise<Chat> {
-    return Chat.open(this.#world, {
+    return Chat.open(this.#context, {
       id: message.conversationId,
       target: message.replyTo,
       language,

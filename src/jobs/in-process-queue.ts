@@ -5,7 +5,8 @@
  */
 
 import type { WorkItem } from "../core/model/work-item.ts";
-import type { Log, WorkJournal, WorkQueue } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import type { WorkJournal, WorkQueue } from "../core/ports/work-queue.ts";
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import { endsWithin } from "../lib/timeout.ts";
 

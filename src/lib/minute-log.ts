@@ -1,5 +1,5 @@
 /** What is told while something outside cannot be reached: its cause, at most once a minute, and when it is over. */
-import type { Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
 
 const EVERY_MS = 60_000;
 /** Causes of causes; a longer chain says nothing more. */

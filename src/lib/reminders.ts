@@ -1,5 +1,5 @@
 /** What goes on for long is said in the log once an hour, not each time it shows. */
-import type { Clock } from "../core/ports/ports.ts";
+import type { Clock } from "../core/ports/runtime.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -5,7 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { BackendError } from "../core/model/backend-error.ts";
-import type { BackendAccount, BackendCaller, Clock } from "../core/ports/ports.ts";
+import type { Clock } from "../core/ports/runtime.ts";
+import type { BackendAccount, BackendCaller } from "../core/ports/video-backend.ts";
 import type { ResolveHost } from "../lib/public-address.ts";
 import { tokenAnswer } from "./answers/answers.ts";
 import { Accounts } from "./transport/account.ts";

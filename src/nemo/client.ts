@@ -3,19 +3,18 @@
  * Source: nemo-api.md. How a call is made is in `api.ts`, the wire in `transport/http.ts`, kinds of errors in `transport/errors.ts`.
  */
 import { BackendError } from "../core/model/backend-error.ts";
+import type { ByteSource } from "../core/ports/chat-platform.ts";
+import type { Clock, Log } from "../core/ports/runtime.ts";
 import type {
   BackendCaller,
-  ByteSource,
-  Clock,
   Credits,
-  Log,
   ProjectState,
   RenderStatus,
   SessionRef,
   TurnEvent,
   UploadedMedia,
   VideoBackend,
-} from "../core/ports/ports.ts";
+} from "../core/ports/video-backend.ts";
 import {
   type AddressRule,
   isTrusted,

@@ -15,12 +15,12 @@ const ROOT = "/__sandbox/";
 
 /** Answers an admin request; null when the path is none. */
 export async function adminAnswer(
-  world: { scenarios: ScenarioQueue; requests: RequestRecord; command(line: string): CommandAnswer },
+  context: { scenarios: ScenarioQueue; requests: RequestRecord; command(line: string): CommandAnswer },
   request: IncomingMessage,
   url: URL,
 ): Promise<Answer | null> {
   if (!url.pathname.startsWith(ROOT)) return null;
-  const { scenarios } = world;
+  const { scenarios } = context;
   switch (`${request.method} ${url.pathname.slice(ROOT.length)}`) {
     case "POST scenarios": {
       const body = await readJson(request);
@@ -35,11 +35,11 @@ export async function adminAnswer(
       return json({ released: true });
     case "POST command":
       return json({
-        answer: world.command(checkBody(z.object({ line: z.string() }), await readJson(request)).line).text,
+        answer: context.command(checkBody(z.object({ line: z.string() }), await readJson(request)).line).text,
       });
     case "GET requests": {
       const filter = url.searchParams.get("filter") ?? undefined;
-      const hidden = world.requests
+      const hidden = context.requests
         .matching(filter)
         .map((each) => ({ ...each, headers: { ...each.headers, authorization: "hidden" } }));
       return json(hidden.slice(-100));

@@ -12,7 +12,7 @@ import type { ScenarioQueue } from "./scenario-queue.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** What commands act on. */
-export interface CommandWorld {
+export interface CommandContext {
   scenarios: ScenarioQueue;
   accounts: Accounts;
   sessions: Sessions;
@@ -35,12 +35,12 @@ const ERROR_TARGETS: Record<number, ScenarioTarget> = {
 };
 
 /** Carries out one line, and answers in `language`, such as `zh`. Never throws for what a person types. */
-export function runCommand(line: string, world: CommandWorld, language = "en"): CommandAnswer {
+export function runCommand(line: string, context: CommandContext, language = "en"): CommandAnswer {
   const texts = commandTexts(language);
   const done = (text: string): CommandAnswer => ({ text, isDone: true });
   const refused = (text: string): CommandAnswer => ({ text, isDone: false });
   const [verb = "", ...words] = line.trim().toLowerCase().split(/\s+/);
-  const { scenarios, accounts, sessions } = world;
+  const { scenarios, accounts, sessions } = context;
   const number = Number(words[0]);
   switch (verb) {
     case "error": {

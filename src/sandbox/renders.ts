@@ -40,7 +40,7 @@ interface RenderJob {
 }
 
 /** What renders need around them. */
-export interface RenderWorld {
+export interface RenderContext {
   ffmpeg: string | null;
   store: FileStore;
   sources: ReadonlyMap<string, Source>;
@@ -53,13 +53,13 @@ export interface RenderWorld {
 
 /** All renders of a sandbox. */
 export class Renders {
-  #world: RenderWorld;
+  #context: RenderContext;
   #jobs = new Map<string, RenderJob>();
   /** Ids ever used by an account, ours and the client's. */
   #usedIds = new Set<string>();
 
-  constructor(world: RenderWorld) {
-    this.#world = world;
+  constructor(context: RenderContext) {
+    this.#context = context;
   }
 
   /** Throws a `Refusal` when this session cannot start a render of that id now. */
@@ -88,7 +88,7 @@ export class Renders {
       status: "pending",
       error: null,
       startedAtMs: performance.now(),
-      lastsMs: script?.ms ?? this.#world.lastsMs,
+      lastsMs: script?.ms ?? this.#context.lastsMs,
       script: script?.progress === undefined ? null : [...script.progress],
       dialect: script?.dialect ?? null,
       omitUrl: script?.omitUrl ?? dialects.outputUrl === "missing",
@@ -169,7 +169,7 @@ export class Renders {
     canvas: { width: number; height: number },
     failWith: string | null,
   ): Promise<void> {
-    const signal = AbortSignal.any([job.cancel.signal, this.#world.stopped]);
+    const signal = AbortSignal.any([job.cancel.signal, this.#context.stopped]);
     try {
       const filmed = failWith === null ? this.#film(draft, canvas, signal) : null;
       // Both are awaited; the pause alone must not leave a rejection of the film unobserved.
@@ -182,7 +182,7 @@ export class Renders {
       job.error = failWith;
     } catch (error) {
       if (signal.aborted) return;
-      this.#world.warn({ error: String(error) }, "a render failed");
+      this.#context.warn({ error: String(error) }, "a render failed");
       job.status = "failed";
       job.error = "Render failed";
     }
@@ -193,7 +193,7 @@ export class Renders {
     canvas: { width: number; height: number },
     signal: AbortSignal,
   ): Promise<NonNullable<RenderJob["output"]>> {
-    const { ffmpeg, store, sources } = this.#world;
+    const { ffmpeg, store, sources } = this.#context;
     const path = store.newRenderPath();
     let isFilmed = false;
     if (ffmpeg !== null) {
@@ -202,14 +202,14 @@ export class Renders {
         isFilmed = true;
       } catch (error) {
         if (signal.aborted) throw error;
-        this.#world.warn({ error: String(error) }, "ffmpeg could not render; the clip itself is given");
+        this.#context.warn({ error: String(error) }, "ffmpeg could not render; the clip itself is given");
       }
     }
     if (!isFilmed) await copyFile(await this.#bestClip(draft), path);
     const facts = await probe(ffmpeg, { path, extension: "mp4" }, signal);
     return {
       path,
-      url: this.#world.publicUrl(path),
+      url: this.#context.publicUrl(path),
       sizeBytes: (await stat(path)).size,
       durationS: (facts?.durationMs ?? draft.d) / 1000,
     };
@@ -218,7 +218,7 @@ export class Renders {
   /** The first uploaded MP4 on the timeline, else the sample. */
   async #bestClip(draft: Draft): Promise<string> {
     for (const clip of segmentsOf(draft, TRACK.video)) {
-      const source = this.#world.sources.get(clip.m.media_id ?? "");
+      const source = this.#context.sources.get(clip.m.media_id ?? "");
       if (source !== undefined && source.kind === "video" && (await isMp4(source.path))) return source.path;
     }
     return SAMPLE_PATH;

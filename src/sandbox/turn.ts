@@ -13,7 +13,7 @@ import type { Session } from "./sessions.ts";
 import type { TurnPlan } from "./turn-plan.ts";
 
 /** What a turn needs around it. */
-export interface TurnWorld {
+export interface TurnContext {
   response: ServerResponse;
   scenarios: Pick<ScenarioQueue, "pass">;
   dialects: Dialects;
@@ -25,12 +25,12 @@ export interface TurnWorld {
 }
 
 /** Runs a plan to its end. The session is busy until then, also behind a dead socket. */
-export async function performTurn(session: Session, plan: TurnPlan, world: TurnWorld): Promise<void> {
-  const { response } = world;
+export async function performTurn(session: Session, plan: TurnPlan, context: TurnContext): Promise<void> {
+  const { response } = context;
   const run = new AbortController();
-  const onStop = () => run.abort(world.stopped.reason);
-  if (world.stopped.aborted) onStop();
-  world.stopped.addEventListener("abort", onStop, { once: true });
+  const onStop = () => run.abort(context.stopped.reason);
+  if (context.stopped.aborted) onStop();
+  context.stopped.addEventListener("abort", onStop, { once: true });
   let isDropped = false;
   response.on("close", () => {
     if (!isDropped && !response.writableEnded) run.abort(new Error("the client hung up"));
@@ -41,9 +41,9 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
       if (isDropped) return;
       if (!response.write(bytes)) await drained(response, run.signal);
     },
-    dialect: plan.dialect ?? world.dialects.sse,
-    heartbeat: world.dialects.heartbeat,
-    now: world.now,
+    dialect: plan.dialect ?? context.dialects.sse,
+    heartbeat: context.dialects.heartbeat,
+    now: context.now,
   });
 
   const before = plan.stateLagMs === undefined ? null : structuredClone(session.project);
@@ -57,7 +57,7 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
   };
 
   try {
-    if (world.headersFirst || plan.steps[0]?.kind !== "drop") {
+    if (context.headersFirst || plan.steps[0]?.kind !== "drop") {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
       response.flushHeaders();
     }
@@ -71,7 +71,7 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
         await perform(step, {
           stream,
           edit,
-          pass: world.scenarios.pass.bind(world.scenarios),
+          pass: context.scenarios.pass.bind(context.scenarios),
           signal: run.signal,
         });
       }
@@ -80,7 +80,7 @@ export async function performTurn(session: Session, plan: TurnPlan, world: TurnW
     // The run was cancelled: what it did so far stands, and nobody listens any more.
     if (!run.signal.aborted) throw error;
   } finally {
-    world.stopped.removeEventListener("abort", onStop);
+    context.stopped.removeEventListener("abort", onStop);
     session.isRunning = false;
     if (before !== null) {
       session.lag = { project: before, untilMs: performance.now() + (plan.stateLagMs ?? 0) };

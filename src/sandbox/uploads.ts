@@ -203,7 +203,7 @@ function nameOf(url: URL, contentType: string): string {
 export async function placeFiles(
   session: Session,
   files: readonly ReceivedFile[],
-  world: {
+  context: {
     ffmpeg: string | null;
     sources: Map<string, Source>;
     publicUrl(stored: StoredFile, name: string): string;
@@ -217,14 +217,19 @@ export async function placeFiles(
     const media = MEDIA_TYPES[stored.extension];
     // `save` takes known extensions only.
     if (media === undefined) continue;
-    const facts = await probe(world.ffmpeg, stored, world.signal);
+    const facts = await probe(context.ffmpeg, stored, context.signal);
     const durationMs =
       media.kind === "image" ? IMAGE_DURATION_MS : (facts?.durationMs ?? DEFAULT_DURATION_MS);
-    world.sources.set(stored.id, { path: stored.path, extension: stored.extension, kind: media.kind, facts });
+    context.sources.set(stored.id, {
+      path: stored.path,
+      extension: stored.extension,
+      kind: media.kind,
+      facts,
+    });
     const info = {
       filename: name,
       file_type: media.kind,
-      cdn_url: world.publicUrl(stored, name),
+      cdn_url: context.publicUrl(stored, name),
       duration: media.kind === "image" ? 0 : durationMs / 1000,
       ...sizeOf(media.kind, facts),
       hash: stored.hash,
@@ -236,7 +241,7 @@ export async function placeFiles(
     project.video_infos.push(info);
     project.video_analyses.push({ filename: name, summary: `${media.kind} of ${durationMs / 1000} s` });
     session.uploads.push({ mediaId: stored.id, name, url: info.cdn_url });
-    if (world.isOnTimeline) {
+    if (context.isOnTimeline) {
       placeClip(project, {
         mediaId: stored.id,
         name: name.replace(/\.[^.]*$/, ""),

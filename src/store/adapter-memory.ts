@@ -1,5 +1,5 @@
 /** The durable memory of one adapter, apart from everything else in the store. Source: the `AdapterMemory` port. */
-import type { AdapterMemory } from "../core/ports/ports.ts";
+import type { AdapterMemory } from "../core/ports/store.ts";
 import type { Records } from "./records.ts";
 
 /** `name` is the adapter's; its keys stand under it. */

@@ -5,7 +5,8 @@
 import type { z } from "zod";
 import { type Capture, captureSchema } from "../core/model/capture.ts";
 import { conversationSchema, userSettingsSchema } from "../core/model/conversation.ts";
-import type { ConversationStore, Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import type { ConversationStore } from "../core/ports/store.ts";
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import type { Records } from "./records.ts";
 

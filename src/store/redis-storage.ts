@@ -4,7 +4,8 @@
  */
 import KeyvRedis, { createClient, type RedisClientType } from "@keyv/redis";
 import { Keyv } from "keyv";
-import { type Log, StoreTroubleError } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import { StoreTroubleError } from "../core/ports/store.ts";
 import { QUEUE_KEYS } from "../jobs/redis/commands.ts";
 import { PLAIN_JSON, type Swap } from "./records.ts";
 

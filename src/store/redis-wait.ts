@@ -3,7 +3,8 @@
  * a password that is wrong, a right that is missing, a version that is too old.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Log, StoreTroubleError } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import { StoreTroubleError } from "../core/ports/store.ts";
 import { innermostCause, MinuteLog } from "../lib/minute-log.ts";
 
 const TRY_EVERY_MS = 1_000;

@@ -2,7 +2,7 @@
  * What makes a store over: what older versions have kept in plain text is sealed at the start, and after a change of keys
  * everything is sealed with the new one, beside the work. Source: README.md, `ENCRYPTION_KEYS` and "What is kept".
  */
-import type { Log } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
 import { Repeater } from "../jobs/redis/interval.ts";
 import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
 import type { Records } from "./records.ts";

@@ -5,7 +5,8 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
-import type { Log, WorkJournal } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import type { WorkJournal } from "../core/ports/work-queue.ts";
 import { keyIdOf } from "./encryption.ts";
 import { privateDatabase } from "./private-files.ts";
 import type { Sealing } from "./sealing.ts";

@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { Keyv } from "keyv";
 import type { Config } from "../app/config.ts";
-import type { Log, WorkJournal } from "../core/ports/ports.ts";
+import type { Log } from "../core/ports/runtime.ts";
+import type { WorkJournal } from "../core/ports/work-queue.ts";
 import { innermostCause } from "../lib/minute-log.ts";
 import { StartError } from "../lib/start-error.ts";
 import { probeDisk } from "./disk-probe.ts";

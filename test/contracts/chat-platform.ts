@@ -1,7 +1,7 @@
 /** What every chat platform promises about who reads what, and who may do what. Source: the `ChatPlatform` port. */
 import { describe, expect, it } from "vitest";
 import type { OutgoingMessage, ReplyTarget } from "../../src/core/model/message.ts";
-import type { ChatPlatform } from "../../src/core/ports/ports.ts";
+import type { ChatPlatform } from "../../src/core/ports/chat-platform.ts";
 
 /** A platform with people on it. */
 export interface LoneStage {

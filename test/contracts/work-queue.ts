@@ -1,7 +1,8 @@
 /** What every work queue promises, whatever keeps its items. Source: the `WorkQueue` port. */
 import { describe, expect, it } from "vitest";
-import { StopError } from "../../src/core/ports/context.ts";
-import { StoreTroubleError, type WorkQueue } from "../../src/core/ports/ports.ts";
+import { StopError } from "../../src/core/model/stop.ts";
+import { StoreTroubleError } from "../../src/core/ports/store.ts";
+import type { WorkQueue } from "../../src/core/ports/work-queue.ts";
 import type { TestLog } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
 

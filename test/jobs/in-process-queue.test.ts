@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { StopError } from "../../src/core/model/stop.ts";
 import type { WorkItem } from "../../src/core/model/work-item.ts";
-import { StopError } from "../../src/core/ports/context.ts";
-import { StoreTroubleError, type WorkJournal } from "../../src/core/ports/ports.ts";
+import { StoreTroubleError } from "../../src/core/ports/store.ts";
+import type { WorkJournal } from "../../src/core/ports/work-queue.ts";
 import { InProcessQueue } from "../../src/jobs/in-process-queue.ts";
 import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
 import { describeWorkQueue } from "../contracts/work-queue.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BackendAccount } from "../../src/core/ports/ports.ts";
+import type { BackendAccount } from "../../src/core/ports/video-backend.ts";
 import {
   CLIENT_ID,
   caller,

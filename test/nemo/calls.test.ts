@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BackendCaller } from "../../src/core/ports/ports.ts";
+import type { BackendCaller } from "../../src/core/ports/video-backend.ts";
 import type { NemoClient } from "../../src/nemo/client.ts";
 import { caller, client, FREE_TOKEN_ROUTE, never, TOKEN, tokenAnswerOf } from "./support/caller.ts";
 import { collect } from "./support/collect.ts";

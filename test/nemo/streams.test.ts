@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { AttachmentError, type UploadFile } from "../../src/core/ports/ports.ts";
+import { AttachmentError } from "../../src/core/ports/chat-platform.ts";
+import type { UploadFile } from "../../src/core/ports/video-backend.ts";
 import { UploadSourceError } from "../../src/nemo/files/upload-source-error.ts";
 import { caller, client, FREE_TOKEN_ROUTE, NEW_TOKEN, never, tokenAnswerOf } from "./support/caller.ts";
 import { collect } from "./support/collect.ts";

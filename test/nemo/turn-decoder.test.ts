@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TurnEvent } from "../../src/core/ports/ports.ts";
+import type { TurnEvent } from "../../src/core/ports/video-backend.ts";
 import { TurnDecoder } from "../../src/nemo/stream/decoder.ts";
 import { sseText } from "./support/scripted-server.ts";
 

@@ -1,6 +1,6 @@
 /** Records on Redis, shared by several processes, in good and bad times. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StoreTroubleError } from "../../src/core/ports/ports.ts";
+import { StoreTroubleError } from "../../src/core/ports/store.ts";
 import { createRecords } from "../../src/store/records.ts";
 import { connectRedis } from "../../src/store/redis-storage.ts";
 import { HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";

@@ -7,7 +7,7 @@ import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { newConversation } from "../../src/core/model/conversation.ts";
-import { StopError } from "../../src/core/ports/context.ts";
+import { StopError } from "../../src/core/model/stop.ts";
 import { connectRedisQueue } from "../../src/jobs/redis/queue.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createRecords, PLAIN_JSON, type Records } from "../../src/store/records.ts";

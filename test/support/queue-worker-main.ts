@@ -1,5 +1,5 @@
 /** A process that works on a queue on Redis until its parent tells it to stop. See `queue-worker.ts`. */
-import { StopError } from "../../src/core/ports/context.ts";
+import { StopError } from "../../src/core/model/stop.ts";
 import { connectRedisQueue } from "../../src/jobs/redis/queue.ts";
 import { TEST_SEALING } from "./sealing.ts";
 import { Hands } from "./work-items.ts";

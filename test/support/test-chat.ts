@@ -20,14 +20,14 @@ import type {
   SentMessage,
 } from "../../src/core/model/message.ts";
 import { toPlain } from "../../src/core/model/rich-text.ts";
-import type { Limits } from "../../src/core/ports/context.ts";
 import {
   AttachmentError,
   type ByteSource,
   type ChatPlatform,
-  type Log,
   type OpenedAttachment,
-} from "../../src/core/ports/ports.ts";
+} from "../../src/core/ports/chat-platform.ts";
+import type { Limits } from "../../src/core/ports/context.ts";
+import type { Log } from "../../src/core/ports/runtime.ts";
 import type { ResolveHost } from "../../src/lib/public-address.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 

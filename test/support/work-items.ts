@@ -1,7 +1,7 @@
 /** Work for queues, and hands that hold each item until the test lets it go. */
 
 import { type MessageItem, mailboxLane, type WorkItem } from "../../src/core/model/work-item.ts";
-import type { WorkQueue } from "../../src/core/ports/ports.ts";
+import type { WorkQueue } from "../../src/core/ports/work-queue.ts";
 
 /** A message item; its id is what tests look at. */
 export function item(id: string, lane = "test:1", more: Partial<MessageItem["message"]> = {}): MessageItem {

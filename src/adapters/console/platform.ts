@@ -22,7 +22,7 @@ import {
   type ByteSource,
   type ChatPlatform,
   type OpenedAttachment,
-} from "../../core/ports/ports.ts";
+} from "../../core/ports/chat-platform.ts";
 import { renderButtons, renderText } from "./render.ts";
 import type { Screen } from "./screen.ts";
 

@@ -5,15 +5,10 @@ import type { Agent } from "undici";
 import { z } from "zod";
 import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
-import { StopError } from "../../core/ports/context.ts";
-import type {
-  AdapterMemory,
-  ChatPlatform,
-  Clock,
-  Log,
-  MessageSink,
-  Metrics,
-} from "../../core/ports/ports.ts";
+import { StopError } from "../../core/model/stop.ts";
+import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
+import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { within } from "../../lib/timeout.ts";
 import { createFileAgent } from "./attachments.ts";
@@ -34,7 +29,7 @@ export interface DiscordOptions {
   shardIds: number[] | null;
 }
 
-export interface DiscordWorld {
+export interface DiscordContext {
   engine: MessageSink;
   memory: AdapterMemory;
   locales: Locales;
@@ -70,7 +65,7 @@ const applicationSchema = z.object({
 
 export class DiscordAdapter {
   readonly platform: ChatPlatform;
-  readonly #world: DiscordWorld;
+  readonly #context: DiscordContext;
   readonly #rest: REST;
   readonly #gateway: Gateway;
   readonly #intake: Intake;
@@ -87,9 +82,9 @@ export class DiscordAdapter {
   #left: Promise<void> | null = null;
   #state: "idle" | "sending" | "receiving" | "stopped" = "idle";
 
-  constructor(options: DiscordOptions, world: DiscordWorld) {
-    const { memory, locales, log, clock, engine, metrics } = world;
-    this.#world = world;
+  constructor(options: DiscordOptions, context: DiscordContext) {
+    const { memory, locales, log, clock, engine, metrics } = context;
+    this.#context = context;
     this.#dispatcher = createFileAgent(options.apiUrl);
     const { token, shards, shardIds } = options;
     const settings = restOptions(options.apiUrl, metrics, this.#ending.signal);
@@ -126,7 +121,7 @@ export class DiscordAdapter {
       },
     });
     this.#intake = new Intake({
-      ...world,
+      ...context,
       rest,
       hasMessageContent: options.hasMessageContent,
       botId: () => this.#botId,
@@ -150,7 +145,7 @@ export class DiscordAdapter {
 
   /** Connects to the gateway, too, and waits as well. Throws `StartError` when Discord refuses the token or an intent. */
   async start(): Promise<void> {
-    const { log, memory, locales } = this.#world;
+    const { log, memory, locales } = this.#context;
     const id = await this.#patiently(() => this.#whoAmI());
     if (this.#state === "stopped") return;
     this.#state = "receiving";
@@ -195,14 +190,14 @@ export class DiscordAdapter {
   /** Whoever is spoken to from now on is found by the next process. */
   #goodbye(): Promise<void> {
     this.#left ??= this.#gateway.stop().catch((error: unknown) => {
-      this.#world.log.info({ err: error }, "Discord was left without a goodbye");
+      this.#context.log.info({ err: error }, "Discord was left without a goodbye");
     });
     return within(GOODBYE_MS, this.#left, undefined);
   }
 
   /** Waits out a Discord that does not answer, or not as it should; a refusal ends the start. */
   async #patiently<T>(call: () => Promise<T>): Promise<T> {
-    const { log, clock } = this.#world;
+    const { log, clock } = this.#context;
     const { signal } = this.#leaving;
     let toldAt = Number.NEGATIVE_INFINITY;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {

@@ -7,7 +7,8 @@ import { Routes } from "discord-api-types/v10";
 import { Agent, buildConnector, type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/model/file-formats.ts";
 import type { Attachment } from "../../core/model/message.ts";
-import { AttachmentError, type Clock, type Log, type OpenedAttachment } from "../../core/ports/ports.ts";
+import { AttachmentError, type OpenedAttachment } from "../../core/ports/chat-platform.ts";
+import type { Clock, Log } from "../../core/ports/runtime.ts";
 import { publicConnector, systemResolve } from "../../lib/public-address.ts";
 
 /** An address that ends so soon is had anew at once. */

@@ -3,7 +3,8 @@
  * since Discord says nothing twice. Source: the `MessageSink` port; DESIGN.md, rules 3 and 9.
  */
 import { setImmediate } from "node:timers/promises";
-import { type Clock, StoreTroubleError } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 import { createKeyedQueue } from "../../lib/keyed-queue.ts";
 
 /**

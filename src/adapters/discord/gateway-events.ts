@@ -6,14 +6,9 @@
 import type { REST } from "@discordjs/rest";
 import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
-import {
-  type AdapterMemory,
-  type Clock,
-  type Log,
-  type MessageSink,
-  type Metrics,
-  StoreTroubleError,
-} from "../../core/ports/ports.ts";
+import type { MessageSink } from "../../core/ports/chat-platform.ts";
+import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
 import { readIntent } from "../../core/understand/intent.ts";
 import { within } from "../../lib/timeout.ts";
 import { Allowance } from "./allowance.ts";
@@ -30,9 +25,10 @@ import {
 } from "./incoming/event-schema.ts";
 import type { RawEvent } from "./incoming/gateway.ts";
 import { ServedPlaces } from "./incoming/last-seen.ts";
-import { conversationOf, isAddressed, readMessage, userOf, wordsOf } from "./incoming/normalize.ts";
+import { isAddressed, readMessage, userOf, wordsOf } from "./incoming/normalize.ts";
 import { isAppOnly } from "./interactions/facts.ts";
 import { Interactions } from "./interactions/router.ts";
+import { conversationOf } from "./place.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
 import { orInTrouble } from "./store-fallback.ts";
 import { Threads } from "./threads.ts";

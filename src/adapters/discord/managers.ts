@@ -7,10 +7,11 @@ import type { REST } from "@discordjs/rest";
 import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord.js";
 import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
-import type { AdapterMemory, Clock } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { Remembered } from "../shared/short-cache.ts";
-import { placeOf } from "./incoming/normalize.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
+import { placeOf } from "./place.ts";
 import { orInTrouble } from "./store-fallback.ts";
 
 const REMEMBERED_FOR_MS = 60_000;

@@ -6,10 +6,11 @@ import type { APIChannel, REST } from "discord.js";
 import { ChannelType, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Locales, TextKey } from "../../core/model/locales.ts";
 import type { ReplyTarget } from "../../core/model/message.ts";
-import type { AdapterMemory, Log } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { isApiError } from "./api-errors.ts";
-import { placeOf } from "./incoming/normalize.ts";
 import { nonceFor } from "./nonce.ts";
+import { placeOf } from "./place.ts";
 import { orInTrouble } from "./store-fallback.ts";
 
 const { ViewChannel, SendMessages, SendMessagesInThreads, CreatePublicThreads, ReadMessageHistory } =

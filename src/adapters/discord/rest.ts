@@ -3,7 +3,7 @@
  * worth repeating, and when. A repeated message carries the nonce of the first try. Source: platforms.md, "Sends".
  */
 import type { RESTOptions } from "discord.js";
-import type { Metrics } from "../../core/ports/ports.ts";
+import type { Metrics } from "../../core/ports/runtime.ts";
 
 /** An upload of the largest file takes its time. */
 const TIMEOUT_MS = 60_000;

@@ -1,5 +1,5 @@
 /** What goes on without the store when it is in trouble. Source: the `StoreTroubleError` port; DESIGN.md, rule 5. */
-import { StoreTroubleError } from "../../core/ports/ports.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 
 /** The store's answer; `fallback` while it is in trouble: for what nobody should have to wait for. */
 export async function orInTrouble<T>(asked: Promise<T>, fallback: T): Promise<T> {

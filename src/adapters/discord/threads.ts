@@ -6,8 +6,9 @@
 import { DiscordAPIError } from "@discordjs/rest";
 import type { APIChannel, REST } from "discord.js";
 import { ChannelType, Routes } from "discord-api-types/v10";
-import { StopError } from "../../core/ports/context.ts";
-import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+import { StopError } from "../../core/model/stop.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
 import { shortenToLimit, UNSHOWN } from "../../lib/shorten.ts";
 import { isApiError } from "./api-errors.ts";
 

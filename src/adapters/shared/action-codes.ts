@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type Action, actionSchema } from "../../core/model/message.ts";
-import type { AdapterMemory } from "../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { own } from "../../lib/own.ts";
 
 /** The tightest platform gives a button 64 bytes. */

@@ -2,7 +2,7 @@
  * What an adapter does beside everything else, and nobody waits for. An error that nobody expected ends what it
  * happened in and nothing more: it is logged and counted. Source: DESIGN.md, rule 5.
  */
-import type { Clock, Log, Metrics } from "../../core/ports/ports.ts";
+import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 
 /** How long a loop rests after such an error. */
 const REST_MS = 1_000;

@@ -1,6 +1,6 @@
 /** The bot's own HTTP server: health, metrics, webhooks. Source: DESIGN.md, "Settings". */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Log } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
 import { answerAndHangUp, hasBodyLeft } from "../../lib/hang-up.ts";
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -1,5 +1,5 @@
 /** What a platform said a moment ago, so that it is not asked again and again. Bounded; a failure is not remembered. */
-import type { Clock } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
 
 export interface RememberedOptions {
   forMs: number;

@@ -3,15 +3,10 @@ import { Api, GrammyError } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { Agent } from "undici";
 import type { Locales } from "../../core/model/locales.ts";
-import { StopError } from "../../core/ports/context.ts";
-import type {
-  AdapterMemory,
-  ChatPlatform,
-  Clock,
-  Log,
-  MessageSink,
-  Metrics,
-} from "../../core/ports/ports.ts";
+import { StopError } from "../../core/model/stop.ts";
+import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
+import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { MinuteLog } from "../../lib/minute-log.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { Beside } from "../shared/background.ts";
@@ -50,7 +45,7 @@ export interface TelegramOptions {
   outbox?: OutboxOptions;
 }
 
-export interface TelegramWorld {
+export interface TelegramContext {
   engine: MessageSink;
   memory: AdapterMemory;
   locales: Locales;
@@ -64,7 +59,7 @@ export interface TelegramWorld {
 export class TelegramAdapter {
   readonly platform: ChatPlatform;
   readonly #options: TelegramOptions;
-  readonly #world: TelegramWorld;
+  readonly #context: TelegramContext;
   readonly #api: Api;
   readonly #dispatcher = new Agent();
   readonly #memory: SteadyMemory;
@@ -80,10 +75,10 @@ export class TelegramAdapter {
   /** The bot, once somebody needed to know. */
   #me: Promise<UserFromGetMe> | null = null;
 
-  constructor(options: TelegramOptions, world: TelegramWorld) {
-    const { log, clock, memory, metrics, locales } = world;
+  constructor(options: TelegramOptions, context: TelegramContext) {
+    const { log, clock, memory, metrics, locales } = context;
     this.#options = options;
-    this.#world = world;
+    this.#context = context;
     this.#api = createApi(options, metrics);
     this.#beside = new Beside({ platform: "telegram", clock, log, metrics });
     this.#memory = new SteadyMemory(memory, clock, log);
@@ -126,7 +121,7 @@ export class TelegramAdapter {
 
   /** Connects and starts to take messages. Throws `StartError` when Telegram refuses the token. */
   async start(): Promise<void> {
-    const { log, clock, memory, locales, engine, http, metrics } = this.#world;
+    const { log, clock, memory, locales, engine, http, metrics } = this.#context;
     const [api, beside] = [this.#api, this.#beside];
     const me = await this.#whoAmI();
     const handler = new UpdateHandler({
@@ -174,7 +169,7 @@ export class TelegramAdapter {
   async startSending(): Promise<void> {
     const me = await this.#whoAmI();
     this.#isConnected = true;
-    this.#world.log.info(
+    this.#context.log.info(
       { chat: `https://t.me/${me.username}`, by: "sending only" },
       "Telegram is connected",
     );
@@ -204,7 +199,7 @@ export class TelegramAdapter {
   }
 
   #abandon(conversationId: string): void {
-    const { engine, log } = this.#world;
+    const { engine, log } = this.#context;
     engine.abandon(conversationId).catch((error: unknown) => {
       // Its next message will be refused again, and then it is abandoned again.
       log.warn(
@@ -227,7 +222,7 @@ export class TelegramAdapter {
 
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */
   async #patiently<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { log, clock } = this.#world;
+    const { log, clock } = this.#context;
     const trouble = new MinuteLog(log);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
       try {

@@ -9,7 +9,8 @@ import { type Api, GrammyError, HttpError } from "grammy";
 import { type Dispatcher, request } from "undici";
 import { mimeTypeOf } from "../../core/model/file-formats.ts";
 import type { Attachment } from "../../core/model/message.ts";
-import { AttachmentError, type Clock, type Log, type OpenedAttachment } from "../../core/ports/ports.ts";
+import { AttachmentError, type OpenedAttachment } from "../../core/ports/chat-platform.ts";
+import type { Clock, Log } from "../../core/ports/runtime.ts";
 import { askedWaitMs } from "./retry-after.ts";
 
 /** What the cloud server lets bots fetch. A local server has no limit. */

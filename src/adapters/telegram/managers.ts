@@ -1,7 +1,7 @@
 /** Who may manage a chat. Source: Bot API, getChatMember; the `ChatPlatform` port. */
 import type { Api } from "grammy";
 import type { ReplyTarget } from "../../core/model/message.ts";
-import type { Clock } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
 import { Remembered } from "../shared/short-cache.ts";
 import { nativeSignal } from "./abort-signals.ts";
 import type { Migrations } from "./migrations.ts";

@@ -3,7 +3,9 @@
  * comes from the new chat is led to it, and what is for the old chat goes to the new one.
  * Source: Bot API, `migrate_to_chat_id`; platforms.md, "Migration".
  */
-import { type AdapterMemory, type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+
+import type { Log } from "../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
 
 /** Ids below are those of supergroups. Source: Bot API, "dialog ids". */
 const FIRST_SUPERGROUP = -1_000_000_000_000;

@@ -2,7 +2,9 @@
  * The adapter's memory as the sending side sees it: a store that is away holds up no message. After a failure
  * nothing is asked of it for a moment, and what was to be set or deleted is so later. Source: the `AdapterMemory` port.
  */
-import { type AdapterMemory, type Clock, type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+
+import type { Clock, Log } from "../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
 
 /** How long a store that has failed is left alone: one that hangs would otherwise cost its time-out with every call. */
 const PAUSE_MS = 1_000;

@@ -1,10 +1,10 @@
-/** What the bot keeps of a conversation and of a person. Source: DESIGN.md, "Words" and rule 4. */
 import { z } from "zod";
-import { openQuestionSchema, questionSchema } from "../reply/question.ts";
-import { guiActionSchema } from "../understand/gui/words.ts";
+import { guiActionSchema } from "./gui-action.ts";
 import { attachmentSchema, sentMessageSchema } from "./message.ts";
+import { openQuestionSchema, questionSchema } from "./question.ts";
 import { timelineSchema } from "./timeline.ts";
 
+/** What the bot keeps of a conversation and of a person. Source: DESIGN.md, "Words" and rule 4. */
 const accountSchema = z.object({
   owner: z.enum(["operator", "free"]),
   clientId: z.string(),
@@ -168,3 +168,8 @@ export const userSettingsSchema = z.object({
   guessedLanguage: z.string().optional(),
 });
 export type UserSettings = z.infer<typeof userSettingsSchema>;
+
+/** Whose project it is; see `Conversation.startedBy`. */
+export function ownerOf({ record }: { record: Conversation }): string | null | undefined {
+  return record.startedBy === undefined && record.session === null ? null : record.startedBy;
+}

@@ -3,18 +3,13 @@
 import type { Reminders } from "../../lib/reminders.ts";
 import type { Locales } from "../model/locales.ts";
 import type { SkillCatalog } from "../model/skill.ts";
-import type {
-  ChatPlatform,
-  Clock,
-  ConversationStore,
-  Links,
-  Log,
-  Metrics,
-  VideoBackend,
-  WorkQueue,
-} from "./ports.ts";
+import type { ChatPlatform, Links } from "./chat-platform.ts";
+import type { Clock, Log, Metrics } from "./runtime.ts";
+import type { ConversationStore } from "./store.ts";
+import type { VideoBackend } from "./video-backend.ts";
+import type { WorkQueue } from "./work-queue.ts";
 
-export interface World {
+export interface Context {
   store: ConversationStore;
   backend: VideoBackend;
   queue: WorkQueue;
@@ -75,26 +70,3 @@ export const FIXED_LIMITS = {
   maxUploads: 100,
   exportFirstPollMs: 3_000,
 } as const satisfies Partial<Limits>;
-
-const REASONS = {
-  cancelled: "the person cancelled",
-  gone: "the chat is gone",
-  shutdown: "the process shuts down",
-} as const;
-
-/** True when `signal` was aborted because the process ends: the work itself is to go on later. */
-export function isShutdown(signal: AbortSignal): boolean {
-  return signal.reason instanceof StopError && signal.reason.kind === "shutdown";
-}
-
-/** Why running work was stopped. */
-export class StopError extends Error {
-  /** `cancelled`: the person does not want to wait. `gone`: there is nobody to answer. `shutdown`: the process ends, the work does not. */
-  readonly kind: "cancelled" | "gone" | "shutdown";
-
-  constructor(kind: StopError["kind"]) {
-    super(REASONS[kind]);
-    this.name = "StopError";
-    this.kind = kind;
-  }
-}

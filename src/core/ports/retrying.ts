@@ -2,9 +2,12 @@
  * Work that has begun waits for a store in trouble, where intake would rather say so at once: what is at stake
  * is a turn that was paid for. Source: DESIGN.md, rules 2 and 4.
  */
-import { type Clock, type ConversationStore, type Log, StoreTroubleError, type WorkQueue } from "./ports.ts";
 
-export interface Patience {
+import type { Clock, Log } from "./runtime.ts";
+import { type ConversationStore, StoreTroubleError } from "./store.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+export interface Retrying {
   clock: Clock;
   log: Log;
   /** Ends all waiting: the process stops, and the work goes on elsewhere. */
@@ -17,7 +20,7 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
 /** Repeats `task` while the store is in trouble. Throws its last trouble, any other error, and the signal's reason. */
-export async function patiently<T>(task: () => Promise<T>, patience: Patience): Promise<T> {
+export async function patiently<T>(task: () => Promise<T>, patience: Retrying): Promise<T> {
   const { clock, log, signal, maxWaitMs } = patience;
   const until = clock.now() + maxWaitMs;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
@@ -32,7 +35,7 @@ export async function patiently<T>(task: () => Promise<T>, patience: Patience): 
 }
 
 /** The same store, with patience. */
-export function patientStore(store: ConversationStore, patience: Patience): ConversationStore {
+export function patientStore(store: ConversationStore, patience: Retrying): ConversationStore {
   return {
     read: (id) => patiently(() => store.read(id), patience),
     update: (id, change) => patiently(() => store.update(id, change), patience),
@@ -47,7 +50,7 @@ export function patientStore(store: ConversationStore, patience: Patience): Conv
 }
 
 /** The same queue, with patience for what work asks of it. */
-export function patientQueue(queue: WorkQueue, patience: Patience): WorkQueue {
+export function patientQueue(queue: WorkQueue, patience: Retrying): WorkQueue {
   return {
     push: (item) => patiently(() => queue.push(item), patience),
     start: (handler) => queue.start(handler),

@@ -7,7 +7,7 @@ import { formatBytes, SUPPORTED_FORMATS } from "../model/file-formats.ts";
 import type { TextKey, TextParams } from "../model/locales.ts";
 import type { Action, Button } from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
-import type { SessionRef } from "../ports/ports.ts";
+import type { SessionRef } from "../ports/video-backend.ts";
 import type { MessageDraft, Speaker } from "./speaker.ts";
 
 /** Who the person is to the backend; decides between registering and topping up. */

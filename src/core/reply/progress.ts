@@ -6,7 +6,8 @@
 import { formatDuration } from "../model/file-formats.ts";
 import type { Button, SentMessage } from "../model/message.ts";
 import type { RichText } from "../model/rich-text.ts";
-import { StopError, type World } from "../ports/context.ts";
+import { StopError } from "../model/stop.ts";
+import type { Context } from "../ports/context.ts";
 import type { Speaker } from "./speaker.ts";
 
 /** What another process has begun, or another item. */
@@ -22,7 +23,7 @@ export interface ProgressSoFar {
 }
 
 export class Progress {
-  readonly #world: Pick<World, "clock" | "limits" | "log">;
+  readonly #context: Pick<Context, "clock" | "limits" | "log">;
   readonly #speaker: Speaker;
   readonly #startedAt: number;
   readonly #onFirstShown: ProgressSoFar["onFirstShown"];
@@ -41,11 +42,15 @@ export class Progress {
   #lastShownAt = Number.NEGATIVE_INFINITY;
 
   /** Goes on from `soFar`. */
-  constructor(world: Pick<World, "clock" | "limits" | "log">, speaker: Speaker, soFar: ProgressSoFar = {}) {
-    this.#world = world;
+  constructor(
+    context: Pick<Context, "clock" | "limits" | "log">,
+    speaker: Speaker,
+    soFar: ProgressSoFar = {},
+  ) {
+    this.#context = context;
     this.#speaker = speaker;
     this.#sent = soFar.sent ?? null;
-    this.#startedAt = soFar.startedAt ?? world.clock.now();
+    this.#startedAt = soFar.startedAt ?? context.clock.now();
     this.#onFirstShown = soFar.onFirstShown;
     this.#buttons = soFar.buttons ?? [];
   }
@@ -57,7 +62,7 @@ export class Progress {
 
   /** Starts "⏳ Still working..." every `stillWorkingMs`, and the platform's activity signal. */
   start(activity: "typing" | "uploading-video" = "typing"): this {
-    const { clock, limits } = this.#world;
+    const { clock, limits } = this.#context;
     const { platform, target } = this.#speaker;
     this.#repeat(limits.stillWorkingMs, () =>
       this.show(
@@ -83,7 +88,7 @@ export class Progress {
 
   /** Shows `text` in the progress message, whatever the pace. */
   show(text: RichText): Promise<void> {
-    this.#lastShownAt = this.#world.clock.now();
+    this.#lastShownAt = this.#context.clock.now();
     this.#newest = text;
     return this.#enqueue(async () => {
       if (this.#newest !== text) return;
@@ -97,7 +102,7 @@ export class Progress {
 
   /** Like `show`, but skipped when the last one was shorter ago than the platform likes. Never throws. */
   async showIfDue(text: RichText): Promise<void> {
-    const isDue = this.#world.clock.now() - this.#lastShownAt >= this.#speaker.platform.progressIntervalMs;
+    const isDue = this.#context.clock.now() - this.#lastShownAt >= this.#speaker.platform.progressIntervalMs;
     if (!isDue) return;
     try {
       await this.show(text);
@@ -120,7 +125,7 @@ export class Progress {
     if (how === "handed-over") return this.#tail.then(() => {});
     await this.#enqueue(async () => {
       if (!this.#sent) return;
-      const elapsed = formatDuration(this.#world.clock.now() - this.#startedAt);
+      const elapsed = formatDuration(this.#context.clock.now() - this.#startedAt);
       const key = how === "stopped" ? "progress.stopped" : "progress.finished";
       const text = typeof how === "string" ? this.#speaker.rich(key, { elapsed }) : how;
       // It says so already, and has nothing to press.
@@ -145,7 +150,7 @@ export class Progress {
         await step();
         if (!this.#isOver) timer.refresh();
       } catch (error) {
-        if (!this.#isOver) this.#world.log.warn({ err: error }, "progress could not be shown");
+        if (!this.#isOver) this.#context.log.warn({ err: error }, "progress could not be shown");
       }
     }, everyMs);
     this.#timers.push(timer);

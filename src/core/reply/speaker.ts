@@ -4,8 +4,9 @@ import { hideTokens } from "../../lib/secrets.ts";
 import type { TextKey, TextParams } from "../model/locales.ts";
 import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "../model/message.ts";
 import { joinText, type RichText } from "../model/rich-text.ts";
-import { StopError, type World } from "../ports/context.ts";
-import { type ByteSource, ChatGoneError, type ChatPlatform } from "../ports/ports.ts";
+import { StopError } from "../model/stop.ts";
+import { type ByteSource, ChatGoneError, type ChatPlatform } from "../ports/chat-platform.ts";
+import type { Context } from "../ports/context.ts";
 
 /** A message with the usual parts left out: a plain reply without buttons. */
 export type MessageDraft = Partial<OutgoingMessage> & { text: RichText };
@@ -14,7 +15,7 @@ export class Speaker {
   readonly language: string;
   readonly target: ReplyTarget;
   readonly platform: ChatPlatform;
-  readonly #world: Pick<World, "locales" | "log">;
+  readonly #context: Pick<Context, "locales" | "log">;
   readonly #itemId: string | null;
   #onFirstWord: (() => void) | undefined;
   /** How often each text was sent. */
@@ -26,30 +27,30 @@ export class Speaker {
    * person has read something for the first time.
    */
   constructor(
-    world: Pick<World, "locales" | "log" | "platforms">,
+    context: Pick<Context, "locales" | "log" | "platforms">,
     target: ReplyTarget,
     language: string,
     itemId: string | null,
     onFirstWord?: () => void,
   ) {
-    const platform = world.platforms.get(target.platform);
+    const platform = context.platforms.get(target.platform);
     if (!platform) throw new Error(`no platform named ${target.platform} runs in this process`);
     this.platform = platform;
     this.target = target;
     this.language = language;
     this.#itemId = itemId;
     this.#onFirstWord = onFirstWord;
-    this.#world = world;
+    this.#context = context;
   }
 
   /** A text of the locales with its formatting. */
   rich(key: TextKey, params?: TextParams): RichText {
-    return this.#world.locales.rich(this.language, key, params);
+    return this.#context.locales.rich(this.language, key, params);
   }
 
   /** A text of the locales without formatting. */
   plain(key: TextKey, params?: TextParams): string {
-    return this.#world.locales.plain(this.language, key, params);
+    return this.#context.locales.plain(this.language, key, params);
   }
 
   button(label: TextKey, action: Action): Button {
@@ -111,8 +112,8 @@ export class Speaker {
     // Whoever goes on with the work says it.
     if (error instanceof StopError) throw error;
     const facts = { err: error, conversation: this.target.conversationId };
-    if (error instanceof ChatGoneError) this.#world.log.info(facts, what);
-    else this.#world.log.error(facts, what);
+    if (error instanceof ChatGoneError) this.#context.log.info(facts, what);
+    else this.#context.log.error(facts, what);
   }
 
   /** With the name it is sent under; the same words said twice on purpose are told apart by their count. */

@@ -3,14 +3,17 @@
  * platform's word. Where we have no words of our own in it, ours are English. Source: DESIGN.md, rule 5.
  */
 import type { IncomingMessage } from "../model/message.ts";
-import type { World } from "../ports/context.ts";
+import type { Context } from "../ports/context.ts";
 import { writtenLanguage } from "./written-language.ts";
 
 /**
  * The code of the person's language, such as `zh` or `fr`. The first message whose script tells a language
  * decides, and is remembered, until the person chooses.
  */
-export async function languageOf({ store }: Pick<World, "store">, message: IncomingMessage): Promise<string> {
+export async function languageOf(
+  { store }: Pick<Context, "store">,
+  message: IncomingMessage,
+): Promise<string> {
   const { user } = message;
   const settings = await store.readUser(user.id);
   if (settings?.language) return settings.language;

@@ -4,9 +4,9 @@
  */
 
 import type { Conversation } from "../model/conversation.ts";
+import { ownerOf } from "../model/conversation.ts";
 import { languageName } from "../understand/language.ts";
 import type { Chat } from "./chat.ts";
-import { ownerOf } from "./rights.ts";
 
 /** What a new session is told when it is made. */
 export function languageOfNew(language: string): NonNullable<Conversation["language"]> {
@@ -21,7 +21,7 @@ export async function wantLanguage(chat: Chat, userId: string, wanted: string): 
   const owner = ownerOf(chat);
   const isTheirs = owner === undefined || owner === null || owner === userId;
   if (!chat.session || !isTheirs || chat.record.language?.wanted === wanted) return;
-  const { locales } = chat.world;
+  const { locales } = chat.context;
   await chat.update((current) => ({
     ...current,
     // Old records do not say: their sessions were made in a language of ours.

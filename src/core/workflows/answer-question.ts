@@ -1,8 +1,9 @@
 /** Takes the answers to the agent's open question, one press after the other. Source: `reply/question.ts`. */
 
 import type { Action } from "../model/message.ts";
+import { answerText, currentItem, type OpenQuestion } from "../model/question.ts";
 import { parseMarkup } from "../model/rich-text.ts";
-import { answerText, currentItem, forPeople, type OpenQuestion, questionMessage } from "../reply/question.ts";
+import { forPeople, questionMessage } from "../reply/question.ts";
 import type { Chat } from "./chat.ts";
 
 /**

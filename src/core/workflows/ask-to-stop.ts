@@ -49,7 +49,7 @@ async function whatToStop(
   scope: Doubt["scope"],
   signal: AbortSignal,
 ): Promise<{ what: "edit" | "export"; stop: Action } | null> {
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const mayStop = async (item: WorkItem) =>
     starterOf(item) === user.id || (await mayManage(chat, user, signal)) === "yes";
   const exporting = await queue.running(exportLane(chat.id));
@@ -70,6 +70,6 @@ async function whatToStop(
 /** True for a message that asks for an export and nothing else. */
 export function isExportRequest(chat: Chat, item: WorkItem): boolean {
   if (item.kind !== "message") return false;
-  const { goal, attachments } = readRequest(item.message, chat.world.skills.list());
+  const { goal, attachments } = readRequest(item.message, chat.context.skills.list());
   return attachments.length === 0 && goal.kind === "action" && goal.action.kind === "export";
 }

@@ -1,14 +1,13 @@
 /** One conversation at work: its record, its skill, its voice, and its way to the backend. */
 import { randomUUID } from "node:crypto";
 import type { BackendError, BackendErrorKind } from "../model/backend-error.ts";
-import { type Conversation, newConversation } from "../model/conversation.ts";
+import { type Conversation, newConversation, ownerOf } from "../model/conversation.ts";
 import type { Action, Attachment, ConversationId, ReplyTarget } from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
-import type { World } from "../ports/context.ts";
-import type { BackendAccount, BackendCaller, SessionRef } from "../ports/ports.ts";
+import type { Context } from "../ports/context.ts";
+import type { BackendAccount, BackendCaller, SessionRef } from "../ports/video-backend.ts";
 import { failureMessage, type Payer, payerOf } from "../reply/failure.ts";
 import { type MessageDraft, Speaker } from "../reply/speaker.ts";
-import { ownerOf } from "./rights.ts";
 
 /** Where and for whom a chat is opened. */
 interface Place {
@@ -22,7 +21,7 @@ interface Place {
 }
 
 export class Chat {
-  readonly world: World;
+  readonly context: Context;
   readonly id: ConversationId;
   readonly speaker: Speaker;
   /** The work item that is carried out. */
@@ -31,14 +30,14 @@ export class Chat {
   #record: Conversation;
 
   private constructor(
-    world: World,
+    context: Context,
     id: ConversationId,
     speaker: Speaker,
     itemId: string,
     userId: string | undefined,
     record: Conversation,
   ) {
-    this.world = world;
+    this.context = context;
     this.id = id;
     this.speaker = speaker;
     this.itemId = itemId;
@@ -47,19 +46,19 @@ export class Chat {
   }
 
   /** Opens a conversation for one work item, a new conversation too; nothing is written yet. */
-  static async open(world: World, place: Place & { itemId: string }): Promise<Chat> {
-    const record = (await world.store.read(place.id)) ?? emptyRecord(world);
-    const { metrics, clock } = world;
+  static async open(context: Context, place: Place & { itemId: string }): Promise<Chat> {
+    const record = (await context.store.read(place.id)) ?? emptyRecord(context);
+    const { metrics, clock } = context;
     const { askedAt } = place;
     const onFirstWord = askedAt === undefined ? undefined : () => metrics.firstReply(clock.now() - askedAt);
-    const speaker = new Speaker(world, place.target, place.language, place.itemId, onFirstWord);
-    return new Chat(world, place.id, speaker, place.itemId, place.userId, record);
+    const speaker = new Speaker(context, place.target, place.language, place.itemId, onFirstWord);
+    return new Chat(context, place.id, speaker, place.itemId, place.userId, record);
   }
 
   /** A conversation whose record cannot be read now: enough to say what needs none. */
-  static withoutRecord(world: World, place: Place): Chat {
-    const speaker = new Speaker(world, place.target, place.language, null);
-    return new Chat(world, place.id, speaker, "", place.userId, emptyRecord(world));
+  static withoutRecord(context: Context, place: Place): Chat {
+    const speaker = new Speaker(context, place.target, place.language, null);
+    return new Chat(context, place.id, speaker, "", place.userId, emptyRecord(context));
   }
 
   /** The record as this chat last read or wrote it. */
@@ -73,7 +72,7 @@ export class Chat {
 
   /** The active skill; one that was uninstalled since gives way to the default. */
   get skill(): Skill {
-    return this.world.skills.find(this.#record.skill) ?? this.world.skills.defaultSkill;
+    return this.context.skills.find(this.#record.skill) ?? this.context.skills.defaultSkill;
   }
 
   get payer(): Payer {
@@ -83,7 +82,7 @@ export class Chat {
 
   /** True for who runs the bot. */
   get isOperator(): boolean {
-    return this.userId !== null && this.world.operators.has(this.userId);
+    return this.userId !== null && this.context.operators.has(this.userId);
   }
 
   /** Where people share a chat they share its free account: it is theirs who began the first project. */
@@ -102,18 +101,18 @@ export class Chat {
 
   /** The sentence for a failed call; what the operator has to mend goes to the log. */
   failure(error: BackendError, canRetry: boolean): MessageDraft {
-    const { payer, skill, world } = this;
+    const { payer, skill, context } = this;
     const facts = { err: error, conversation: this.id, item: this.itemId };
-    if (error.kind === "no-credits" && world.operatorToken !== null) {
+    if (error.kind === "no-credits" && context.operatorToken !== null) {
       // Each member hears it, and the operator once in a while.
-      const say = world.reminders.isDue(error.kind) ? "warn" : "debug";
-      world.log[say](facts, "the account of NEMO_TOKEN has run out of credits: top it up");
-    } else world.log.warn(facts, ADVICE[error.kind] ?? "a call to the editor failed");
+      const say = context.reminders.isDue(error.kind) ? "warn" : "debug";
+      context.log[say](facts, "the account of NEMO_TOKEN has run out of credits: top it up");
+    } else context.log.warn(facts, ADVICE[error.kind] ?? "a call to the editor failed");
     const retry = canRetry ? this.retry : null;
     // A free account's token is renewed with the next call: to the person it is a passing trouble.
-    const isPassing = error.kind === "bad-token" && world.operatorToken === null;
+    const isPassing = error.kind === "bad-token" && context.operatorToken === null;
     const kind = isPassing ? "unavailable" : error.kind;
-    return failureMessage(this.speaker, kind, { payer, skill, webUrl: world.webUrl, retry });
+    return failureMessage(this.speaker, kind, { payer, skill, webUrl: context.webUrl, retry });
   }
 
   /** Keeps what did not work, for the retry button. */
@@ -126,19 +125,19 @@ export class Chat {
 
   /** Changes the stored record; what others changed meanwhile stays. */
   async update(change: (current: Conversation) => Conversation): Promise<void> {
-    this.#record = await this.world.store.update(this.id, (current) =>
-      change(current ?? emptyRecord(this.world)),
+    this.#record = await this.context.store.update(this.id, (current) =>
+      change(current ?? emptyRecord(this.context)),
     );
   }
 
   /** Looks at the record again, after others may have changed it. */
   async refresh(): Promise<void> {
-    this.#record = (await this.world.store.read(this.id)) ?? this.#record;
+    this.#record = (await this.context.store.read(this.id)) ?? this.#record;
   }
 
   /** Who calls the backend. A new conversation gets its client id here, kept before it is used. */
   async caller(): Promise<BackendCaller> {
-    if (!this.world.operatorToken && !this.#record.account) {
+    if (!this.context.operatorToken && !this.#record.account) {
       await this.update((current) => ({ ...current, account: current.account ?? freshAccount() }));
     }
     const chat = this;
@@ -156,7 +155,7 @@ export class Chat {
   }
 
   #account(): BackendAccount {
-    const { operatorToken } = this.world;
+    const { operatorToken } = this.context;
     if (operatorToken) {
       return { owner: "operator", clientId: "", token: operatorToken, userId: null, expiresAt: null };
     }
@@ -171,8 +170,8 @@ const ADVICE: Partial<Record<BackendErrorKind, string>> = {
   "bad-token": "the backend refuses the token: check NEMO_TOKEN",
 };
 
-function emptyRecord(world: World): Conversation {
-  return newConversation(world.skills.defaultSkill.name);
+function emptyRecord(context: Context): Conversation {
+  return newConversation(context.skills.defaultSkill.name);
 }
 
 function freshAccount(): BackendAccount {

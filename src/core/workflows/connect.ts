@@ -6,14 +6,13 @@
 import { createKeyedQueue } from "../../lib/keyed-queue.ts";
 import { BackendError } from "../model/backend-error.ts";
 import type { Conversation, KeptProject } from "../model/conversation.ts";
-import type { Button } from "../model/message.ts";
 import { withProject } from "../model/project-list.ts";
-import { listText, type RichText } from "../model/rich-text.ts";
-import { localized, type Skill } from "../model/skill.ts";
-import { isShutdown } from "../ports/context.ts";
-import type { SessionRef } from "../ports/ports.ts";
-import type { Speaker } from "../reply/speaker.ts";
-import { readIntent } from "../understand/intent.ts";
+import { localized } from "../model/skill.ts";
+import { isShutdown } from "../model/stop.ts";
+import type { SessionRef } from "../ports/video-backend.ts";
+
+import { greeting } from "../reply/greeting.ts";
+
 import { languageOfNew } from "./agent-language.ts";
 import type { Chat } from "./chat.ts";
 
@@ -91,7 +90,7 @@ async function createSession(
   signal: AbortSignal,
   kept?: OldProject,
 ): Promise<SessionRef | null> {
-  const { backend } = chat.world;
+  const { backend } = chat.context;
   const caller = await chat.caller();
   await backend.signIn(caller, signal);
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
@@ -113,36 +112,4 @@ function leave(current: Conversation, kept: OldProject): Conversation {
   const { title: _title, ...rest } = current;
   const projects = withProject(current, kept?.(current) ?? null);
   return { ...rest, projects, startedBy: null, files: [], lastFailed: null };
-}
-
-/** Title and greeting of a skill with the example prompts that fit, as text and as buttons. */
-export function greeting(
-  speaker: Speaker,
-  skill: Skill,
-  lead: "connect.ready" | "skill.switched" | "project.started",
-  hasFootage: boolean,
-): { text: RichText; buttons: Button[][] } {
-  const examples = examplesFor(skill, speaker.language, hasFootage);
-  return {
-    text: speaker.paragraphs(
-      speaker.rich(lead, { title: localized(skill.title, speaker.language) }),
-      [{ text: localized(skill.greeting, speaker.language) }],
-      examples.length > 0 ? speaker.rich("connect.examples", { examples: listText(examples) }) : [],
-    ),
-    buttons: exampleButtons(examples),
-  };
-}
-
-/** Prompts that can be sent now: without footage only those that need none, and no export before there is an edit. */
-export function examplesFor(skill: Skill, language: string, hasFootage: boolean): string[] {
-  const examples = localized(hasFootage ? skill.examples : skill.startExamples, language);
-  return examples.filter((text) => {
-    const intent = readIntent(text, []);
-    return intent.kind !== "action" || intent.action.kind !== "export";
-  });
-}
-
-/** One button a prompt, each on its own row. */
-export function exampleButtons(examples: readonly string[]): Button[][] {
-  return examples.map((text) => [{ kind: "action", label: text, action: { kind: "edit", text } }]);
 }

@@ -2,10 +2,10 @@
 
 import { plainName } from "../../lib/machine-text.ts";
 import { listText } from "../model/rich-text.ts";
-import type { ProjectClip } from "../ports/ports.ts";
+import type { ProjectClip } from "../ports/video-backend.ts";
+import { exampleButtons, examplesFor } from "../reply/greeting.ts";
 import type { Speaker } from "../reply/speaker.ts";
 import type { Chat } from "./chat.ts";
-import { exampleButtons, examplesFor } from "./connect.ts";
 
 /** Names in one sentence. */
 const MAX_NAMES = 5;

@@ -4,25 +4,26 @@
  */
 
 import { BackendError } from "../model/backend-error.ts";
+import { ownerOf } from "../model/conversation.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "../model/file-formats.ts";
 import type { Action, Button, IncomingMessage } from "../model/message.ts";
 import { joinText, plain, type RichText } from "../model/rich-text.ts";
 import { localized } from "../model/skill.ts";
+import { StopError } from "../model/stop.ts";
 import { isExportable } from "../model/timeline.ts";
 import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
-import { StopError } from "../ports/context.ts";
-import type { SessionRef } from "../ports/ports.ts";
+import type { SessionRef } from "../ports/video-backend.ts";
+import { greeting } from "../reply/greeting.ts";
 import type { MessageDraft } from "../reply/speaker.ts";
 import { summaryText } from "../reply/timeline-text.ts";
 import { languageName } from "../understand/language.ts";
 import { wantLanguage } from "./agent-language.ts";
 import { askToStop, isExportRequest } from "./ask-to-stop.ts";
 import type { Chat } from "./chat.ts";
-import { greeting } from "./connect.ts";
 import { cancelExports, dropExport } from "./export/cancel.ts";
 import { stopExportButton } from "./export/start.ts";
 import { clipNames, nameList } from "./first-steps.ts";
-import { isAllowed, mayManage, ownerOf, refuse } from "./rights.ts";
+import { isAllowed, mayManage, refuse } from "./rights.ts";
 
 /** Waiting exports that are listed, each with a button. */
 const MAX_LISTED_EXPORTS = 5;
@@ -106,22 +107,22 @@ export async function chooseSkill(
   name: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world } = chat;
-  const wanted = name === undefined ? null : world.skills.find(name);
+  const { speaker, context } = chat;
+  const wanted = name === undefined ? null : context.skills.find(name);
   if (wanted) {
     if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return;
     await chat.update((current) => ({ ...current, skill: wanted.name }));
     await speaker.send(greeting(speaker, wanted, "skill.switched", chat.record.files.length > 0));
     return;
   }
-  const lines = world.skills
+  const lines = context.skills
     .list()
     .map((skill) => {
       const mark = skill.name === chat.skill.name ? " ✓" : "";
       return `• ${localized(skill.title, speaker.language)}${mark}: ${localized(skill.description, speaker.language)}`;
     })
     .join("\n");
-  const buttons = world.skills.list().map((skill): Button[] => [
+  const buttons = context.skills.list().map((skill): Button[] => [
     {
       kind: "action",
       label: localized(skill.title, speaker.language),
@@ -143,12 +144,12 @@ export async function chooseLanguage(
   wanted: string | undefined,
   answerIn: (language: string) => Promise<Chat>,
 ): Promise<void> {
-  const { world, speaker } = chat;
-  const language = world.locales.match(wanted);
+  const { context, speaker } = chat;
+  const language = context.locales.match(wanted);
   const name = language === null && wanted !== undefined ? languageName(wanted, speaker.language) : null;
   const chosen = language ?? (name === null ? null : (wanted ?? null));
   if (chosen !== null) {
-    await world.store.updateUser(userId, (current) => ({ ...current, version: 1, language: chosen }));
+    await context.store.updateUser(userId, (current) => ({ ...current, version: 1, language: chosen }));
     await wantLanguage(chat, userId, chosen);
   }
   if (language) {
@@ -156,10 +157,10 @@ export async function chooseLanguage(
     await next.speaker.say("language.switched");
     return;
   }
-  const buttons = world.locales.languages.map((code): Button[] => [
+  const buttons = context.locales.languages.map((code): Button[] => [
     {
       kind: "action",
-      label: world.locales.plain(code, "language.name"),
+      label: context.locales.plain(code, "language.name"),
       action: { kind: "language", language: code },
     },
   ]);
@@ -175,11 +176,11 @@ export async function chooseLanguage(
 
 /** What the account holds. */
 export async function showCredits(chat: Chat, signal: AbortSignal): Promise<void> {
-  if (chat.world.operatorToken !== null && !chat.isOperator) {
+  if (chat.context.operatorToken !== null && !chat.isOperator) {
     return void (await chat.speaker.say("credits.not-yours"));
   }
   await answerFromBackend(chat, async () => {
-    const credits = await chat.world.backend.readCredits(await chat.caller(), signal);
+    const credits = await chat.context.backend.readCredits(await chat.caller(), signal);
     const text = chat.speaker.rich("credits.text", {
       available: credits.available,
       frozen: credits.frozen,
@@ -199,10 +200,14 @@ export async function showStatus(
   ownItems: 0 | 1,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world } = chat;
+  const { speaker, context } = chat;
   await answerFromBackend(chat, async () => {
-    const { timeline, clips } = await world.backend.readState(await chat.caller(), session.sessionId, signal);
-    const waiting = (await world.queue.size(mailboxLane(chat.id))) - ownItems;
+    const { timeline, clips } = await context.backend.readState(
+      await chat.caller(),
+      session.sessionId,
+      signal,
+    );
+    const waiting = (await context.queue.size(mailboxLane(chat.id))) - ownItems;
     const names = isExportable(timeline) ? [] : clipNames(chat, clips);
     const exports = await exportsNow(chat);
     const text = speaker.paragraphs(
@@ -217,9 +222,9 @@ export async function showStatus(
 
 /** The export that is rendered and those that wait for their turn, each with its button. */
 async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: Button[][] }> {
-  const { speaker, world } = chat;
-  const running = await world.queue.running(exportLane(chat.id));
-  const waiting = await world.queue.waiting(exportLane(chat.id));
+  const { speaker, context } = chat;
+  const running = await context.queue.running(exportLane(chat.id));
+  const waiting = await context.queue.waiting(exportLane(chat.id));
   const lines = running ? [speaker.rich("status.rendering")] : [];
   const buttons: Button[][] = running ? [[stopExportButton(speaker, running.id)]] : [];
   for (const [index, item] of waiting.slice(0, MAX_LISTED_EXPORTS).entries()) {
@@ -244,7 +249,7 @@ export async function cancel(
   signal: AbortSignal,
 ): Promise<void> {
   const { user } = message;
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const meansExports = scope === "export" || scope === "exports";
   const mailbox = mailboxLane(chat.id);
   const running = meansExports ? null : await queue.running(mailbox);
@@ -266,7 +271,7 @@ async function dropAskedExport(
   user: IncomingMessage["user"],
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const mailbox = mailboxLane(chat.id);
   const running = await queue.running(mailbox);
   if (running && running.id !== chat.itemId && isExportRequest(chat, running)) {
@@ -284,7 +289,7 @@ async function dropAskedExport(
 
 /** Takes out of the line what the person may; returns how much that was. */
 async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortSignal): Promise<number> {
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const isManager = (await mayManage(chat, user, signal)) === "yes";
   const dropped = await queue.clear(mailboxLane(chat.id), (item) => isManager || starterOf(item) === user.id);
   return dropped.length;
@@ -299,7 +304,7 @@ export async function dropWaiting(
 ): Promise<void> {
   if (isExportId(itemId)) return dropExport(chat, user, itemId, signal);
   const { speaker } = chat;
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const mailbox = mailboxLane(chat.id);
   const running = await queue.running(mailbox);
   if (running?.id === itemId) {
@@ -327,7 +332,7 @@ function mayStop(
 
 async function stopRunning(chat: Chat, itemId: string, dropped: number): Promise<void> {
   const { speaker } = chat;
-  const { queue } = chat.world;
+  const { queue } = chat.context;
   const mailbox = mailboxLane(chat.id);
   const waiting = Math.max(0, (await queue.size(mailbox)) - 1);
   // Looked at before, since the turn clears it as it ends, and after, since it may have begun just now.

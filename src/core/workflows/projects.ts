@@ -4,15 +4,17 @@
  */
 import { BackendError } from "../model/backend-error.ts";
 import type { Conversation, KeptProject } from "../model/conversation.ts";
+import { ownerOf } from "../model/conversation.ts";
 import type { Button, IncomingMessage } from "../model/message.ts";
 import { titleFrom, withProject } from "../model/project-list.ts";
 import { listText, plain } from "../model/rich-text.ts";
 import { isExportable } from "../model/timeline.ts";
-import type { ProjectState, SessionRef } from "../ports/ports.ts";
+import type { ProjectState, SessionRef } from "../ports/video-backend.ts";
+import { greeting } from "../reply/greeting.ts";
 import { summaryText } from "../reply/timeline-text.ts";
 import type { Chat } from "./chat.ts";
-import { greeting, type OldProject, replaceSession } from "./connect.ts";
-import { isAllowed, ownerOf } from "./rights.ts";
+import { type OldProject, replaceSession } from "./connect.ts";
+import { isAllowed } from "./rights.ts";
 
 /** What we call every task; it tells nothing. */
 const TASK_NAME = "project";
@@ -30,7 +32,7 @@ export async function startProject(
   const { speaker, session } = chat;
   if (!session) return;
   if (!(await isAllowed(chat, message.user, ownerOf(chat), "rights.project", signal))) return;
-  const state = await chat.world.backend.readState(await chat.caller(), session.sessionId, signal);
+  const state = await chat.context.backend.readState(await chat.caller(), session.sessionId, signal);
   const isEmpty = !isExportable(state.timeline);
   // Left already, by another press or before a crash: the new one is open.
   const isDone = from !== undefined && from !== session.sessionId && isEmpty;
@@ -90,7 +92,7 @@ export async function openProject(
   sessionId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world } = chat;
+  const { speaker, context } = chat;
   if (chat.session?.sessionId === sessionId) return void (await speaker.say("project.is-open"));
   const wanted = chat.record.projects?.find(({ session }) => session.sessionId === sessionId);
   if (!wanted) return void (await speaker.say("project.gone"));
@@ -121,7 +123,7 @@ export async function openProject(
       openQuestion: null,
     };
   });
-  world.log.info({ conversation: chat.id }, "a project was opened again");
+  context.log.info({ conversation: chat.id }, "a project was opened again");
   const text = speaker.paragraphs(
     speaker.rich("project.opened", { name }),
     plain(summaryText(speaker, state.timeline)),
@@ -139,10 +141,10 @@ function without({ projects }: Conversation, sessionId: string): KeptProject[] {
 
 /** The open project as it would be kept; null when nobody has done anything in it. */
 function keptIfWorked(chat: Chat, state: ProjectState): OldProject {
-  const { world, record } = chat;
+  const { context, record } = chat;
   const hasWork = isExportable(state.timeline) || state.clips.length > 0 || record.files.length > 0;
   if (!hasWork) return null;
-  return (current) => keptProject(current, nameOf(chat, state), world.clock.now());
+  return (current) => keptProject(current, nameOf(chat, state), context.clock.now());
 }
 
 function keptProject(current: Conversation, name: string, at: number): KeptProject | null {
@@ -177,7 +179,7 @@ async function stateOf(
   signal: AbortSignal,
 ): Promise<ProjectState | "lost" | "refused"> {
   try {
-    return await chat.world.backend.readState(await chat.caller(), session.sessionId, signal);
+    return await chat.context.backend.readState(await chat.caller(), session.sessionId, signal);
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     if (error.kind === "session-lost") return "lost";
@@ -195,8 +197,8 @@ function nameOf({ record }: Chat, state: ProjectState | null): string {
 }
 
 /** `beach · Nov 21` */
-function titleOf({ speaker, world }: Chat, { name, at }: KeptProject): string {
-  const language = world.locales.match(speaker.language) ?? "en";
+function titleOf({ speaker, context }: Chat, { name, at }: KeptProject): string {
+  const language = context.locales.match(speaker.language) ?? "en";
   const date = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" }).format(at);
   return `${name || speaker.plain("project.untitled")} · ${date}`;
 }

@@ -23,7 +23,7 @@ export async function mayManage(chat: Chat, user: Person, signal: AbortSignal): 
     return (await platform.mayManage(target, user, patience)) ? "yes" : "no";
   } catch (error) {
     signal.throwIfAborted();
-    chat.world.log.warn(
+    chat.context.log.warn(
       { err: error, conversation: chat.id },
       "the platform did not say who may manage a chat",
     );
@@ -39,11 +39,6 @@ async function mayActOn(
   signal: AbortSignal,
 ): Promise<Answer> {
   return startedBy === null || startedBy === user.id ? "yes" : mayManage(chat, user, signal);
-}
-
-/** Whose project it is; see `Conversation.startedBy`. */
-export function ownerOf({ record }: Chat): string | null | undefined {
-  return record.startedBy === undefined && record.session === null ? null : record.startedBy;
 }
 
 /** Says why not, to who asked for it; `key` is the sentence for who may not. */

@@ -15,17 +15,13 @@ import type { TextKey, TextParams } from "../model/locales.ts";
 import type { Attachment } from "../model/message.ts";
 import { listText, type RichText } from "../model/rich-text.ts";
 import type { Skill } from "../model/skill.ts";
-import { isShutdown, type World } from "../ports/context.ts";
-import {
-  AttachmentError,
-  type BackendCaller,
-  type OpenedAttachment,
-  type SessionRef,
-  type UploadedMedia,
-} from "../ports/ports.ts";
+import { isShutdown } from "../model/stop.ts";
+import { AttachmentError, type OpenedAttachment } from "../ports/chat-platform.ts";
+import type { Context } from "../ports/context.ts";
+import type { BackendCaller, SessionRef, UploadedMedia } from "../ports/video-backend.ts";
+import { exampleButtons, examplesFor } from "../reply/greeting.ts";
 import { Progress } from "../reply/progress.ts";
 import type { Chat } from "./chat.ts";
-import { exampleButtons, examplesFor } from "./connect.ts";
 
 /** How many examples a person gets who sent a file without words. */
 const EXAMPLES_AFTER_UPLOAD = 2;
@@ -63,8 +59,8 @@ async function keepWords(chat: Chat, words: string, failed: Attachment[]): Promi
 }
 
 /** True when not one of the files can be taken: such a message is answered at once, without a session. */
-export function areAllUnfit(world: World, skill: Skill, attachments: Attachment[]): boolean {
-  return attachments.length > 0 && attachments.every((file) => whyUnfit(world, skill, file) !== null);
+export function areAllUnfit(context: Context, skill: Skill, attachments: Attachment[]): boolean {
+  return attachments.length > 0 && attachments.every((file) => whyUnfit(context, skill, file) !== null);
 }
 
 /** Says of each file why it cannot be taken, and keeps the words. */
@@ -75,17 +71,17 @@ export async function refuseAttachments(chat: Chat, attachments: Attachment[], w
 
 /** Which sentence refuses a file before a byte moves; null when nothing speaks against it. */
 function whyUnfit(
-  world: World,
+  context: Context,
   skill: Skill,
   attachment: Attachment,
 ): { key: TextKey; limitBytes: number } | null {
   const limitBytes = skill.maxFileBytes;
-  if (isLink(attachment) && !world.links.isAllowed(attachment.url)) {
+  if (isLink(attachment) && !context.links.isAllowed(attachment.url)) {
     return { key: "link.not-public", limitBytes };
   }
   const check = checkAttachment(attachment, skill);
   if (check !== "fine") return { key: `upload.${check}`, limitBytes };
-  const platformLimit = world.platforms.get(attachment.platform)?.maxAttachmentBytes ?? null;
+  const platformLimit = context.platforms.get(attachment.platform)?.maxAttachmentBytes ?? null;
   if (platformLimit === null || (attachment.sizeBytes ?? 0) <= platformLimit) return null;
   return { key: "upload.too-large-for-platform", limitBytes: platformLimit };
 }
@@ -97,9 +93,9 @@ function isLink(attachment: Attachment): attachment is Attachment & { url: strin
 
 /** Says why a file cannot be taken; false when it can. */
 async function refuse(chat: Chat, attachment: Attachment): Promise<boolean> {
-  const unfit = whyUnfit(chat.world, chat.skill, attachment);
+  const unfit = whyUnfit(chat.context, chat.skill, attachment);
   if (!unfit) {
-    if (!isLink(attachment) || (await chat.world.links.leadsOutside(attachment.url))) return false;
+    if (!isLink(attachment) || (await chat.context.links.leadsOutside(attachment.url))) return false;
     await chat.speaker.say("link.not-public", {}, { tone: "error" });
     return true;
   }
@@ -121,10 +117,10 @@ async function uploadOne(
   index: number,
   signal: AbortSignal,
 ): Promise<"arrived" | "refused" | "failed"> {
-  const { speaker, world } = chat;
+  const { speaker, context } = chat;
   if (await refuse(chat, attachment)) return "refused";
   if (arrivedBefore(chat, chat.record).includes(index)) return "arrived";
-  const progress = new Progress(world, speaker).start();
+  const progress = new Progress(context, speaker).start();
   try {
     await progress.show(speaker.rich("upload.started", { name: attachment.name }));
     const opened = await openAttachment(chat, attachment, signal);
@@ -134,14 +130,14 @@ async function uploadOne(
       ...current,
       // One that was sent before, and is sent again, stands there once.
       files: [...withoutFiles(current.files, [attachment]), attachment].slice(
-        -world.limits.maxRememberedFiles,
+        -context.limits.maxRememberedFiles,
       ),
       arrived: { itemId: chat.itemId, files: [...arrivedBefore(chat, current), index] },
       uploads: withUpload(current.uploads ?? [], session, attachment.name, media).slice(
-        -world.limits.maxUploads,
+        -context.limits.maxUploads,
       ),
     }));
-    world.metrics.uploaded(opened.kind === "stream" ? opened.sizeBytes : (attachment.sizeBytes ?? 0));
+    context.metrics.uploaded(opened.kind === "stream" ? opened.sizeBytes : (attachment.sizeBytes ?? 0));
     await progress.finish(describeMedia(chat, attachment, media));
     return "arrived";
   } catch (error) {
@@ -185,7 +181,7 @@ function openAttachment(chat: Chat, attachment: Attachment, signal: AbortSignal)
   if (isLink(attachment)) {
     return Promise.resolve({ kind: "url", url: attachment.url, fallback: null });
   }
-  const platform = chat.world.platforms.get(attachment.platform);
+  const platform = chat.context.platforms.get(attachment.platform);
   if (!platform) throw new AttachmentError("gone");
   return platform.openAttachment(attachment, signal);
 }
@@ -198,7 +194,7 @@ async function send(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<UploadedMedia | undefined> {
-  const { backend } = chat.world;
+  const { backend } = chat.context;
   const { sessionId } = session;
   const { opened } = file;
   if (opened.kind === "stream") {
@@ -221,7 +217,7 @@ async function send(
     const canFallBack =
       error instanceof BackendError && error.kind !== "session-lost" && error.kind !== "no-credits";
     if (!opened.fallback || !canFallBack) throw error;
-    chat.world.log.info(
+    chat.context.log.info(
       { err: error, conversation: chat.id },
       "the backend could not fetch a file; streaming it",
     );

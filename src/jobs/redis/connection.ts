@@ -3,7 +3,8 @@
  * is taken for patience.
  */
 import { Redis, ReplyError } from "ioredis";
-import { type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RECONNECT_WAIT_MS = 500;

@@ -4,9 +4,10 @@
  * runs out while an item takes its time. Source: the `WorkQueue` port; DESIGN.md, rules 2 and 4.
  */
 
+import { StopError } from "../../core/model/stop.ts";
 import type { WorkItem } from "../../core/model/work-item.ts";
-import { StopError } from "../../core/ports/context.ts";
-import { type Log, StoreTroubleError } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 import { endsWithin } from "../../lib/timeout.ts";
 import type { SealedItems, Stored } from "../sealed-items.ts";
 import type { CancelWord, Next, QueueCommands } from "./commands.ts";
@@ -54,14 +55,14 @@ export class LaneWorker {
   constructor(
     commands: QueueCommands,
     options: RedisQueueOptions,
-    world: { handler: Handler; items: SealedItems; wake: (lanes: string[]) => void; log: Log },
+    context: { handler: Handler; items: SealedItems; wake: (lanes: string[]) => void; log: Log },
   ) {
     this.#commands = commands;
     this.#options = options;
-    this.#handler = world.handler;
-    this.#items = world.items;
-    this.#wake = world.wake;
-    this.#log = world.log;
+    this.#handler = context.handler;
+    this.#items = context.items;
+    this.#wake = context.wake;
+    this.#log = context.log;
     this.#heartbeat = new Repeater(() => this.#quietly(() => this.#beat()), options.heartbeatMs);
     this.#look = new Repeater(() => this.#quietly(() => this.#lookAround()), options.lookMs);
   }

@@ -5,9 +5,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { StopError } from "../../core/model/stop.ts";
 import type { WorkItem } from "../../core/model/work-item.ts";
-import { StopError } from "../../core/ports/context.ts";
-import { type Log, StoreTroubleError, type WorkQueue } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
+import type { WorkQueue } from "../../core/ports/work-queue.ts";
 import type { Sealing } from "../../store/sealing.ts";
 import { SealedItems, type Stored } from "../sealed-items.ts";
 import { cancelChannel, QueueCommands, readCancelWord } from "./commands.ts";

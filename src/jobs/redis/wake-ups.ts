@@ -5,7 +5,7 @@
  */
 import { Queue, Worker } from "bullmq";
 import { z } from "zod";
-import type { Log } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
 import { endsWithin } from "../../lib/timeout.ts";
 import { QUEUE_KEYS } from "./commands.ts";
 import { type RedisLink, withoutCommand } from "./connection.ts";

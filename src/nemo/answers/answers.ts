@@ -3,7 +3,7 @@
  * rest. Source: nemo-api.md, "Endpoints".
  */
 import { z } from "zod";
-import type { Credits, RenderStatus, UploadedMedia } from "../../core/ports/ports.ts";
+import type { Credits, RenderStatus, UploadedMedia } from "../../core/ports/video-backend.ts";
 import { type AddressRule, readPublicUrl } from "../../lib/public-address.ts";
 import { hideTokens } from "../../lib/secrets.ts";
 import { isJsonObject } from "../transport/envelope.ts";

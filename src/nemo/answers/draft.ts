@@ -5,7 +5,7 @@
  */
 
 import { EMPTY_TIMELINE, type Segment, type Track } from "../../core/model/timeline.ts";
-import type { ProjectClip, ProjectState } from "../../core/ports/ports.ts";
+import type { ProjectClip, ProjectState } from "../../core/ports/video-backend.ts";
 import { plainName } from "../../lib/machine-text.ts";
 import { Pauses } from "../../lib/pauses.ts";
 import { hideTokens } from "../../lib/secrets.ts";

@@ -1,6 +1,6 @@
 /** The arguments of `ask_question`, bounded and cleaned. Source: nemo-api.md, "Questions of the agent". */
 import { z } from "zod";
-import type { Question } from "../../core/reply/question.ts";
+import type { Question } from "../../core/model/question.ts";
 import { UNSHOWN } from "../../lib/shorten.ts";
 import { MAX_OPTION_LENGTH, MAX_OPTIONS, MAX_PROMPT_LENGTH, MAX_QUESTIONS } from "../transport/limits.ts";
 

@@ -3,7 +3,7 @@
  * Source: nemo-api.md, "Upload file" and "Errors" 4001 and 4002.
  */
 import { z } from "zod";
-import type { UploadedMedia } from "../../core/ports/ports.ts";
+import type { UploadedMedia } from "../../core/ports/video-backend.ts";
 import { isJsonObject, type JsonObject, readFields, wordsOf } from "../transport/envelope.ts";
 import { readCode, refusalError } from "../transport/errors.ts";
 import { uploadedFile } from "./answers.ts";

@@ -3,7 +3,7 @@
  * looked for on the public internet alone. Source: nemo-api.md, "Render status" (`output.url`).
  */
 import { BackendError } from "../../core/model/backend-error.ts";
-import type { ByteSource } from "../../core/ports/ports.ts";
+import type { ByteSource } from "../../core/ports/chat-platform.ts";
 import { closeBytes, joinBytes } from "../../lib/byte-stream.ts";
 import { type AddressRule, isTrusted, readPublicUrl } from "../../lib/public-address.ts";
 import { refusalError } from "../transport/errors.ts";

@@ -4,7 +4,8 @@
  * escaping); performance.md, "Relay", for why neither `fetch` nor FormData is used.
  */
 import { randomBytes } from "node:crypto";
-import { AttachmentError, type UploadFile } from "../../core/ports/ports.ts";
+import { AttachmentError } from "../../core/ports/chat-platform.ts";
+import type { UploadFile } from "../../core/ports/video-backend.ts";
 import { safeFileName } from "../../lib/file-name.ts";
 import { UploadSourceError } from "./upload-source-error.ts";
 

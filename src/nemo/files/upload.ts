@@ -6,7 +6,8 @@
  * out: then the backend may hold the clip already, and a second one would put it into the project twice.
  */
 import { BackendError } from "../../core/model/backend-error.ts";
-import { AttachmentError, type UploadFile } from "../../core/ports/ports.ts";
+import { AttachmentError } from "../../core/ports/chat-platform.ts";
+import type { UploadFile } from "../../core/ports/video-backend.ts";
 import {
   type BodyLimits,
   connectionError,

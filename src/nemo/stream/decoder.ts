@@ -3,7 +3,7 @@
  * it knows no socket and no time. Source: nemo-api.md, "The SSE stream".
  */
 import type { BackendError } from "../../core/model/backend-error.ts";
-import type { TurnEvent } from "../../core/ports/ports.ts";
+import type { TurnEvent } from "../../core/ports/video-backend.ts";
 import { parseJson } from "../transport/json.ts";
 import { isOfRun, readRefusal, TurnEventDecoder } from "./event.ts";
 import { SseFrames } from "./sse-frames.ts";

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BackendError } from "../../core/model/backend-error.ts";
-import type { TurnEvent } from "../../core/ports/ports.ts";
+import type { TurnEvent } from "../../core/ports/video-backend.ts";
 import { ASK_QUESTION, readQuestion } from "../answers/question.ts";
 import { isJsonObject, type JsonObject } from "../transport/envelope.ts";
 import { readCode, runError } from "../transport/errors.ts";

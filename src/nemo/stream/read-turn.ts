@@ -3,7 +3,8 @@
  * Source: nemo-api.md, "The SSE stream": the connection closing is the end, a broken one is not.
  */
 import { BackendError } from "../../core/model/backend-error.ts";
-import type { Log, TurnEvent } from "../../core/ports/ports.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import type { TurnEvent } from "../../core/ports/video-backend.ts";
 import { openEnvelope } from "../transport/envelope.ts";
 import { connectionError, header, isSuccess, readWords, type WireAnswer } from "../transport/http.ts";
 import type { NemoLimits } from "../transport/limits.ts";

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { BackendError } from "../../core/model/backend-error.ts";
-import type { BackendAccount, BackendCaller, Clock } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
+import type { BackendAccount, BackendCaller } from "../../core/ports/video-backend.ts";
 
 /** Asks the backend for a free token. Throws `BackendError`. */
 export type RequestToken = (

@@ -3,7 +3,7 @@
  * repeated only when that is harmless. Source: nemo-api.md, "Errors" and "Rules" 4.
  */
 import { BackendError } from "../../core/model/backend-error.ts";
-import type { Clock } from "../../core/ports/ports.ts";
+import type { Clock } from "../../core/ports/runtime.ts";
 
 export interface RepeatOptions {
   /** True for reads and for what may happen twice: then an unknown outcome is repeated as well. */

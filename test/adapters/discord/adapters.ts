@@ -8,12 +8,8 @@ import { systemClock } from "../../../src/app/system-clock.ts";
 import { loadLocales } from "../../../src/content/locale-files.ts";
 import { loadSkills } from "../../../src/content/skill-files.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../../src/core/model/message.ts";
-import {
-  type AdapterMemory,
-  type ByteSource,
-  type MessageSink,
-  StoreTroubleError,
-} from "../../../src/core/ports/ports.ts";
+import type { ByteSource, MessageSink } from "../../../src/core/ports/chat-platform.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../src/core/ports/store.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../../src/store/storage.ts";
 import {

@@ -1,4 +1,4 @@
-import { targetOf } from "../../../src/adapters/discord/incoming/normalize.ts";
+import { targetOf } from "../../../src/adapters/discord/place.ts";
 import { describeGroupPlatform, type GroupStage } from "../../contracts/chat-platform.ts";
 import type { FakeMessage } from "../../fakes/discord/fake-message.ts";
 import { startAdapterScene } from "./adapters.ts";

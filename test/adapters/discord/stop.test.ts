@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StopError } from "../../../src/core/ports/context.ts";
+import { StopError } from "../../../src/core/model/stop.ts";
 import type { FakeDiscord } from "../../fakes/discord/fake-discord.ts";
 import { openVideo, startAdapterScene, VIDEO, words } from "./adapters.ts";
 import { clip, community, editInThread, startDiscordScene } from "./scene.ts";

@@ -5,7 +5,7 @@ import { createLog } from "../../../src/app/log.ts";
 import { NO_METRICS } from "../../../src/app/no-metrics.ts";
 import { systemClock } from "../../../src/app/system-clock.ts";
 import { loadLocales } from "../../../src/content/locale-files.ts";
-import type { MessageSink } from "../../../src/core/ports/ports.ts";
+import type { MessageSink } from "../../../src/core/ports/chat-platform.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../../src/store/storage.ts";
 import { describeGroupPlatform, type GroupStage } from "../../contracts/chat-platform.ts";

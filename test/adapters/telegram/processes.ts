@@ -17,7 +17,9 @@ import type {
   OutgoingMessage,
   ReplyTarget,
 } from "../../../src/core/model/message.ts";
-import type { AdapterMemory, Clock, MessageSink, Metrics } from "../../../src/core/ports/ports.ts";
+import type { MessageSink } from "../../../src/core/ports/chat-platform.ts";
+import type { Clock, Metrics } from "../../../src/core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../src/core/ports/store.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { createRecords } from "../../../src/store/records.ts";
 import { connectRedis } from "../../../src/store/redis-storage.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startHttpServer } from "../../../src/adapters/shared/http-server.ts";
 import { NO_METRICS } from "../../../src/app/no-metrics.ts";
-import { StopError } from "../../../src/core/ports/context.ts";
+import { StopError } from "../../../src/core/model/stop.ts";
 import { StartError } from "../../../src/lib/start-error.ts";
 import { TestLog } from "../../support/test-chat.ts";
 import {

@@ -1,6 +1,6 @@
 /** Updates that come while the store cannot take them: by polling, in this test's own process. */
 import { describe, expect, it } from "vitest";
-import { StoreTroubleError } from "../../../src/core/ports/ports.ts";
+import { StoreTroubleError } from "../../../src/core/ports/store.ts";
 import { createProcess, hurriedClock, type Process, sharedMemory, telegramForTest } from "./processes.ts";
 import { PATIENTLY, until } from "./scene.ts";
 

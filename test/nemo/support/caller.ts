@@ -1,5 +1,7 @@
 /** Callers, a client and a clock for tests of the backend client. */
-import type { BackendAccount, BackendCaller, Clock, Log } from "../../../src/core/ports/ports.ts";
+
+import type { Clock, Log } from "../../../src/core/ports/runtime.ts";
+import type { BackendAccount, BackendCaller } from "../../../src/core/ports/video-backend.ts";
 import { NemoClient, type NemoClientOptions } from "../../../src/nemo/client.ts";
 
 export const TOKEN = "nmv_usr_first-secret";

@@ -5,7 +5,7 @@
 import type { REST } from "@discordjs/rest";
 import { Routes } from "discord-api-types/v10";
 import { z } from "zod";
-import type { Clock, Log, Metrics } from "../../../core/ports/ports.ts";
+import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
 import { byId, idAt, laterId } from "../snowflakes.ts";
 import { describeUnreadable, messageSchema, type SaidMessage } from "./event-schema.ts";
 import type { Place } from "./last-seen.ts";
@@ -24,9 +24,9 @@ const pageSchema = z.array(z.looseObject({ id: z.string().regex(/^\d+$/) })).max
 /** The messages after the last one seen, as far as the core still knows what it has had, oldest first. Throws Discord's refusal. */
 export async function* missedIn(
   place: Place,
-  world: { rest: REST; clock: Clock; log: Log; metrics: Metrics },
+  context: { rest: REST; clock: Clock; log: Log; metrics: Metrics },
 ): AsyncGenerator<SaidMessage> {
-  const { rest, clock, log, metrics } = world;
+  const { rest, clock, log, metrics } = context;
   const { id, guildId } = place;
   let after = laterId(place.lastId, idAt(clock.now() - MAX_AGE_MS));
   for (let page = 0; page < MAX_PAGES; page++) {

@@ -3,7 +3,7 @@
  * their work stops at once. What is not known here, after a restart, ends with its next word.
  */
 import type { ReplyTarget } from "../../../core/model/message.ts";
-import { placeOf } from "./normalize.ts";
+import { placeOf } from "../place.ts";
 
 /** Guilds and channels that are remembered, and conversations of each. */
 const MAX_PLACES = 10_000;

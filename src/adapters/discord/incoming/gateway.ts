@@ -11,7 +11,7 @@ import {
 } from "@discordjs/ws";
 import { GatewayCloseCodes } from "discord-api-types/v10";
 import { z } from "zod";
-import type { Clock, Log, Metrics } from "../../../core/ports/ports.ts";
+import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
 
 /** A connection that does not come back is told of once in so long. */
 const TOLD_EVERY_MS = 60_000;

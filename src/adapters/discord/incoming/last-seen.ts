@@ -4,7 +4,8 @@
  * write and several processes can write at once.
  */
 import { z } from "zod";
-import type { AdapterMemory, Clock, Log } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { idBefore, laterId } from "../snowflakes.ts";
 
 /** Together 512 places; the latest stay. */

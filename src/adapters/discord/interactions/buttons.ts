@@ -3,7 +3,7 @@
 import { ComponentType, InteractionResponseType, TextInputStyle } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action, Attachment } from "../../../core/model/message.ts";
-import type { AdapterMemory } from "../../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { own } from "../../../lib/own.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
 import type {
@@ -12,8 +12,9 @@ import type {
   MessageCommandInteraction,
   ModalInteraction,
 } from "../incoming/event-schema.ts";
-import { attachmentsOf, conversationOf, userOf } from "../incoming/normalize.ts";
+import { attachmentsOf, userOf } from "../incoming/normalize.ts";
 import { EDIT_MORE, readCustomId } from "../outgoing/render.ts";
+import { conversationOf } from "../place.ts";
 import { soonOr } from "../store-fallback.ts";
 import { channelOf, fieldOf, isAppOnly, isForOneAlone, languageOf, type Taken } from "./facts.ts";
 import type { Desk } from "./responder.ts";

@@ -13,7 +13,7 @@ import {
   Routes,
 } from "discord-api-types/v10";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
-import type { AdapterMemory } from "../../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 
 /** Discord's name of our languages. */
 const LOCALES: Record<string, Locale[]> = { zh: ["zh-CN" as Locale, "zh-TW" as Locale] };

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { AdapterMemory, Clock, Log } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { interactionSchema } from "../incoming/event-schema.ts";
 import type { Taken } from "./facts.ts";
 

@@ -1,7 +1,7 @@
 /** Answers to interactions, as Discord takes them. Source: Discord docs, "Receiving and Responding". */
 import type { REST } from "@discordjs/rest";
 import { InteractionResponseType, Routes } from "discord-api-types/v10";
-import type { Log } from "../../../core/ports/ports.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
 import { isApiError } from "../api-errors.ts";
 import type { Line } from "../channel-queue.ts";
 import type { Interaction } from "../incoming/event-schema.ts";

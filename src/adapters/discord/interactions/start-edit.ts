@@ -2,19 +2,16 @@
 import type { APIMessage, REST } from "discord.js";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action, Attachment } from "../../../core/model/message.ts";
-import { StopError } from "../../../core/ports/context.ts";
-import { type Log, type MessageSink, StoreTroubleError } from "../../../core/ports/ports.ts";
+import { StopError } from "../../../core/model/stop.ts";
+import type { MessageSink } from "../../../core/ports/chat-platform.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../../core/ports/store.ts";
 import { shortenToLimit } from "../../../lib/shorten.ts";
 import type { Interaction } from "../incoming/event-schema.ts";
-import {
-  conversationOf,
-  type DiscordPlace,
-  readInteraction,
-  targetOf,
-  userOf,
-} from "../incoming/normalize.ts";
+import { readInteraction, userOf } from "../incoming/normalize.ts";
 import { escapeText } from "../outgoing/render.ts";
 import { canOpenThread, missingToWrite, permissionSentence } from "../permissions.ts";
+import { conversationOf, type DiscordPlace, targetOf } from "../place.ts";
 import type { Threads } from "../threads.ts";
 import {
   answerOf,

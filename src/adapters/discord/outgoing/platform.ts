@@ -15,15 +15,15 @@ import {
   ChatGoneError,
   type ChatPlatform,
   type OpenedAttachment,
-} from "../../../core/ports/ports.ts";
+} from "../../../core/ports/chat-platform.ts";
 import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { own } from "../../../lib/own.ts";
 import { isApiError, isGone } from "../api-errors.ts";
 import { Files } from "../attachments.ts";
-import { placeOf } from "../incoming/normalize.ts";
 import { Managers } from "../managers.ts";
 import { unlessStopped } from "../patience.ts";
+import { placeOf } from "../place.ts";
 import { renderButtons, renderText } from "./render.ts";
 import { type Aside, type Body, Sender, type SenderOptions } from "./sender.ts";
 

@@ -8,7 +8,8 @@ import { ButtonStyle, ComponentType } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action, Button } from "../../../core/model/message.ts";
 import type { RichText, Span } from "../../../core/model/rich-text.ts";
-import { type AdapterMemory, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 import { shortenToLimit } from "../../../lib/shorten.ts";
 import { encodeAction } from "../../shared/action-codes.ts";
 import { splitText } from "../../shared/split-text.ts";
@@ -84,7 +85,7 @@ function escapeMark(mark: string): string {
 }
 
 /** What rendering buttons needs besides the buttons. */
-export interface ButtonWorld {
+export interface ButtonContext {
   conversationId: string;
   memory: AdapterMemory;
   locales: Locales;
@@ -98,7 +99,7 @@ type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
  * The rows of buttons; an Export button brings "Edit more" along, which opens a window for the next prompt.
  * More choices than a message has rows become a menu.
  */
-export async function renderButtons(rows: Button[][], world: ButtonWorld): Promise<Row[]> {
+export async function renderButtons(rows: Button[][], context: ButtonContext): Promise<Row[]> {
   const choices = rows.flatMap((row) => (isChoice(row) ? row : []));
   const isMenu = choices.length > MAX_ROWS;
   const others = isMenu ? rows.filter((row) => !isChoice(row)) : rows;
@@ -106,12 +107,12 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
   for (const row of others.slice(0, isMenu ? MAX_ROWS - 1 : MAX_ROWS)) {
     const components: APIButtonComponent[] = [];
     for (const button of row.slice(0, BUTTONS_A_ROW)) {
-      const rendered = await renderButton(button, world);
+      const rendered = await renderButton(button, context);
       if (rendered) components.push(rendered);
     }
     const hasExport = row.some((button) => button.kind === "action" && button.action.kind === "export");
     if (hasExport && components.length < BUTTONS_A_ROW) {
-      const label = world.locales.plain(world.language, "button.edit-more");
+      const label = context.locales.plain(context.language, "button.edit-more");
       components.push({
         type: ComponentType.Button,
         style: ButtonStyle.Secondary,
@@ -121,7 +122,7 @@ export async function renderButtons(rows: Button[][], world: ButtonWorld): Promi
     }
     if (components.length > 0) shown.push({ type: ComponentType.ActionRow, components });
   }
-  if (isMenu) shown.push(...(await renderMenu(choices, world)));
+  if (isMenu) shown.push(...(await renderMenu(choices, context)));
   return withUniqueIds(shown);
 }
 
@@ -141,11 +142,11 @@ function isChoice(row: Button[]): boolean {
   return kind === "skill" || kind === "language" || kind === "answer" || kind === "open-project";
 }
 
-async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]> {
+async function renderMenu(choices: Button[], context: ButtonContext): Promise<Row[]> {
   const options = new Map<string, string>();
   for (const choice of choices.slice(0, MAX_OPTIONS)) {
     if (choice.kind !== "action") continue;
-    const value = await codeOf(choice.action, world);
+    const value = await codeOf(choice.action, context);
     if (value !== null) options.set(value, shorten(choice.label, OPTION_LENGTH));
   }
   const [first] = choices;
@@ -166,7 +167,10 @@ async function renderMenu(choices: Button[], world: ButtonWorld): Promise<Row[]>
 }
 
 /** The action as a code; null when the store, in trouble, cannot keep it: the message goes out without it. */
-async function codeOf(action: Action, { conversationId, memory, log }: ButtonWorld): Promise<string | null> {
+async function codeOf(
+  action: Action,
+  { conversationId, memory, log }: ButtonContext,
+): Promise<string | null> {
   try {
     return await encodeAction(action, conversationId, memory);
   } catch (error) {
@@ -176,12 +180,12 @@ async function codeOf(action: Action, { conversationId, memory, log }: ButtonWor
   }
 }
 
-async function renderButton(button: Button, world: ButtonWorld): Promise<APIButtonComponent | null> {
+async function renderButton(button: Button, context: ButtonContext): Promise<APIButtonComponent | null> {
   const label = shorten(button.label, LABEL_LENGTH);
   if (button.kind === "link") {
     return { type: ComponentType.Button, style: ButtonStyle.Link, label, url: button.href };
   }
-  const code = await codeOf(button.action, world);
+  const code = await codeOf(button.action, context);
   if (code === null) return null;
   const isMain = button.action.kind === "export";
   return {

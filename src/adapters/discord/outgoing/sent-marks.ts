@@ -3,7 +3,8 @@
  * Source: `OutgoingMessage.once`.
  */
 import { z } from "zod";
-import type { AdapterMemory, Log } from "../../../core/ports/ports.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nonceFor } from "../nonce.ts";
 import { orInTrouble } from "../store-fallback.ts";
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { AdapterMemory } from "../../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { ALBUM_SETTLE_MS } from "./albums.ts";
 import { type Message, messageSchema } from "./update-schema.ts";
 

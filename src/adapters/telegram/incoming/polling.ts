@@ -3,7 +3,7 @@
  * aside; an album that may still grow holds its batch back for a moment. Source: Bot API, getUpdates; DESIGN.md, rule 3.
  */
 import { type Api, GrammyError } from "grammy";
-import type { Clock, Log } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { MinuteLog } from "../../../lib/minute-log.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal, UnansweredError } from "../abort-signals.ts";

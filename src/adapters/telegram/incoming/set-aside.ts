@@ -4,13 +4,8 @@
  * from time to time by one of the processes. Source: DESIGN.md, rules 3 and 9.
  */
 import { z } from "zod";
-import {
-  type AdapterMemory,
-  type Clock,
-  type Log,
-  type Metrics,
-  StoreTroubleError,
-} from "../../../core/ports/ports.ts";
+import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Beside } from "../../shared/background.ts";
 import { type Unreadable, type Update, updateSchema } from "./update-schema.ts";
 

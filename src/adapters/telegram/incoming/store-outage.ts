@@ -1,5 +1,7 @@
 /** Reports trouble of the store once when it begins and once when it is over, however many updates meet it. */
-import { type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+
+import type { Log } from "../../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../../core/ports/store.ts";
 
 export class Outage {
   readonly #log: Log;

@@ -2,7 +2,9 @@
  * Parts of a group's albums of which none was for the bot so far. They are held for a moment and not stored: the
  * words for the bot may be on a part that comes later, or that another process got. Source: DESIGN.md, rule 8.
  */
-import { type Clock, StoreTroubleError } from "../../../core/ports/ports.ts";
+
+import type { Clock } from "../../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { AlbumPart } from "./album-store.ts";
 
 /** How long a part is held after the newest part of its album, and how often others are asked about it meanwhile. */

@@ -3,12 +3,9 @@
  * asks for. Source: Bot API, Update; DESIGN.md, rule 3.
  */
 import type { Action, IncomingMessage } from "../../../core/model/message.ts";
-import {
-  type AdapterMemory,
-  type Log,
-  type MessageSink,
-  StoreTroubleError,
-} from "../../../core/ports/ports.ts";
+import type { MessageSink } from "../../../core/ports/chat-platform.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
 import type { Migrations } from "../migrations.ts";
 import type { CallbackAnswers } from "../outgoing/callback-answers.ts";

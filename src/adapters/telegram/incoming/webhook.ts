@@ -4,7 +4,8 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { AdapterMemory, Clock, Log } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { answerAndHangUp } from "../../../lib/hang-up.ts";
 import type { Beside } from "../../shared/background.ts";
 import type { HttpHandler } from "../../shared/http-server.ts";

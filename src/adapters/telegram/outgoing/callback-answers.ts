@@ -4,7 +4,7 @@
  */
 import type { Api } from "grammy";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
-import type { Log } from "../../../core/ports/ports.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import type { CallbackQuery } from "../incoming/update-schema.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Api } from "grammy";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
-import type { AdapterMemory } from "../../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 
 const COMMANDS: [command: string, description: TextKey][] = [
   ["start", "command.start"],

@@ -4,7 +4,9 @@
  */
 import { GrammyError, HttpError } from "grammy";
 import type { ReplyTarget } from "../../../core/model/message.ts";
-import { ChatGoneError, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Migrations } from "../migrations.ts";
 import type { Outbox } from "./send-queue.ts";
 import type { Look, OnceMarks, Shown } from "./sent-marks.ts";

@@ -2,7 +2,7 @@
 
 import type { InlineKeyboardButton } from "grammy/types";
 import type { Button } from "../../../core/model/message.ts";
-import type { AdapterMemory } from "../../../core/ports/ports.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { shortenToLimit } from "../../../lib/shorten.ts";
 import { encodeAction } from "../../shared/action-codes.ts";
 

@@ -10,13 +10,9 @@ import type {
   ReplyTarget,
   SentMessage,
 } from "../../../core/model/message.ts";
-import type {
-  AdapterMemory,
-  ByteSource,
-  ChatPlatform,
-  Log,
-  OpenedAttachment,
-} from "../../../core/ports/ports.ts";
+import type { ByteSource, ChatPlatform, OpenedAttachment } from "../../../core/ports/chat-platform.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "../attachments.ts";
 import type { Managers } from "../managers.ts";

@@ -2,7 +2,7 @@
  * How fast calls may leave for Telegram: some a chat, a group and a second, and nothing to a chat while a
  * `retry_after` lasts. Source: platforms.md, "Rates"; Bot API FAQ, "My bot is hitting limits".
  */
-import type { Clock } from "../../../core/ports/ports.ts";
+import type { Clock } from "../../../core/ports/runtime.ts";
 
 export interface PaceOptions {
   /** Calls of one chat within `chatWindowMs`. */

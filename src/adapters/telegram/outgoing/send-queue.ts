@@ -4,7 +4,7 @@
  * newer one replaces. Source: platforms.md, "Rates"; Bot API FAQ, "My bot is hitting limits".
  */
 import { GrammyError, HttpError } from "grammy";
-import type { Clock, Log } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { askedWaitMs } from "../retry-after.ts";
 import { DEFAULT_PACE, type Pace, type PaceOptions } from "./rate-limit.ts";
 

@@ -5,8 +5,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type AdapterMemory, type Clock, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
 import { patiently } from "../../../core/ports/retrying.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 
 /** A message that went out. */
 export interface Shown {

@@ -4,7 +4,8 @@
  * by about 100 ms, which is the room the limits leave below Telegram's. Source: platforms.md, "Rates".
  */
 import { z } from "zod";
-import { type AdapterMemory, type Clock, type Log, StoreTroubleError } from "../../../core/ports/ports.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 import {
   DEFAULT_PACE,
   isSpare,

@@ -4,8 +4,9 @@
  */
 import { type Api, InputFile } from "grammy";
 import type { OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
-import { StopError } from "../../../core/ports/context.ts";
-import { type ByteSource, ChatGoneError, type Log } from "../../../core/ports/ports.ts";
+import { StopError } from "../../../core/model/stop.ts";
+import { type ByteSource, ChatGoneError } from "../../../core/ports/chat-platform.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
 import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { addressOf, placeOf } from "./address.ts";

@@ -3,10 +3,12 @@
  * one when it stands in the imperative, addressed to the person, and every word of it belongs to an interface:
  * verb, thing, place, purpose. The same words in any other form only tell something and are content.
  */
+
+import type { GuiAction } from "../../model/gui-action.ts";
 import { CHINESE } from "./chinese.ts";
 import { ENGLISH } from "./english.ts";
 import { tokensOf, wordsOf } from "./tokens.ts";
-import type { GuiAction, LabelMeaning, Lexicon, RuleMeaning } from "./words.ts";
+import type { LabelMeaning, Lexicon, RuleMeaning } from "./words.ts";
 
 /** What a person may be offered. `press`: a button of the agent's screen, whose words go to the agent. */
 export type GuiOffer = GuiAction | { kind: "press"; label: string };

@@ -11,15 +11,16 @@
  * - Content stays: questions, quoted words, words behind a label ("Call to action: Click the link!"), mentions,
  *   negations ("don't click Export yet"), any sentence with a link, and code blocks.
  */
+
+import type { GuiAction } from "../../model/gui-action.ts";
 import { CHINESE } from "./chinese.ts";
 import { type Clause, type GuiOffer, isTail, readClause } from "./clause.ts";
 import { ENGLISH } from "./english.ts";
 import { namesPrice, priceSentence } from "./price.ts";
 import { splitSteps } from "./steps.ts";
-import { type GuiAction, type Lexicon, MASK } from "./words.ts";
+import { type Lexicon, MASK } from "./words.ts";
 
 export type { GuiOffer } from "./clause.ts";
-export type { GuiAction } from "./words.ts";
 
 export interface GuiTranslation {
   /** The content, trimmed when something was removed; may be empty. */

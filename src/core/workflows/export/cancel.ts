@@ -1,8 +1,8 @@
 /** Taking exports out of the line and stopping their renders, one by one or all. Source: DESIGN.md, rule 2. */
 
 import type { IncomingMessage } from "../../model/message.ts";
+import { StopError } from "../../model/stop.ts";
 import { exportLane, starterOf, type WorkItem } from "../../model/work-item.ts";
-import { StopError } from "../../ports/context.ts";
 import type { Chat } from "../chat.ts";
 import { isAllowed, mayManage, refuse } from "../rights.ts";
 
@@ -15,8 +15,8 @@ export async function cancelExports(
   all: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world } = chat;
-  const { queue } = world;
+  const { speaker, context } = chat;
+  const { queue } = context;
   const lane = exportLane(chat.id);
   const dropped = all ? await dropAll(chat, user, signal) : 0;
   const running = await queue.running(lane);
@@ -44,8 +44,8 @@ export async function dropExport(
   itemId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world } = chat;
-  const { queue } = world;
+  const { speaker, context } = chat;
+  const { queue } = context;
   const lane = exportLane(chat.id);
   const waiting = (await queue.waiting(lane)).find((item) => item.id === itemId);
   let end = await queue.remove(lane, itemId, (item) => starterOf(item) === user.id);
@@ -67,7 +67,7 @@ export async function dropExport(
 /** Takes out of the line what the person may; returns how much that was. */
 async function dropAll(chat: Chat, user: Person, signal: AbortSignal): Promise<number> {
   const isManager = (await mayManage(chat, user, signal)) === "yes";
-  const dropped = await chat.world.queue.clear(
+  const dropped = await chat.context.queue.clear(
     exportLane(chat.id),
     (item) => isManager || starterOf(item) === user.id,
   );
@@ -82,7 +82,7 @@ async function isTheirs(chat: Chat, user: Person, item: WorkItem, signal: AbortS
 /** The message that showed its place says that it is out of the line; what was captured for it goes. */
 async function tidyUp(chat: Chat, item: WorkItem): Promise<void> {
   if (item.kind !== "export") return;
-  const { speaker, world } = chat;
+  const { speaker, context } = chat;
   if (item.progress) {
     const fileName = item.fileName ?? "";
     await speaker.edit(item.progress, {
@@ -90,5 +90,5 @@ async function tidyUp(chat: Chat, item: WorkItem): Promise<void> {
       text: speaker.rich("export.taken-out", { fileName }),
     });
   }
-  await world.store.forgetCapture(item.id);
+  await context.store.forgetCapture(item.id);
 }

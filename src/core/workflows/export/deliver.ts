@@ -7,7 +7,8 @@ import { BackendError } from "../../model/backend-error.ts";
 import { formatBytes, formatDuration } from "../../model/file-formats.ts";
 import type { Button } from "../../model/message.ts";
 import type { RichText } from "../../model/rich-text.ts";
-import type { BackendCaller, ByteSource, RenderStatus, SessionRef } from "../../ports/ports.ts";
+import type { ByteSource } from "../../ports/chat-platform.ts";
+import type { BackendCaller, RenderStatus, SessionRef } from "../../ports/video-backend.ts";
 import type { MessageDraft } from "../../reply/speaker.ts";
 import type { Chat } from "../chat.ts";
 
@@ -61,7 +62,7 @@ export async function deliverExport(
       throw error;
     }
   };
-  const { exportTimeoutMs } = chat.world.limits;
+  const { exportTimeoutMs } = chat.context.limits;
   const { isFileSent } = await speaker.deliverVideo(message, open, exportTimeoutMs, signal);
   if (!isFileSent && isMissing) {
     await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
@@ -95,7 +96,7 @@ async function openVideo(
   render: RenderStatus,
   signal: AbortSignal,
 ): Promise<ByteSource> {
-  const { backend, log } = chat.world;
+  const { backend, log } = chat.context;
   if (render.url) {
     try {
       return bounded(await backend.openUrl(render.url, signal));
@@ -133,10 +134,10 @@ async function claimLinkOf(
   if (!session.taskId || !isOwner || caller.account.owner !== "free") return null;
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
-    return await chat.world.backend.createClaimLink(caller, session, patience);
+    return await chat.context.backend.createClaimLink(caller, session, patience);
   } catch (error) {
     signal.throwIfAborted();
-    chat.world.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
+    chat.context.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
     return null;
   }
 }

@@ -1,7 +1,7 @@
 /** How the file of an export is called: after what is in it, with a number. */
 import { plainName } from "../../../lib/machine-text.ts";
 import { shorten } from "../../../lib/shorten.ts";
-import type { ProjectState } from "../../ports/ports.ts";
+import type { ProjectState } from "../../ports/video-backend.ts";
 
 /** Characters of the name before its number; a script of four bytes each stays within any file system's 255. */
 const MAX_NAME_LENGTH = 40;

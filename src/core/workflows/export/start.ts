@@ -4,10 +4,10 @@
  */
 import { type Capture, MAX_CAPTURE_BYTES } from "../../model/capture.ts";
 import type { Button, SentMessage } from "../../model/message.ts";
+import { isShutdown } from "../../model/stop.ts";
 import { isExportable } from "../../model/timeline.ts";
 import { type ExportItem, exportId, exportLane } from "../../model/work-item.ts";
-import { isShutdown } from "../../ports/context.ts";
-import type { ProjectState, SessionRef } from "../../ports/ports.ts";
+import type { ProjectState, SessionRef } from "../../ports/video-backend.ts";
 import type { Speaker } from "../../reply/speaker.ts";
 import type { Chat } from "../chat.ts";
 import { sayWhatIsMissing } from "../first-steps.ts";
@@ -26,15 +26,15 @@ export async function startExport(
   startedBy: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, world, itemId } = chat;
-  const { store, queue } = world;
+  const { speaker, context, itemId } = chat;
+  const { store, queue } = context;
   const id = exportId(itemId);
   const lane = exportLane(chat.id);
   const isOwed = [await queue.running(lane), ...(await queue.waiting(lane))].some((one) => one?.id === id);
   if (!isOwed && !(await store.hasSeen(id))) {
     let capture = await store.readCapture(id);
     if (!capture) {
-      const state = await world.backend.readState(await chat.caller(), session.sessionId, signal);
+      const state = await context.backend.readState(await chat.caller(), session.sessionId, signal);
       if (!isExportable(state.timeline)) return sayWhatIsMissing(chat, state.clips);
       capture = await captureProject(chat, session, state);
       if (!capture) return void (await speaker.say("export.too-large", {}, { tone: "error" }));
@@ -67,7 +67,7 @@ export async function startExport(
       taskId: session.taskId,
       ...(ahead > 0 ? { hasWaited: true } : {}),
       fileName,
-      startedAt: world.clock.now(),
+      startedAt: context.clock.now(),
     };
     const pushed = await queue.push(item);
     if (pushed.kind === "full") {

@@ -4,11 +4,13 @@
  */
 import type { BackendError } from "../../model/backend-error.ts";
 import type { Heard } from "../../model/conversation.ts";
+import type { GuiAction } from "../../model/gui-action.ts";
 import type { Button, SentMessage } from "../../model/message.ts";
+import type { Question } from "../../model/question.ts";
 import { cleanText, parseMarkup, plain, type RichText } from "../../model/rich-text.ts";
-import type { TurnEvent } from "../../ports/ports.ts";
-import { type Question, questionMessage } from "../../reply/question.ts";
-import { type GuiAction, type GuiOffer, translateGui } from "../../understand/gui/translate.ts";
+import type { TurnEvent } from "../../ports/video-backend.ts";
+import { questionMessage } from "../../reply/question.ts";
+import { type GuiOffer, translateGui } from "../../understand/gui/translate.ts";
 import type { Chat } from "../chat.ts";
 import { TurnText } from "./text.ts";
 
@@ -79,7 +81,7 @@ export class TurnAnswer {
     this.#text.add(event.text.length > room ? `${event.text.slice(0, room)}…` : event.text);
     clearTimeout(this.#pause);
     if (this.#text.isFull) void this.flush();
-    else this.#pause = setTimeout(() => void this.flush(), this.#chat.world.limits.textPauseMs);
+    else this.#pause = setTimeout(() => void this.flush(), this.#chat.context.limits.textPauseMs);
   }
 
   /** Shows the whole sentences that wait. */

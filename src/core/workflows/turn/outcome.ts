@@ -4,7 +4,8 @@
  */
 import { BackendError } from "../../model/backend-error.ts";
 import type { Timeline } from "../../model/timeline.ts";
-import type { Clock, ProjectState } from "../../ports/ports.ts";
+import type { Clock } from "../../ports/runtime.ts";
+import type { ProjectState } from "../../ports/video-backend.ts";
 
 export type Outcome =
   | { kind: "changed"; after: Timeline }

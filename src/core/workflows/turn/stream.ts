@@ -3,8 +3,8 @@
  * backend may cancel a run whose client leaves. Source: nemo-api.md, "The SSE stream", rules 2 and 5.
  */
 import { BackendError } from "../../model/backend-error.ts";
-import type { World } from "../../ports/context.ts";
-import type { TurnEvent } from "../../ports/ports.ts";
+import type { Context } from "../../ports/context.ts";
+import type { TurnEvent } from "../../ports/video-backend.ts";
 
 export type StreamEnd =
   | { kind: "closed" }
@@ -30,12 +30,12 @@ const TURN_IS_OVER = new DOMException("the turn is over", "AbortError");
  * end, whatever happens.
  */
 export function watchStream(
-  world: Pick<World, "clock" | "limits">,
+  context: Pick<Context, "clock" | "limits">,
   open: (signal: AbortSignal) => AsyncIterable<TurnEvent>,
   onEvent: (event: TurnEvent) => void,
   signal: AbortSignal,
 ): StreamWatch {
-  const { clock, limits } = world;
+  const { clock, limits } = context;
   // By hand: `AbortSignal.any` and timers that take a signal weigh several times as much, for minutes, in each turn.
   const over = new AbortController();
   const follow = () => over.abort(signal.reason);

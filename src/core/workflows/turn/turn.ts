@@ -5,18 +5,16 @@
 
 import { BackendError, type BackendErrorKind } from "../../model/backend-error.ts";
 import type { Conversation, Heard } from "../../model/conversation.ts";
+import type { GuiAction } from "../../model/gui-action.ts";
 import type { SentMessage } from "../../model/message.ts";
+import type { OpenQuestion } from "../../model/question.ts";
+import { isShutdown, StopError } from "../../model/stop.ts";
 import type { Timeline } from "../../model/timeline.ts";
-import { isShutdown, type Limits, StopError } from "../../ports/context.ts";
-import {
-  type ProjectState,
-  type SessionRef,
-  StoreTroubleError,
-  type TurnOutcome,
-} from "../../ports/ports.ts";
+import type { Limits } from "../../ports/context.ts";
+import type { TurnOutcome } from "../../ports/runtime.ts";
+import { StoreTroubleError } from "../../ports/store.ts";
+import type { ProjectState, SessionRef } from "../../ports/video-backend.ts";
 import { Progress } from "../../reply/progress.ts";
-import type { OpenQuestion } from "../../reply/question.ts";
-import type { GuiAction } from "../../understand/gui/translate.ts";
 import { languageWasTold, wordsForAgent } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import { TurnAnswer } from "./answer.ts";
@@ -25,7 +23,7 @@ import { TurnReport } from "./report.ts";
 import { type StreamEnd, watchStream } from "./stream.ts";
 
 /** Looks at the state where nothing is said about it: the agent gave an instruction, or is long done. */
-const SHORT_READS = 2;
+export const SHORT_READS = 2;
 /** Looks at it before a failure is told, seconds that a person waits for bad news. */
 const FAILURE_READS = 4;
 /** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
@@ -57,7 +55,7 @@ export async function runTurn(
   signal: AbortSignal,
 ): Promise<GuiAction[]> {
   const onFirstShown = (sent: SentMessage) => keepProgress(chat, sent);
-  const progress = new Progress(chat.world, chat.speaker, { onFirstShown }).start();
+  const progress = new Progress(chat.context, chat.speaker, { onFirstShown }).start();
   try {
     return await carryOut(chat, session, request, progress, signal);
   } finally {
@@ -73,9 +71,10 @@ async function carryOut(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<GuiAction[]> {
-  const { world } = chat;
+  const { context } = chat;
   const caller = await chat.caller();
-  const readState: ReadState = (readSignal) => world.backend.readState(caller, session.sessionId, readSignal);
+  const readState: ReadState = (readSignal) =>
+    context.backend.readState(caller, session.sessionId, readSignal);
   const before = await readBefore(chat, readState, signal);
   // Written before the request leaves: whoever takes over asks for the outcome and never sends it again.
   const inFlight: InFlight = {
@@ -83,7 +82,7 @@ async function carryOut(
     ...(chat.userId === null ? {} : { startedBy: chat.userId }),
     text,
     before,
-    sentAt: world.clock.now(),
+    sentAt: context.clock.now(),
     ...(pending ? { pending } : {}),
   };
   await chat.update((current) => {
@@ -99,14 +98,14 @@ async function carryOut(
     keepHeard(chat, inFlight, heard, progress),
   );
   const watch = watchStream(
-    world,
+    context,
     (streamSignal) =>
-      world.backend.runTurn(caller, { sessionId: session.sessionId, text: words }, streamSignal),
+      context.backend.runTurn(caller, { sessionId: session.sessionId, text: words }, streamSignal),
     (event) => answer.take(event),
     signal,
   );
   const report = new TurnReport(chat, inFlight);
-  world.metrics.streams(1);
+  context.metrics.streams(1);
   let isGood = false;
   try {
     const end = await watch.end;
@@ -118,7 +117,7 @@ async function carryOut(
     if (isGood) await languageWasTold(chat, inFlight.language);
     const actions = isGood ? answer.actions : [];
     await landed(chat, inFlight, pending ? [...pending, ...actions.filter(isNoTurn)] : actions, answer);
-    world.metrics.turnEnded(outcomeOf(isGood, report, end));
+    context.metrics.turnEnded(outcomeOf(isGood, report, end));
     return actions;
   } catch (error) {
     await answer.flush();
@@ -127,89 +126,32 @@ async function carryOut(
     // Before it counts as over: whoever finds it in flight tells it.
     if (isToldHere) await report.failed(error);
     await landed(chat, inFlight, pending ?? []);
-    world.metrics.turnEnded(signal.aborted ? "cancelled" : "failed");
+    context.metrics.turnEnded(signal.aborted ? "cancelled" : "failed");
     if (!isToldHere) throw error;
     return [];
   } finally {
     watch.hangUp();
-    world.metrics.streams(-1);
+    context.metrics.streams(-1);
     answer.stop();
     await progress.finish(isShutdown(signal) ? "handed-over" : isGood ? "done" : "stopped");
   }
 }
 
-/**
- * A turn that a process left in flight when it ended: its outcome is read and told, before anything else
- * happens in the conversation. It is never sent again.
- */
-export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Promise<void> {
-  const { inFlight } = chat.record;
-  const { session, world } = chat;
-  if (!inFlight) return;
-  const pending = inFlight.pending ?? [];
-  if (!session) return landed(chat, inFlight, pending);
-  const { limits, clock } = world;
-  const caller = await chat.caller();
-  const report = new TurnReport(chat, inFlight);
-  const progress = new Progress(world, chat.speaker, {
-    sent: inFlight.progress ?? null,
-    startedAt: inFlight.sentAt,
-  }).start();
-  try {
-    const readState: ReadState = (readSignal) =>
-      world.backend.readState(caller, session.sessionId, readSignal);
-    const answer = new TurnAnswer(
-      chat,
-      inFlight.pending === undefined,
-      (heard) => keepHeard(chat, inFlight, heard, progress),
-      inFlight.heard,
-    );
-    let end: TurnOutcome;
-    if (typeof inFlight.heard?.end === "string" || answer.question) {
-      // The agent was done: what it said is said, as if nothing had happened.
-      const isGood = await closeTurn(report, answer, readState, signal);
-      if (isGood) await languageWasTold(chat, inFlight.language);
-      const actions = isGood ? answer.actions : [];
-      const owed = inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
-      await landed(chat, inFlight, owed, answer);
-      end = isGood ? "done" : "unchanged";
-    } else {
-      await answer.flush();
-      // The agent may still be at it; long after its hard limit it is not.
-      const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
-      const outcome = await awaitOutcome(readState, inFlight.before, {
-        waitsMs: isOver ? lagWaitsMs(limits, SHORT_READS) : recoveryWaitsMs(limits, 0),
-        clock,
-        signal,
-      });
-      await tellOutcome(report, outcome);
-      await landed(chat, inFlight, pending);
-      end = outcome.kind === "changed" ? "recovered" : "unchanged";
-    }
-    world.metrics.recovered("turn");
-    world.metrics.turnEnded(end);
-    await progress.finish(end === "unchanged" ? "stopped" : "done");
-  } finally {
-    // An outcome that was told has ended it already.
-    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
-  }
-}
-
 type InFlight = NonNullable<Conversation["inFlight"]>;
 
-type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
+export type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
 
 /**
  * The stream closed by itself: show the rest, and look at the state when nothing was said. True when the turn
  * did something or said something.
  */
-async function closeTurn(
+export async function closeTurn(
   report: TurnReport,
   answer: TurnAnswer,
   readState: ReadState,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { world } = report.chat;
+  const { context } = report.chat;
   const { failure } = answer;
   if (failure?.kind === "session-lost") throw failure;
   if (failure && NOTHING_WAS_DONE.includes(failure.kind)) {
@@ -224,8 +166,8 @@ async function closeTurn(
   // Before it is said that nothing changed, the state may lag behind.
   const reads = failure ? FAILURE_READS : isInstruction ? SHORT_READS : undefined;
   const outcome = await awaitOutcome(readState, report.before, {
-    waitsMs: lagWaitsMs(world.limits, reads),
-    clock: world.clock,
+    waitsMs: lagWaitsMs(context.limits, reads),
+    clock: context.clock,
     signal,
   });
   if (outcome.kind === "changed") {
@@ -259,16 +201,16 @@ async function recoverTurn(
   readState: ReadState,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { world, speaker } = report.chat;
+  const { context, speaker } = report.chat;
   // It has asked: whatever it did before, the person's word is next.
   if (answer.question) return closeTurn(report, answer, readState, signal);
-  world.log.warn(
+  context.log.warn(
     { conversation: report.chat.id, end: end.kind === "lost" ? end.error.message : end.why },
     "a turn's stream did not end by itself; reading the outcome from the state",
   );
   await progress.note(speaker.rich(end.kind === "lost" ? "turn.connection-lost" : "turn.timed-out"));
   const stopReading = new AbortController();
-  const { limits, clock } = world;
+  const { limits, clock } = context;
   const reading = awaitOutcome(readState, report.before, {
     waitsMs: recoveryWaitsMs(limits, limits.recoveryFirstWaitMs),
     clock,
@@ -290,7 +232,7 @@ async function recoverTurn(
   return outcome.kind === "changed";
 }
 
-async function tellOutcome(report: TurnReport, outcome: Outcome): Promise<void> {
+export async function tellOutcome(report: TurnReport, outcome: Outcome): Promise<void> {
   switch (outcome.kind) {
     case "changed":
       return report.changed(outcome.after, "turn.recovered");
@@ -309,7 +251,7 @@ async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal)
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BackendError && error.kind === "session-lost") throw error;
-    chat.world.log.warn(
+    chat.context.log.warn(
       { err: error, conversation: chat.id },
       "the timeline before a turn could not be read",
     );
@@ -318,11 +260,11 @@ async function readBefore(chat: Chat, readState: ReadState, signal: AbortSignal)
 }
 
 /** A state that lags shows an edit seconds later; the waits are never longer than those after a broken connection. */
-function lagWaitsMs({ lagWaitsMs, recoveryFirstWaitMs }: Limits, reads?: number): number[] {
+export function lagWaitsMs({ lagWaitsMs, recoveryFirstWaitMs }: Limits, reads?: number): number[] {
   return lagWaitsMs.slice(0, reads).map((waitMs) => Math.min(waitMs, recoveryFirstWaitMs));
 }
 
-function recoveryWaitsMs({ recoveryWaitMs, recoveryMaxReads }: Limits, firstWaitMs: number): number[] {
+export function recoveryWaitsMs({ recoveryWaitMs, recoveryMaxReads }: Limits, firstWaitMs: number): number[] {
   return [firstWaitMs, ...Array.from({ length: recoveryMaxReads - 1 }, () => recoveryWaitMs)];
 }
 
@@ -340,8 +282,8 @@ async function keepProgress(chat: Chat, progress: SentMessage): Promise<void> {
  * Writes down what the agent has said, and says that the answer is coming when the store takes long. A store that
  * stays away does not keep the answer from the person. Throws a `StopError` when the turn is another process's.
  */
-async function keepHeard(chat: Chat, turn: InFlight, heard: Heard, progress: Progress): Promise<void> {
-  const { speaker, world } = chat;
+export async function keepHeard(chat: Chat, turn: InFlight, heard: Heard, progress: Progress): Promise<void> {
+  const { speaker, context } = chat;
   const notice = setTimeout(() => {
     // The speaker has logged what went wrong.
     progress.note(speaker.rich("store.answer-waits")).catch(() => {});
@@ -354,7 +296,7 @@ async function keepHeard(chat: Chat, turn: InFlight, heard: Heard, progress: Pro
     });
   } catch (error) {
     if (!(error instanceof StoreTroubleError)) throw error;
-    world.log.error({ err: error, conversation: chat.id }, "an answer could not be written down");
+    context.log.error({ err: error, conversation: chat.id }, "an answer could not be written down");
   } finally {
     clearTimeout(notice);
   }
@@ -368,7 +310,7 @@ function isSame(current: InFlight | null, turn: InFlight): current is InFlight {
  * The turn is over, whichever way: it is in flight no more, and what it asks for is kept until it is done. A
  * turn that another process has begun since stays untouched.
  */
-async function landed(
+export async function landed(
   chat: Chat,
   turn: InFlight,
   actions: GuiAction[],

@@ -1,6 +1,6 @@
 /** The pace of several processes together, and what gives way to it. */
 import { describe, expect, it } from "vitest";
-import { StopError } from "../../../../src/core/ports/context.ts";
+import { StopError } from "../../../../src/core/model/stop.ts";
 import type { FakeTelegram } from "../../../fakes/telegram/fake-telegram.ts";
 import { HAS_REDIS, startRedis } from "../../../support/redis.ts";
 import {

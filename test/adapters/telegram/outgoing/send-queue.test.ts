@@ -2,7 +2,7 @@ import { GrammyError } from "grammy";
 import { describe, expect, it } from "vitest";
 import { LocalPace } from "../../../../src/adapters/telegram/outgoing/rate-limit.ts";
 import { Outbox } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
-import type { Clock, Log } from "../../../../src/core/ports/ports.ts";
+import type { Clock, Log } from "../../../../src/core/ports/runtime.ts";
 
 const quiet = () => {};
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { OutgoingMessage } from "../../../../src/core/model/message.ts";
-import { StopError } from "../../../../src/core/ports/context.ts";
-import type { ByteSource } from "../../../../src/core/ports/ports.ts";
+import { StopError } from "../../../../src/core/model/stop.ts";
+import type { ByteSource } from "../../../../src/core/ports/chat-platform.ts";
 import { HAS_REDIS, startRedis } from "../../../support/redis.ts";
 import {
   memoryOnDisk,

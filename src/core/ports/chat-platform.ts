@@ -1,0 +1,122 @@
+/** What the core needs of a chat platform, and what a platform hands to the core. */
+import type {
+  Attachment,
+  ConversationId,
+  IncomingMessage,
+  OutgoingMessage,
+  ReplyTarget,
+  SentMessage,
+} from "../model/message.ts";
+
+/**
+ * Bytes that flow. `sizeBytes` is known in advance wherever the source says it. Whoever does not read them closes
+ * them (`closeBytes`).
+ */
+export interface ByteSource {
+  stream: AsyncIterable<Uint8Array>;
+  sizeBytes: number | null;
+  /** Where anyone may fetch the same bytes; absent when they are for us alone. */
+  url?: string;
+}
+
+/** An attachment made ready: streamed through us, or fetched by the backend itself. */
+export type OpenedAttachment =
+  | {
+      kind: "stream";
+      name: string;
+      mimeType: string;
+      sizeBytes: number;
+      open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+    }
+  | {
+      kind: "url";
+      url: string;
+      /** Another way to the same file, for when the backend cannot fetch the address; null when there is none. */
+      fallback: ((signal: AbortSignal) => Promise<OpenedAttachment>) | null;
+    };
+
+/** A chat platform, limits and pacing included: it splits, escapes, waits and retries by its own rules. */
+export interface ChatPlatform {
+  /** First part of its conversation ids, and `platform` of its attachments. */
+  readonly name: string;
+  /** Least time between two edits of one progress message. */
+  readonly progressIntervalMs: number;
+  /** Largest file the platform hands over; null: no limit of its own. */
+  readonly maxAttachmentBytes: number | null;
+  /** How long a typing signal lasts; it is repeated as often while work goes on. */
+  readonly typingLastsMs: number;
+  send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage>;
+  /** Replaces a message in place; where that is impossible it sends a new one. Returns what to edit next. */
+  edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage>;
+  /** Best effort: never throws. */
+  showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void>;
+  /**
+   * Sends `message` (with its `video`), the file too where it fits; `openVideo` opens the bytes when needed.
+   * A file that cannot be had or sent is no error: the message goes out alone, and the answer says so.
+   */
+  deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }>;
+  /** Throws `AttachmentError` when the platform cannot give the file. */
+  openAttachment(attachment: Attachment, signal: AbortSignal): Promise<OpenedAttachment>;
+  /** Whether others read what is sent there. */
+  isShared(target: ReplyTarget): boolean;
+  /** A private message that waits for the person where they can read it alone; null when there is none for them. */
+  keptMessage(key: string, userId: string): Promise<OutgoingMessage | null>;
+  /**
+   * Whether a person may manage the conversation: an admin, someone with the platform's right to, whoever is alone
+   * with the bot. Rejects when the platform does not say: that is never a yes.
+   */
+  mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean>;
+}
+
+/** The platform cannot give a file: too large for its API, gone, or not readable. */
+export class AttachmentError extends Error {
+  readonly kind: "too-large-for-platform" | "gone";
+  /** The platform's own limit in bytes, for `too-large-for-platform`. */
+  readonly limitBytes: number | null;
+
+  constructor(kind: AttachmentError["kind"], options: { limitBytes?: number; cause?: unknown } = {}) {
+    super(`attachment: ${kind}`, { cause: options.cause });
+    this.name = "AttachmentError";
+    this.kind = kind;
+    this.limitBytes = options.limitBytes ?? null;
+  }
+}
+
+/** Nothing will ever arrive in this chat again: the bot was blocked or removed, or the chat is deleted. */
+export class ChatGoneError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super("the chat is gone", options);
+    this.name = "ChatGoneError";
+  }
+}
+
+/** What adapters hand messages to. */
+export interface MessageSink {
+  /**
+   * Resolves once the message is owned: stored, answered, or known as a redelivery. Throws `StoreTroubleError`
+   * when it could not be: the person has been told, and it must come again.
+   */
+  receive(message: IncomingMessage): Promise<void>;
+  /**
+   * A message that is not handed over yet, since an earlier one of its chat has to come first while the store
+   * is in trouble: what can be said without the store is said. Never throws; the message must still come.
+   */
+  putOff(message: IncomingMessage): Promise<void>;
+  /** A message was edited: while it still waits, the new words count. */
+  revise(message: IncomingMessage): Promise<void>;
+  /** A chat is gone: its work stops quietly. */
+  abandon(conversationId: ConversationId): Promise<void>;
+}
+
+/** Which links of people may go to the backend: those of the public web. */
+export interface Links {
+  /** By its form alone. */
+  isAllowed(link: string): boolean;
+  /** Also by what the name of its host stands for; one that cannot be looked up passes. Never rejects. */
+  leadsOutside(link: string): Promise<boolean>;
+}
