@@ -62,12 +62,12 @@ async function scenario(death: Death, storage: Record<string, string> = {}): Pro
     const bot = new Child(new URL("support/recovery-child.ts", import.meta.url), [], env);
     bot.onNews = (news) => {
       // Both ends are ours.
-      const { conversationId, once } = news as Answered;
+      const { conversationId, idempotencyKey } = news as Answered;
       lastAt = performance.now();
       told += 1;
-      if (once !== undefined && names.has(once)) caught += 1;
+      if (idempotencyKey !== undefined && names.has(idempotencyKey)) caught += 1;
       else answers.set(conversationId, (answers.get(conversationId) ?? 0) + 1);
-      if (once !== undefined) names.add(once);
+      if (idempotencyKey !== undefined) names.add(idempotencyKey);
     };
     return bot;
   };

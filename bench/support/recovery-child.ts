@@ -11,17 +11,18 @@ import { CountingPlatform, said } from "./counting-platform.ts";
 /** A person reads an answer. */
 export interface Answered {
   conversationId: string;
-  /** By this name the chat would know an answer that comes again, and not show it. */
-  once: string | undefined;
+  /** The chat knows an answer that comes again by it, and does not show it. */
+  idempotencyKey: string | undefined;
 }
 
 const config = loadConfig(process.env);
 const log = await createLog({ level: config.logLevel, secrets: [] });
 const bot = await startBot(config, { log, storage: "disk" });
 bot.addPlatform(
-  new CountingPlatform(({ conversationId }, { tone, once }) => {
+  new CountingPlatform(({ conversationId }, { tone, idempotencyKey }) => {
     // The place in the queue, "Still working" and the like end nothing.
-    if (tone === "reply" || tone === "error") tellParent({ conversationId, once } satisfies Answered);
+    if (tone === "reply" || tone === "error")
+      tellParent({ conversationId, idempotencyKey } satisfies Answered);
   }),
 );
 

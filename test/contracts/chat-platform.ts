@@ -41,7 +41,7 @@ const PRIVATE: OutgoingMessage = {
     [{ kind: "link", label: "Sign up", href: LINK }],
     [{ kind: "action", label: "Try again", action: { kind: "retry", itemId: "1" } }],
   ],
-  once: "item:private:0",
+  idempotencyKey: "item:private:0",
 };
 
 const PUBLIC: OutgoingMessage = {
@@ -58,7 +58,7 @@ export function describeChatPlatform(name: string, newStage: () => Promise<LoneS
       const { platform, alone, readByAnna } = await newStage();
       expect(platform.isShared(alone)).toBe(false);
       const sent = await platform.send(alone, PUBLIC);
-      await platform.edit(sent, { ...PRIVATE, once: "item:private:1" });
+      await platform.edit(sent, { ...PRIVATE, idempotencyKey: "item:private:1" });
       await platform.send(alone, PRIVATE);
       expect(readByAnna()).toContain(SECRET);
       expect(readByAnna()).toContain(LINK);
@@ -114,7 +114,7 @@ export function describeGroupPlatform(name: string, newStage: () => Promise<Grou
       stage.shutAnna();
       const sent = await stage.platform.send(group, PUBLIC);
       await stage.platform.edit(sent, PRIVATE);
-      await stage.platform.send(group, { ...PRIVATE, once: "item:private:1" });
+      await stage.platform.send(group, { ...PRIVATE, idempotencyKey: "item:private:1" });
       expectSecrecy(stage);
       expect(stage.readByAnna()).not.toContain(SECRET);
       expect(stage.readByOthers()).toContain("🔒");
@@ -126,7 +126,7 @@ export function describeGroupPlatform(name: string, newStage: () => Promise<Grou
       await stage.platform.send(group, { ...PRIVATE, isDispensable: true });
       expect(stage.readByAnna()).toContain(SECRET);
       stage.shutAnna();
-      await stage.platform.send(group, { ...PRIVATE, isDispensable: true, once: "item:private:1" });
+      await stage.platform.send(group, { ...PRIVATE, isDispensable: true, idempotencyKey: "item:private:1" });
       expectSecrecy(stage);
       expect(stage.readByOthers()).not.toContain("🔒");
     });

@@ -171,5 +171,5 @@ export interface OutgoingMessage {
    * Names this message for good: it is shown once, even if the process dies while sending it and another one
    * sends it again. Absent: no such promise.
    */
-  once?: string;
+  idempotencyKey?: string;
 }

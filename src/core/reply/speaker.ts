@@ -119,12 +119,12 @@ export class Speaker {
   /** With the name it is sent under; the same words said twice on purpose are told apart by their count. */
   #named(draft: MessageDraft): OutgoingMessage {
     const message = this.#complete(draft);
-    if (message.once !== undefined || this.#itemId === null) return message;
+    if (message.idempotencyKey !== undefined || this.#itemId === null) return message;
     const words = createHash("sha256").update(JSON.stringify([message.tone, message.text]));
     const name = words.digest("base64url").slice(0, 16);
     const count = this.#sent.get(name) ?? 0;
     this.#sent.set(name, count + 1);
-    return { ...message, once: `${this.#itemId}:${name}:${count}` };
+    return { ...message, idempotencyKey: `${this.#itemId}:${name}:${count}` };
   }
 
   #complete(draft: MessageDraft): OutgoingMessage {

@@ -87,7 +87,10 @@ export class DiscordPlatform implements ChatPlatform {
 
   async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { target } = sent;
-    const anew = message.once === undefined ? message : { ...message, once: `${message.once} anew` };
+    const anew =
+      message.idempotencyKey === undefined
+        ? message
+        : { ...message, idempotencyKey: `${message.idempotencyKey} anew` };
     const [first, ...rest] = await this.#bodies(target, message);
     if (!first) return sent;
     if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);

@@ -348,8 +348,8 @@ function withButtons(body: Body, fits: (button: AnyButton) => boolean): Body {
 }
 
 /** Each part has a name of its own. */
-function nameOf({ once }: OutgoingMessage, part: number): string | null {
-  return once === undefined ? null : `${once} ${part}`;
+function nameOf({ idempotencyKey }: OutgoingMessage, part: number): string | null {
+  return idempotencyKey === undefined ? null : `${idempotencyKey} ${part}`;
 }
 
 /** A named message that goes somewhere else is another one: it may have been taken back where it was before. */

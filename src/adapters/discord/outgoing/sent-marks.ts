@@ -1,6 +1,6 @@
 /**
  * What was shown already, by its name: a message that another process sends again is not shown again.
- * Source: `OutgoingMessage.once`.
+ * Source: `OutgoingMessage.idempotencyKey`.
  */
 import { z } from "zod";
 import type { Log } from "../../../core/ports/runtime.ts";

@@ -1,6 +1,6 @@
 /**
  * Brings calls to their chat: in the chat's turn, after it when it moved, and what must be shown once is shown
- * once. Source: platforms.md, "Rates" and "Migration"; `OutgoingMessage.once`.
+ * once. Source: platforms.md, "Rates" and "Migration"; `OutgoingMessage.idempotencyKey`.
  */
 import { GrammyError, HttpError } from "grammy";
 import type { ReplyTarget } from "../../../core/model/message.ts";
@@ -23,7 +23,7 @@ export interface CourierOptions {
 /** How a message is posted. */
 export interface Posting {
   /** Null: it may be shown twice after a crash. */
-  once: string | null;
+  idempotencyKey: string | null;
   /** It is a video. */
   isFile: boolean;
   /**
@@ -52,7 +52,7 @@ class ShownByOtherError extends Error {
 
 export class Courier {
   readonly #options: CourierOptions;
-  /** Messages with a `once` key that are on their way. */
+  /** Messages with an idempotency key that are on their way. */
   readonly #posting = new Map<string, Promise<Shown>>();
 
   constructor(options: CourierOptions) {
@@ -81,36 +81,37 @@ export class Courier {
     );
   }
 
-  /** A new message, unless one with its `once` key was shown already: then that one. */
+  /** A new message, unless one with its idempotency key was shown already: then that one. */
   async post(target: ReplyTarget, posting: Posting, post: Post): Promise<Shown> {
-    const { once, isFile, maxRetries } = posting;
-    if (once === null) {
+    const { idempotencyKey, isFile, maxRetries } = posting;
+    if (idempotencyKey === null) {
       const run = async (chatId: string, signal: AbortSignal) => {
         const messageId = await post(chatId, signal, async () => {});
         return { chatId, messageId, isFile };
       };
       return this.call(target, run, maxRetries);
     }
-    const known = this.#posting.get(once);
+    const known = this.#posting.get(idempotencyKey);
     if (known) return known;
-    const done = this.#postOnce(target, posting, once, post);
-    this.#posting.set(once, done);
+    const done = this.#postOnce(target, posting, idempotencyKey, post);
+    this.#posting.set(idempotencyKey, done);
     try {
       return await done;
     } finally {
-      this.#posting.delete(once);
+      this.#posting.delete(idempotencyKey);
     }
   }
 
-  async #postOnce(target: ReplyTarget, posting: Posting, once: string, post: Post): Promise<Shown> {
+  async #postOnce(target: ReplyTarget, posting: Posting, idempotencyKey: string, post: Post): Promise<Shown> {
     const { marks, log } = this.#options;
-    const attempt = async () => this.#postMarked(target, posting, once, post, await marks.look(once));
+    const attempt = async () =>
+      this.#postMarked(target, posting, idempotencyKey, post, await marks.look(idempotencyKey));
     try {
       return await (posting.isOwed ? marks.waitForStore(attempt) : attempt());
     } catch (error) {
       if (!(error instanceof StoreTroubleError)) throw error;
       log.warn({ err: error, isOwed: posting.isOwed }, "a message goes out without its mark");
-      return this.#postMarked(target, posting, once, post, null);
+      return this.#postMarked(target, posting, idempotencyKey, post, null);
     }
   }
 
@@ -118,7 +119,7 @@ export class Courier {
   async #postMarked(
     target: ReplyTarget,
     { isFile, isOwed, maxRetries }: Posting,
-    once: string,
+    idempotencyKey: string,
     post: Post,
     look: Look | null,
   ): Promise<Shown> {
@@ -133,7 +134,7 @@ export class Courier {
           const leaving = async () => {
             // An upload may still be read when it was refused already.
             if (isOver) throw new Error("the request is over");
-            const other = look && (await marks.claim(once, look, { chatId, messageId: 0, isFile }));
+            const other = look && (await marks.claim(idempotencyKey, look, { chatId, messageId: 0, isFile }));
             if (other) throw new ShownByOtherError(other);
           };
           try {
@@ -141,13 +142,13 @@ export class Courier {
           } catch (error) {
             isOver = true;
             // Before any wait: the request is about to be repeated, by this process or, if it ends, by the next.
-            await marks.release(once);
+            await marks.release(idempotencyKey);
             throw ownError(error);
           }
         },
         maxRetries,
       );
-      await marks.remember(once, shown);
+      await marks.remember(idempotencyKey, shown);
       return shown;
     } catch (error) {
       if (error instanceof ShownByOtherError) return error.shown;

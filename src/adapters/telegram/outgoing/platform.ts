@@ -64,9 +64,9 @@ export class TelegramPlatform implements ChatPlatform {
       const { inPublic, isNeeded } = await this.#options.privately.tell(target, message);
       return isNeeded ? this.send(target, inPublic) : { target, messageId: "0" };
     }
-    const { once, tone } = message;
-    if (once !== undefined && tone === "progress") {
-      const shown = await this.#options.marks.find(once);
+    const { idempotencyKey, tone } = message;
+    if (idempotencyKey !== undefined && tone === "progress") {
+      const shown = await this.#options.marks.find(idempotencyKey);
       // What an earlier process showed goes on in its place.
       if (shown && shown.messageId !== 0) return this.edit(sentAs(target, shown), message);
     }
@@ -111,8 +111,8 @@ export class TelegramPlatform implements ChatPlatform {
     }
     for (const [index, part] of rest.entries()) {
       const ends = index === rest.length - 1 ? keyboard : undefined;
-      const once = partKey(message.once, index + 1);
-      await this.#sendText(target, part, ends, { hangs: false, isOwed: true, once });
+      const idempotencyKey = partKey(message.idempotencyKey, index + 1);
+      await this.#sendText(target, part, ends, { hangs: false, isOwed: true, idempotencyKey });
     }
     return sent;
   }
@@ -186,7 +186,11 @@ export class TelegramPlatform implements ChatPlatform {
       // An answer in a group hangs below its question; progress and further parts just follow.
       const hangs = index === 0 && !isDecoration(message);
       const isOwed = !isDecoration(message);
-      last = await this.#sendText(target, part, ends, { hangs, isOwed, once: partKey(message.once, index) });
+      last = await this.#sendText(target, part, ends, {
+        hangs,
+        isOwed,
+        idempotencyKey: partKey(message.idempotencyKey, index),
+      });
     }
     return last;
   }
@@ -194,11 +198,11 @@ export class TelegramPlatform implements ChatPlatform {
   /** Says in a new message what could not be shown in `sent`. */
   async #sendAnew(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { marks } = this.#options;
-    const { once } = message;
-    const shown = once === undefined ? null : await marks.find(once);
-    if (once !== undefined && shown) {
+    const { idempotencyKey } = message;
+    const shown = idempotencyKey === undefined ? null : await marks.find(idempotencyKey);
+    if (idempotencyKey !== undefined && shown) {
       // The mark may be that of the very message which cannot be edited; any other is of one that followed it.
-      if (String(shown.messageId) === sent.messageId) await marks.forget(once);
+      if (String(shown.messageId) === sent.messageId) await marks.forget(idempotencyKey);
       else if (message.tone === "progress" && shown.messageId !== 0) {
         return this.edit(sentAs(sent.target, shown), message);
       }
@@ -210,21 +214,25 @@ export class TelegramPlatform implements ChatPlatform {
     target: ReplyTarget,
     part: TextPart,
     keyboard: Keyboard,
-    { hangs, isOwed, once }: { hangs: boolean; isOwed: boolean; once: string | null },
+    { hangs, isOwed, idempotencyKey }: { hangs: boolean; isOwed: boolean; idempotencyKey: string | null },
   ): Promise<Shown> {
     const { api, courier } = this.#options;
     const address = addressOf(target);
-    return courier.post(target, { once, isOwed, isFile: false }, async (chatId, signal, leaving) => {
-      const options = {
-        entities: part.entities,
-        link_preview_options: { is_disabled: true },
-        ...placeOf(address, chatId, hangs),
-        ...(keyboard ? { reply_markup: keyboard } : {}),
-      };
-      await leaving();
-      const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
-      return sent.message_id;
-    });
+    return courier.post(
+      target,
+      { idempotencyKey, isOwed, isFile: false },
+      async (chatId, signal, leaving) => {
+        const options = {
+          entities: part.entities,
+          link_preview_options: { is_disabled: true },
+          ...placeOf(address, chatId, hangs),
+          ...(keyboard ? { reply_markup: keyboard } : {}),
+        };
+        await leaving();
+        const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
+        return sent.message_id;
+      },
+    );
   }
 
   #keyboard(target: ReplyTarget, message: OutgoingMessage): Promise<Keyboard> {
@@ -242,7 +250,7 @@ function sentAs(target: ReplyTarget, shown: Shown): SentMessage {
 }
 
 /** The parts of a long message are marked one by one. */
-function partKey(once: string | undefined, index: number): string | null {
-  if (once === undefined) return null;
-  return index === 0 ? once : `${once}:${index + 1}`;
+function partKey(idempotencyKey: string | undefined, index: number): string | null {
+  if (idempotencyKey === undefined) return null;
+  return index === 0 ? idempotencyKey : `${idempotencyKey}:${index + 1}`;
 }

@@ -131,7 +131,7 @@ export class PrivateMessages {
       ephemeral_message_parameters: receiver,
     };
     try {
-      const shown = await this.#post(courier, target, message.once, async (chatId, signal) => {
+      const shown = await this.#post(courier, target, message.idempotencyKey, async (chatId, signal) => {
         const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
         if (sent.ephemeral_message_id !== undefined) return 0;
         this.#isServerNew = false;
@@ -163,9 +163,11 @@ export class PrivateMessages {
     try {
       for (const [index, part] of parts.entries()) {
         const options = optionsOf(part, index === parts.length - 1 ? keyboard : undefined);
-        const once =
-          index === 0 || message.once === undefined ? message.once : `${message.once}:${index + 1}`;
-        await this.#post(courier, target, once, async (chatId, signal) => {
+        const idempotencyKey =
+          index === 0 || message.idempotencyKey === undefined
+            ? message.idempotencyKey
+            : `${message.idempotencyKey}:${index + 1}`;
+        await this.#post(courier, target, idempotencyKey, async (chatId, signal) => {
           const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
           return sent.message_id;
         });
@@ -182,10 +184,15 @@ export class PrivateMessages {
   #post(
     courier: Courier,
     target: ReplyTarget,
-    once: string | undefined,
+    idempotencyKey: string | undefined,
     send: (chatId: string, signal: AbortSignal) => Promise<number>,
   ) {
-    const posting = { once: once ?? null, isFile: false, isOwed: true, maxRetries: MAX_RETRIES };
+    const posting = {
+      idempotencyKey: idempotencyKey ?? null,
+      isFile: false,
+      isOwed: true,
+      maxRetries: MAX_RETRIES,
+    };
     return courier.post(target, posting, async (chatId, signal, leaving) => {
       await leaving();
       try {
@@ -243,7 +250,7 @@ export class PrivateMessages {
       language,
       text: message.inPublic ? joinText([message.inPublic, words]) : words,
       buttons,
-      ...(message.once === undefined ? {} : { once: `${message.once}:public` }),
+      ...(message.idempotencyKey === undefined ? {} : { idempotencyKey: `${message.idempotencyKey}:public` }),
     };
   }
 }

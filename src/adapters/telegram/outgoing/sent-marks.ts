@@ -1,7 +1,7 @@
 /**
- * Which messages were shown, so that a message with a `once` key is shown once, whoever sends it again and
+ * Which messages were shown, so that a message with an idempotency key is shown once, whoever sends it again and
  * whenever. Telegram has no key of its own for that. A mark says "being sent" before the request can leave, and
- * "sent" once it was answered: only the second is proof. Source: `OutgoingMessage.once`.
+ * "sent" once it was answered: only the second is proof. Source: `OutgoingMessage.idempotencyKey`.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";

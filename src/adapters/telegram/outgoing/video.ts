@@ -58,7 +58,12 @@ export async function sendVideo(
 
   async function send(open: OpenSource, text: TextPart): Promise<Shown | null> {
     const address = addressOf(target);
-    const posting = { once: message.once ?? null, isFile: true, isOwed: true, maxRetries: VIDEO_RETRIES };
+    const posting = {
+      idempotencyKey: message.idempotencyKey ?? null,
+      isFile: true,
+      isOwed: true,
+      maxRetries: VIDEO_RETRIES,
+    };
     try {
       return await courier.post(target, posting, async (chatId, signal, leaving) => {
         const source = await open(leaving);

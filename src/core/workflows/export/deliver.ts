@@ -50,7 +50,7 @@ export async function deliverExport(
       width: render.width,
       height: render.height,
     },
-    once: `${chat.itemId}:video`,
+    idempotencyKey: `${chat.itemId}:video`,
   };
   // What its address gives is no video, or is nowhere we would fetch from.
   let isMissing = render.url === null;

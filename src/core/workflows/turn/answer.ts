@@ -95,15 +95,15 @@ export class TurnAnswer {
   }
 
   /**
-   * Shows what is left, with the buttons that follow from it; `once` names it as the end of the turn, which is
+   * Shows what is left, with the buttons that follow from it; `idempotencyKey` names it as the end of the turn, which is
    * then known to a successor as such.
    */
-  async finish(once?: string): Promise<void> {
+  async finish(idempotencyKey?: string): Promise<void> {
     clearTimeout(this.#pause);
     const { text: rest, isOnlyApology } = this.#text.finish();
     this.isOnlyApology = isOnlyApology;
     const text = this.#earlierEnd ?? rest;
-    if (once !== undefined && this.#earlierEnd === null) {
+    if (idempotencyKey !== undefined && this.#earlierEnd === null) {
       this.#heard = { ...this.#heard, end: text };
       // Written down even if nothing is left to say: a successor need not ask for the outcome.
       this.#enqueue(async () => {});
@@ -114,10 +114,10 @@ export class TurnAnswer {
       speaker.button("button.status", { kind: "status" }),
     ];
     const { question } = this;
-    await this.#show(text, question ? [] : usual, once);
-    if (question && once !== undefined) {
+    await this.#show(text, question ? [] : usual, idempotencyKey);
+    if (question && idempotencyKey !== undefined) {
       this.#leaveEdit();
-      return this.#ask(question, once);
+      return this.#ask(question, idempotencyKey);
     }
     const last = this.#lastShown;
     // Everything was shown while the backend paused: the last message gets its buttons now.
@@ -141,7 +141,7 @@ export class TurnAnswer {
     });
   }
 
-  #ask(question: Question, once: string): Promise<void> {
+  #ask(question: Question, idempotencyKey: string): Promise<void> {
     const { speaker, itemId } = this.#chat;
     this.hasShown = true;
     this.asked = question;
@@ -149,14 +149,14 @@ export class TurnAnswer {
     this.#enqueue(async () => {
       this.questionShown = await speaker.send({
         ...questionMessage(speaker, open),
-        once: `${once}:question`,
+        idempotencyKey: `${idempotencyKey}:question`,
       });
     });
     return this.#tail;
   }
 
-  #show(raw: string, lastButtons: Button[], once?: string): Promise<void> {
-    const name = once === undefined ? {} : { once };
+  #show(raw: string, lastButtons: Button[], idempotencyKey?: string): Promise<void> {
+    const name = idempotencyKey === undefined ? {} : { idempotencyKey };
     const mayEdit = this.#mayEdit && !this.actions.some(({ kind }) => kind === "edit");
     const { text, actions, offers } = translateGui(cleanText(raw), mayEdit);
     const { speaker } = this.#chat;

@@ -17,13 +17,13 @@ export class TurnReport {
   hasFailed = false;
   readonly #text: string;
   /** Names the end of this turn, whichever process tells it. */
-  readonly once: string;
+  readonly idempotencyKey: string;
 
   constructor(chat: Chat, turn: NonNullable<Conversation["inFlight"]>) {
     this.chat = chat;
     this.#text = turn.text;
     this.before = turn.before;
-    this.once = `${turn.itemId}:end:${turn.sentAt}`;
+    this.idempotencyKey = `${turn.itemId}:end:${turn.sentAt}`;
   }
 
   async changed(
@@ -55,7 +55,7 @@ export class TurnReport {
     const { speaker } = this.chat;
     const buttons = [[speaker.button("button.retry", this.chat.retry)]];
     const text = speaker.paragraphs(speaker.rich(key), speaker.rich("retry.may-cost"));
-    await speaker.send({ text, tone: "error", buttons, once: this.once });
+    await speaker.send({ text, tone: "error", buttons, idempotencyKey: this.idempotencyKey });
   }
 
   async failed(error: BackendError): Promise<void> {
@@ -68,14 +68,18 @@ export class TurnReport {
       ?.flat()
       .some((one) => one.kind === "action" && one.action.kind === "retry");
     const text = speaker.paragraphs(message.text, canRetry ? speaker.rich("retry.may-cost") : []);
-    await speaker.send({ ...message, text, once: this.once });
+    await speaker.send({ ...message, text, idempotencyKey: this.idempotencyKey });
   }
 
   async #result(text: RichText): Promise<void> {
     const { speaker } = this.chat;
     const exportButton = speaker.button("button.export", { kind: "export" });
     const statusButton = speaker.button("button.status", { kind: "status" });
-    await speaker.send({ text, buttons: [[exportButton, statusButton]], once: this.once });
+    await speaker.send({
+      text,
+      buttons: [[exportButton, statusButton]],
+      idempotencyKey: this.idempotencyKey,
+    });
   }
 
   #remember(): Promise<void> {

@@ -160,7 +160,7 @@ export async function closeTurn(
     return false;
   }
   // What the agent says last is the end, unless there is a failure to tell of.
-  await answer.finish(failure ? undefined : report.once);
+  await answer.finish(failure ? undefined : report.idempotencyKey);
   if (answer.hasShown && !failure) return true;
   const isInstruction = answer.actions.length + answer.offers.length > 0;
   // Before it is said that nothing changed, the state may lag behind.

@@ -21,11 +21,11 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
 
   it("is shown once when it is sent again, by whichever process", async () => {
     const { discord, replyTo, first, second, dm } = await twoWorkers("dm");
-    const sent = await first.platform.send(replyTo, words("Done", { once: "turn 1" }));
+    const sent = await first.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" }));
     const calls = discord.calls(MESSAGES).length;
-    expect(await second.platform.send(replyTo, words("Done", { once: "turn 1" }))).toEqual(sent);
+    expect(await second.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" }))).toEqual(sent);
     await second.platform.edit(sent, words("Done!"));
-    await second.platform.send(replyTo, words("Done", { once: "turn 2" }));
+    await second.platform.send(replyTo, words("Done", { idempotencyKey: "turn 2" }));
     expect(discord.calls(MESSAGES).length).toBe(calls + 1);
     expect(dm.botMessages().map((message) => message.text)).toEqual(["Done!", "Done"]);
     expect(discord.violations()).toEqual([]);
@@ -34,11 +34,13 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
   it("is shown once when the process died right after it was posted", async () => {
     const { discord, replyTo, first, second, dm } = await twoWorkers("dm");
     const held = discord.hold(MESSAGES);
-    const lost = first.platform.send(replyTo, words("Done", { once: "turn 1" })).catch(() => "died");
+    const lost = first.platform
+      .send(replyTo, words("Done", { idempotencyKey: "turn 1" }))
+      .catch(() => "died");
     await held.reached;
     await first.stopSending();
     expect(await lost).toBe("died");
-    const sent = await second.platform.send(replyTo, words("Done", { once: "turn 1" }));
+    const sent = await second.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" }));
     expect(dm.botMessages().map((message) => message.text)).toEqual(["Done"]);
     expect(sent.messageId).toBe(`${dm.id}/${dm.botMessages()[0]?.id}`);
   });
@@ -49,10 +51,10 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
     const held = discord.hold(
       (call) => call.route === MESSAGES && JSON.stringify(call.body).includes("The end."),
     );
-    void first.platform.send(replyTo, words(long, { once: "long" })).catch(() => "died");
+    void first.platform.send(replyTo, words(long, { idempotencyKey: "long" })).catch(() => "died");
     await held.reached;
     await first.stopSending();
-    await second.platform.send(replyTo, words(long, { once: "long" }));
+    await second.platform.send(replyTo, words(long, { idempotencyKey: "long" }));
     const shown = dm.botMessages().map((message) => message.text);
     expect(shown.length).toBeGreaterThan(2);
     expect(shown.join(" ").split("The end.")).toHaveLength(2);
@@ -62,12 +64,12 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
   it("fills a command's answer once, and nothing else overwrites it", async () => {
     const { discord, replyTo, first, second, channel, used } = await twoWorkers("slash");
     const held = discord.hold("PATCH /webhooks/:webhook/:token/messages/:message");
-    void first.platform.send(replyTo, words("Done", { once: "turn 1" })).catch(() => "died");
+    void first.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" })).catch(() => "died");
     await held.reached;
     await first.stopSending();
-    const sent = await second.platform.send(replyTo, words("Done", { once: "turn 1" }));
-    expect(await second.platform.send(replyTo, words("Done", { once: "turn 1" }))).toEqual(sent);
-    await second.platform.send(replyTo, words("More", { once: "turn 2" }));
+    const sent = await second.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" }));
+    expect(await second.platform.send(replyTo, words("Done", { idempotencyKey: "turn 1" }))).toEqual(sent);
+    await second.platform.send(replyTo, words("More", { idempotencyKey: "turn 2" }));
     expect(used?.original?.text).toBe("Done");
     expect(channel.botMessages().map((message) => message.text)).toEqual(["Done", "More"]);
   });
@@ -75,7 +77,7 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
   it("is sent once as a word for the person alone", async () => {
     const { replyTo, first, second, used } = await twoWorkers("slash");
     await first.platform.send(replyTo, words("Done"));
-    const secret = words("For you", { tone: "private", once: "bill" });
+    const secret = words("For you", { tone: "private", idempotencyKey: "bill" });
     const sent = await first.platform.send(replyTo, secret);
     expect(await second.platform.send(replyTo, secret)).toEqual(sent);
     expect(used?.followUps.map((message) => message.text)).toEqual(["For you"]);
@@ -83,7 +85,7 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
 
   it("is delivered once with its video", async () => {
     const { discord, replyTo, first, second, dm } = await twoWorkers("dm");
-    const film = words("Film", { video: VIDEO, once: "export 1" });
+    const film = words("Film", { video: VIDEO, idempotencyKey: "export 1" });
     const { signal } = new AbortController();
     const held = discord.hold(MESSAGES);
     void first.platform.deliverVideo(replyTo, film, openVideo, signal).catch(() => "died");
@@ -102,7 +104,7 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
 
   it("whose file was too large is not sent again with its link alone", async () => {
     const { discord, replyTo, first, second, dm } = await twoWorkers("dm");
-    const film = words("Film", { video: VIDEO, once: "export 1" });
+    const film = words("Film", { video: VIDEO, idempotencyKey: "export 1" });
     const { signal } = new AbortController();
     discord.fail({ route: MESSAGES, status: 413, times: 1, body: { message: "Too large", code: 40005 } });
     expect(await first.platform.deliverVideo(replyTo, film, openVideo, signal)).toEqual({
@@ -116,9 +118,9 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
 
   it("is shown anew where it was deleted before its edit", async () => {
     const { replyTo, first, second, dm } = await twoWorkers("dm");
-    const sent = await first.platform.send(replyTo, words("Working", { once: "turn 1" }));
+    const sent = await first.platform.send(replyTo, words("Working", { idempotencyKey: "turn 1" }));
     dm.botMessages()[0]?.delete();
-    const done = words("Done", { once: "turn 1" });
+    const done = words("Done", { idempotencyKey: "turn 1" });
     const anew = await first.platform.edit(sent, done);
     expect(await second.platform.edit(sent, done)).toEqual(anew);
     expect(dm.botMessages().map((message) => message.text)).toEqual(["Done"]);
@@ -133,8 +135,8 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
       action: { kind: "drop", itemId: "x".repeat(80) },
     } as const;
     const help = { kind: "action", label: "Help", action: { kind: "help" } } as const;
-    await first.platform.send(replyTo, words("Later", { once: "a", buttons: [[drop, help]] }));
-    await first.platform.send(replyTo, words("Now", { once: "b" }));
+    await first.platform.send(replyTo, words("Later", { idempotencyKey: "a", buttons: [[drop, help]] }));
+    await first.platform.send(replyTo, words("Now", { idempotencyKey: "b" }));
     expect(used?.original?.text).toBe("Later");
     expect(used?.original?.buttons.map((button) => button.label)).toEqual(["Help"]);
     expect(channel.botMessages().map((message) => message.text)).toEqual(["Later", "Now"]);

@@ -1,4 +1,4 @@
-/** What `OutgoingMessage.once` promises when a process dies at the worst moment and another one sends again. */
+/** What `OutgoingMessage.idempotencyKey` promises when a process dies at the worst moment and another one sends again. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ import { PATIENTLY, until } from "../scene.ts";
 
 const MB = 1024 * 1024;
 const never = new AbortController().signal;
-const answer = outgoing("All done.", { once: "turn-1:answer" });
+const answer = outgoing("All done.", { idempotencyKey: "turn-1:answer" });
 
 /** Telegram, a chat, and processes that start one after the other on one memory. */
 async function setting() {
@@ -166,7 +166,7 @@ describe("a message that is to be shown once", () => {
   it("goes on with the part that was not shown when it is a long one", async () => {
     const { telegram, chat, start, target } = await setting();
     const text = Array.from({ length: 3 }, (_, index) => `${index}`.repeat(4000)).join("\n\n");
-    const long = outgoing(text, { once: "turn-1:long" });
+    const long = outgoing(text, { idempotencyKey: "turn-1:long" });
     const first = await start();
     await first.platform.send(target, outgoing("hello"));
     const release = telegram.holdAnswers("sendMessage", 10);
@@ -184,7 +184,7 @@ describe("a message that is to be shown once", () => {
 });
 
 describe("a progress message that is to be shown once", () => {
-  const progress = (text: string) => outgoing(text, { tone: "progress", once: "turn-1:progress" });
+  const progress = (text: string) => outgoing(text, { tone: "progress", idempotencyKey: "turn-1:progress" });
 
   it("goes on in its place after a restart", async () => {
     const { chat, start, target } = await setting();
@@ -229,7 +229,7 @@ describe("a progress message that is to be shown once", () => {
 describe("a video that is to be shown once", () => {
   const film = (sizeBytes: number | null): OutgoingMessage =>
     outgoing("Your video is ready.", {
-      once: "export-1",
+      idempotencyKey: "export-1",
       video: { name: "film.mp4", sizeBytes, durationS: 5, width: 640, height: 360 },
     });
   const source = (sizeBytes: number): ByteSource => ({
@@ -337,7 +337,7 @@ describe.runIf(HAS_REDIS)("while Redis is away", () => {
     await leave();
     const target = targetOf(group.id);
     await platform.send(target, outgoing("Hello", { buttons }));
-    await platform.send(target, outgoing("Working", { tone: "progress", once: "turn-1:progress" }));
+    await platform.send(target, outgoing("Working", { tone: "progress", idempotencyKey: "turn-1:progress" }));
     expect(texts(group)).toEqual(["Hello", "Working"]);
     await comeBack();
     const data = group.botMessages()[0]?.buttons[0]?.[0]?.callback_data ?? "";
@@ -352,7 +352,9 @@ describe.runIf(HAS_REDIS)("while Redis is away", () => {
       const { telegram, redis, group, platform, leave, comeBack } = await sceneWithout(how);
       const target = targetOf(group.id);
       const other = await startSender(telegram, await memoryOnRedis(redis), { isShared: true });
-      const answers = [0, 1, 2, 3, 4].map((turn) => outgoing(`Answer ${turn}`, { once: `turn-${turn}` }));
+      const answers = [0, 1, 2, 3, 4].map((turn) =>
+        outgoing(`Answer ${turn}`, { idempotencyKey: `turn-${turn}` }),
+      );
       for (const one of answers.slice(0, 4)) await other.adapter.platform.send(target, one);
       await leave();
       const sending = Promise.all(answers.map((one) => platform.send(target, one)));
