@@ -27,9 +27,18 @@ const serviceSchema = z.looseObject({
   tmpfs: z.array(z.string()).default([]),
   stop_grace_period: z.string().optional(),
   deploy: z.object({ replicas: z.number() }).optional(),
+  group_add: z.array(z.string()).default([]),
 });
 
-const FILES = ["compose.yaml", "compose.telegram-local.yaml"];
+/** Which of each file's services run the bot, and which do not. */
+const FILES = {
+  "compose.yaml": { bots: ["nemobot"], others: [] },
+  "compose.cluster.yaml": { bots: ["ingress-1", "ingress-2", "worker"], others: ["redis"] },
+  "compose.telegram-local.yaml": { bots: [], others: ["telegram"] },
+};
+const NAMES = Object.keys(FILES);
+/** Those that run the bot. */
+const BOTS = ["compose.yaml", "compose.cluster.yaml"];
 const IS_PINNED = /^[\w./-]+:\d[\w.-]*@sha256:[0-9a-f]{64}$/;
 
 /** A compose file's services by name. */
@@ -37,11 +46,12 @@ async function servicesOf(name: string) {
   const file = z.looseObject({
     services: z.record(z.string(), serviceSchema),
     networks: z.record(z.string(), z.object({ internal: z.boolean() })).default({}),
+    volumes: z.record(z.string(), z.null()).default({}),
   });
   return file.parse(parse(await read(name), { merge: true }));
 }
 
-/** Those that run the bot. */
+/** The services that run the bot. */
 async function botServices(name: string) {
   const { services } = await servicesOf(name);
   return Object.values(services).filter((service) => service.build !== undefined);
@@ -61,7 +71,17 @@ function filled(environment: Record<string, string>): Record<string, string> {
 }
 
 describe("the compose files", () => {
-  it.each(FILES)("set only what the bot reads: %s", async (name) => {
+  it.each(Object.entries(FILES))("run the bot and nothing unknown: %s", async (name, { bots, others }) => {
+    const { services } = await servicesOf(name);
+    const isBuilt = (service: string) => services[service]?.build !== undefined;
+    const all = Object.keys(services);
+    expect({ bots: all.filter(isBuilt), others: all.filter((service) => !isBuilt(service)) }).toEqual({
+      bots,
+      others,
+    });
+  });
+
+  it.each(BOTS)("set only what the bot reads: %s", async (name) => {
     const known = new Set(
       [...(await read(".env.example")).matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1]),
     );
@@ -74,7 +94,7 @@ describe("the compose files", () => {
   });
 });
 
-describe.each(FILES)("every container of %s", (name) => {
+describe.each(NAMES)("every container of %s", (name) => {
   it("has no right it does not need, and a bound on memory and processes", async () => {
     for (const service of Object.values((await servicesOf(name)).services)) {
       expect(service).toMatchObject({
@@ -93,11 +113,18 @@ describe.each(FILES)("every container of %s", (name) => {
     }
   });
 
+  it("keeps files in volumes that the file itself declares", async () => {
+    const { services, volumes } = await servicesOf(name);
+    const used = Object.values(services).flatMap((service) =>
+      service.volumes.map((one) => one.split(":")[0]),
+    );
+    expect(new Set(used)).toEqual(new Set(Object.keys(volumes)));
+  });
+
   it("that is not built here is pinned to the byte", async () => {
     const others = Object.values((await servicesOf(name)).services).filter(
       ({ build }) => build === undefined,
     );
-    expect(others.length).toBeGreaterThan(0);
     for (const { image, env_file } of others) {
       expect(image).toMatch(IS_PINNED);
       // The bot's secrets are in it.
@@ -114,9 +141,72 @@ describe("the Bot API server of compose.telegram-local.yaml", () => {
   });
 });
 
-describe("the Redis of compose.yaml", () => {
+describe.each(BOTS)("the bot of %s beside the Bot API server", (name) => {
+  const FILE = "compose.telegram-local.yaml";
+
+  it("finds the server and its files by what the server's file says to set", async () => {
+    const { telegram } = (await servicesOf(FILE)).services;
+    const told = Object.fromEntries(
+      [...(await read(FILE)).matchAll(/^# {3}(TELEGRAM_\w+)=(\S+)$/gm)].map(([, key, value]) => [key, value]),
+    );
+    const port = telegram?.command.join(" ").match(/--http-port=(\d+)/)?.[1];
+    const folder = telegram?.command.join(" ").match(/--dir=(\S+)/)?.[1];
+    expect(told).toEqual({
+      TELEGRAM_API_ROOT: `http://telegram:${port}`,
+      TELEGRAM_LOCAL_FILES_DIR: folder,
+    });
+    const { telegram: config } = loadConfig({ ...told, TELEGRAM_BOT_TOKEN: `123456:${"A".repeat(35)}` });
+    expect(config).toMatchObject({ apiRoot: told.TELEGRAM_API_ROOT, localFilesDir: folder });
+    expect(telegram?.volumes).toContain(`telegram-files:${folder}`);
+    for (const bot of await botServices(name)) {
+      // The bot only reads; the files are for the server's group.
+      expect(bot.volumes).toContain(`telegram-files:${folder}:ro`);
+      expect(bot.group_add).toEqual([telegram?.user?.split(":")[1]]);
+      expect(bot.networks).toContain("default");
+    }
+    expect(telegram?.networks).toEqual(["default"]);
+  });
+
+  it("shares no name with it but the files' volume", async () => {
+    const [ours, theirs] = await Promise.all([servicesOf(name), servicesOf(FILE)]);
+    const shared = (kind: "services" | "volumes") =>
+      Object.keys(ours[kind]).filter((key) => key in theirs[kind]);
+    expect({ services: shared("services"), volumes: shared("volumes") }).toEqual({
+      services: [],
+      volumes: ["telegram-files"],
+    });
+  });
+});
+
+describe("compose.yaml", () => {
+  it("is one process that does everything and keeps it all in one volume", async () => {
+    const bots = await botServices("compose.yaml");
+    expect(bots).toHaveLength(1);
+    const [bot] = bots;
+    const config = loadConfig({
+      ...bot?.environment,
+      TELEGRAM_BOT_TOKEN: `123456:${"A".repeat(35)}`,
+    });
+    expect(config).toMatchObject({ role: "all", storage: { redisUrl: null }, http: { isPortChosen: true } });
+    expect(bot?.volumes).toContain(`nemobot-data:${config.storage.dataDir}`);
+    expect(bot?.ports).toEqual([`127.0.0.1:${config.http.port}:${config.http.port}`]);
+  });
+});
+
+describe.each(BOTS)("the bot of %s", (name) => {
+  it("writes nowhere but in memory and its own folder, and ends in its own time", async () => {
+    for (const service of await botServices(name)) {
+      expect(service).toMatchObject({ read_only: true, tmpfs: ["/tmp"] });
+      const writable = service.volumes.filter((volume) => !volume.endsWith(":ro"));
+      expect(writable).toEqual(name === "compose.yaml" ? ["nemobot-data:/data"] : []);
+      expect(Number.parseInt(service.stop_grace_period ?? "", 10)).toBeGreaterThan(10);
+    }
+  });
+});
+
+describe("the Redis of compose.cluster.yaml", () => {
   it("is reached by the bot alone and reaches nobody, and knows its own password alone", async () => {
-    const { services, networks } = await servicesOf("compose.yaml");
+    const { services, networks } = await servicesOf("compose.cluster.yaml");
     expect(services.redis).toMatchObject({ ports: [], networks: ["store"] });
     expect(networks.store).toEqual({ internal: true });
     expect(Object.keys(services.redis?.environment ?? {})).toEqual(["REDIS_PASSWORD"]);
@@ -124,7 +214,7 @@ describe("the Redis of compose.yaml", () => {
   });
 
   it.runIf(HAS_REDIS)("serves the bot with its password, and nothing to anybody else", async () => {
-    const { services } = await servicesOf("compose.yaml");
+    const { services } = await servicesOf("compose.cluster.yaml");
     // Compose makes one dollar sign of two.
     const [sh, c, script = ""] = (services.redis?.command ?? []).map((word) => word.replaceAll("$$", "$"));
     expect([sh, c]).toEqual(["sh", "-c"]);
@@ -173,10 +263,10 @@ describe("the Redis of compose.yaml", () => {
   });
 });
 
-describe("compose.yaml", () => {
+describe("compose.cluster.yaml", () => {
   const tokens = { DISCORD_BOT_TOKEN: "discord-token", TELEGRAM_BOT_TOKEN: `123456:${"A".repeat(35)}` };
   const configured = async () =>
-    (await botServices("compose.yaml")).map((service) => ({
+    (await botServices("compose.cluster.yaml")).map((service) => ({
       service,
       config: loadConfig({ ...tokens, ...filled(service.environment) }),
     }));
@@ -204,15 +294,8 @@ describe("compose.yaml", () => {
     expect(ids.toSorted()).toEqual(Array.from({ length: shards }, (_, id) => id));
   });
 
-  it("lets the bot write nowhere but in memory, and end in its own time", async () => {
-    for (const { service } of await configured()) {
-      expect(service).toMatchObject({ read_only: true, tmpfs: ["/tmp"] });
-      expect(Number.parseInt(service.stop_grace_period ?? "", 10)).toBeGreaterThan(10);
-    }
-  });
-
   it.each(["ENCRYPTION_KEY", "REDIS_PASSWORD"])("does not start without its own %s", async (name) => {
-    const uses = [...(await read("compose.yaml")).matchAll(new RegExp(`\\$\\{${name}(.)`, "g"))];
+    const uses = [...(await read("compose.cluster.yaml")).matchAll(new RegExp(`\\$\\{${name}(.)`, "g"))];
     expect(uses.length).toBeGreaterThan(0);
     expect(uses.map((match) => match[1])).toEqual(uses.map(() => ":"));
   });
