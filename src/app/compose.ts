@@ -14,8 +14,8 @@ import type { AdapterMemory, ConversationStore } from "../core/ports/store.ts";
 import type { WorkQueue } from "../core/ports/work-queue.ts";
 import { InProcessQueue } from "../jobs/in-process-queue.ts";
 import { LinkGuard } from "../lib/link-guard.ts";
+import { LogLimit } from "../lib/log-limit.ts";
 import { type ResolveHost, systemResolve } from "../lib/public-address.ts";
-import { Reminders } from "../lib/reminders.ts";
 import { NemoClient } from "../nemo/client.ts";
 import { createAdapterMemory } from "../store/adapter-memory.ts";
 import { createConversationStore } from "../store/conversation-store.ts";
@@ -24,6 +24,8 @@ import type { Config } from "./config.ts";
 import { NO_METRICS } from "./no-metrics.ts";
 import { systemClock } from "./system-clock.ts";
 
+/** How often the operator is told of the same trouble. */
+const REMIND_EVERY_MS = 3_600_000;
 /** How long work that has begun waits for a store that is away. */
 const STORE_PATIENCE_MS = 300_000;
 const LOCALES_DIR = join(import.meta.dirname, "../../config/locales");
@@ -113,7 +115,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     operatorToken: nemo.token,
     // Whoever has this machine's terminal runs the bot.
     operators: new Set([...config.operators, "console:local"]),
-    reminders: new Reminders(systemClock),
+    reminders: new LogLimit(REMIND_EVERY_MS, systemClock),
     webUrl: nemo.webUrl,
     limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };

@@ -3,6 +3,7 @@
  * reads, once, that the bot catches up later. Source: DESIGN.md, rules 3 and 5.
  */
 
+import { BoundedSet } from "../lib/bounded-map.ts";
 import type { IncomingMessage } from "./model/message.ts";
 import type { Context } from "./ports/context.ts";
 import { guessLanguage } from "./understand/language.ts";
@@ -16,9 +17,9 @@ const MAX_REMEMBERED = 10_000;
 export class OfflineDesk {
   readonly #context: Context;
   /** Conversations that know of this outage. */
-  readonly #told = new Set<string>();
+  readonly #told = new BoundedSet<string>(MAX_REMEMBERED);
   /** Messages that had their whole answer: when they come again, there is nothing left to do. */
-  readonly #answered = new Set<string>();
+  readonly #answered = new BoundedSet<string>(MAX_REMEMBERED);
 
   constructor(context: Context) {
     this.#context = context;
@@ -36,13 +37,13 @@ export class OfflineDesk {
       const { goal, attachments } = readRequest(message, this.#context.skills.list());
       const action = goal.kind === "action" && attachments.length === 0 ? goal.action.kind : null;
       if (action === "help" || action === "upload-help") {
-        remember(this.#answered, message.id);
+        this.#answered.add(message.id);
         const chat = this.#chatFor(message);
         await (action === "help" ? showHelp(chat) : showUploadHelp(chat));
         return;
       }
       if (this.#told.has(message.conversationId)) return;
-      remember(this.#told, message.conversationId);
+      this.#told.add(message.conversationId);
       await this.#chatFor(message).speaker.say("store.catching-up", {}, { tone: "notice" });
     } catch (error) {
       log.error({ err: error, conversation: message.conversationId }, "nobody could be told of the outage");
@@ -59,10 +60,4 @@ export class OfflineDesk {
     const language = guessLanguage(message);
     return Chat.withoutRecord(this.#context, { id, target, language });
   }
-}
-
-function remember(known: Set<string>, id: string): void {
-  known.add(id);
-  const [oldest] = known;
-  if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
 }

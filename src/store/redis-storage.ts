@@ -7,6 +7,8 @@ import { Keyv } from "keyv";
 import type { Log } from "../core/ports/runtime.ts";
 import { StoreTroubleError } from "../core/ports/store.ts";
 import { QUEUE_KEYS } from "../jobs/redis/commands.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import { within } from "../lib/timeout.ts";
 import { PLAIN_JSON, type Swap } from "./records.ts";
 
 /** Everything of ours in Redis stands under this name. */
@@ -14,7 +16,8 @@ const NAMESPACE = "nemobot";
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Redis answers within a millisecond; one that takes longer than this is away. */
 const ANSWER_TIMEOUT_MS = 2_500;
-const MAX_RECONNECT_WAIT_MS = 1_000;
+const RECONNECT = { firstMs: 50, longestMs: 1_000 };
+const LATE = Symbol("late");
 /** A connection that has died without a word is found out by its missing pings. */
 const PING_MS = 4_000;
 const SILENCE_MS = 10_000;
@@ -60,7 +63,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisStorage>
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_MS,
-      reconnectStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 10), MAX_RECONNECT_WAIT_MS),
+      reconnectStrategy: (tries) => backoffMs(tries + 1, RECONNECT),
     },
   }) as RedisClientType;
   const outage = new Outage(log);
@@ -202,16 +205,12 @@ class Outage {
 }
 
 async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
   try {
-    const deadline = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error("no answer in time")), ANSWER_TIMEOUT_MS);
-    });
-    return await Promise.race([answer, deadline]);
+    const answered = await within(ANSWER_TIMEOUT_MS, answer, LATE);
+    if (answered === LATE) throw new Error("no answer in time");
+    return answered;
   } catch (error) {
     throw new StoreTroubleError("Redis does not answer", { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

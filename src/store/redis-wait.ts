@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../core/ports/runtime.ts";
 import { StoreTroubleError } from "../core/ports/store.ts";
-import { innermostCause, MinuteLog } from "../lib/minute-log.ts";
+import { innermostCause } from "../lib/innermost-cause.ts";
+import { OutageLog } from "../lib/log-limit.ts";
 
 const TRY_EVERY_MS = 1_000;
 /** How Redis says that it does not want us, or this. "ERR max number of clients reached" passes. */
@@ -16,7 +17,7 @@ export async function whenRedisAnswers<T>(
   connect: () => Promise<T>,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<T> {
-  const minutely = new MinuteLog(log);
+  const minutely = new OutageLog(log);
   for (;;) {
     signal.throwIfAborted();
     try {

@@ -7,7 +7,7 @@ import { Keyv } from "keyv";
 import type { Config } from "../app/config.ts";
 import type { Log } from "../core/ports/runtime.ts";
 import type { WorkJournal } from "../core/ports/work-queue.ts";
-import { innermostCause } from "../lib/minute-log.ts";
+import { innermostCause } from "../lib/innermost-cause.ts";
 import { StartError } from "../lib/start-error.ts";
 import { probeDisk } from "./disk-probe.ts";
 import { createKeyring, type Keys } from "./encryption.ts";

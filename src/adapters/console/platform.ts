@@ -23,8 +23,12 @@ import {
   type ChatPlatform,
   type OpenedAttachment,
 } from "../../core/ports/chat-platform.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { renderButtons, renderText } from "./render.ts";
 import type { Screen } from "./screen.ts";
+
+/** Messages whose edits are compared with what stands there. */
+const MAX_SHOWN = 20;
 
 export interface ConsoleOptions {
   screen: Screen;
@@ -47,7 +51,7 @@ export class ConsolePlatform implements ChatPlatform {
   /** True once something that was asked for did not work. */
   hasFailed = false;
   readonly #options: ConsoleOptions;
-  readonly #shown = new Map<string, { text: string; bar: string }>();
+  readonly #shown = new BoundedMap<string, { text: string; bar: string }>(MAX_SHOWN);
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
@@ -122,19 +126,12 @@ export class ConsolePlatform implements ChatPlatform {
     const text = renderText(message, screen.isStyled);
     const bar = renderButtons(message, screen.isStyled);
     const before = this.#shown.get(id);
-    this.#remember(id, { text, bar });
+    this.#shown.set(id, { text, bar });
     // An edit that changes nothing is no news; where nothing can be replaced, one that adds buttons is short.
     // So is one that only takes buttons away: it would write the same words below what came since.
     if (before?.text === text && (before.bar === bar || bar === "")) return;
     const isOnlyButtons = before?.text === text && !screen.isStyled;
     screen.print(id, [...(isOnlyButtons ? [] : [text]), ...(bar ? [bar] : [])].join("\n"));
-  }
-
-  #remember(id: string, shown: { text: string; bar: string }): void {
-    this.#shown.delete(id);
-    this.#shown.set(id, shown);
-    const [oldest] = this.#shown.keys();
-    if (this.#shown.size > 20 && oldest !== undefined) this.#shown.delete(oldest);
   }
 
   async #save(

@@ -9,7 +9,7 @@ import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
-import { Remembered } from "../shared/short-cache.ts";
+import { ShortCache } from "../shared/short-cache.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
 import { placeOf } from "./place.ts";
 import { orInTrouble } from "./store-fallback.ts";
@@ -20,12 +20,12 @@ const MAX_REMEMBERED = 5_000;
 export class Managers {
   readonly #rest: REST;
   readonly #memory: AdapterMemory;
-  readonly #known: Remembered<boolean>;
+  readonly #known: ShortCache<boolean>;
 
   constructor(rest: REST, memory: AdapterMemory, clock: Clock) {
     this.#rest = rest;
     this.#memory = memory;
-    this.#known = new Remembered({ forMs: REMEMBERED_FOR_MS, max: MAX_REMEMBERED, clock });
+    this.#known = new ShortCache(MAX_REMEMBERED, { maxAgeMs: REMEMBERED_FOR_MS, clock });
   }
 
   /** Throws when Discord does not say. */

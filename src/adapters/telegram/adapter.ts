@@ -7,7 +7,7 @@ import { StopError } from "../../core/model/stop.ts";
 import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
-import { MinuteLog } from "../../lib/minute-log.ts";
+import { OutageLog } from "../../lib/log-limit.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { Beside } from "../shared/background.ts";
 import type { HttpServer } from "../shared/http-server.ts";
@@ -223,7 +223,7 @@ export class TelegramAdapter {
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */
   async #patiently<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { log, clock } = this.#context;
-    const trouble = new MinuteLog(log);
+    const trouble = new OutageLog(log);
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
       try {
         const result = await call(this.#stopped.signal);

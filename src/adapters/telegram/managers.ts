@@ -2,7 +2,7 @@
 import type { Api } from "grammy";
 import type { ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
-import { Remembered } from "../shared/short-cache.ts";
+import { ShortCache } from "../shared/short-cache.ts";
 import { nativeSignal } from "./abort-signals.ts";
 import type { Migrations } from "./migrations.ts";
 import { addressOf } from "./outgoing/address.ts";
@@ -13,12 +13,12 @@ const MAX_REMEMBERED = 5_000;
 export class Managers {
   readonly #api: Api;
   readonly #migrations: Migrations;
-  readonly #known: Remembered<boolean>;
+  readonly #known: ShortCache<boolean>;
 
   constructor(api: Api, migrations: Migrations, clock: Clock) {
     this.#api = api;
     this.#migrations = migrations;
-    this.#known = new Remembered({ forMs: REMEMBERED_FOR_MS, max: MAX_REMEMBERED, clock });
+    this.#known = new ShortCache(MAX_REMEMBERED, { maxAgeMs: REMEMBERED_FOR_MS, clock });
   }
 
   /** Throws when Telegram does not say. */

@@ -1,6 +1,6 @@
 /** Everything the core works with, handed in by `src/app/compose.ts`: the ports, the texts and the limits. */
 
-import type { Reminders } from "../../lib/reminders.ts";
+import type { LogLimit } from "../../lib/log-limit.ts";
 import type { Locales } from "../model/locales.ts";
 import type { SkillCatalog } from "../model/skill.ts";
 import type { ChatPlatform, Links } from "./chat-platform.ts";
@@ -28,7 +28,7 @@ export interface Context {
   /** Who runs the bot, as `<platform>:<id>`. */
   operators: ReadonlySet<string>;
   /** What the operator is told again and again, but not each time. */
-  reminders: Reminders;
+  reminders: LogLimit;
   /** Base of the pages for people: registration, top-up. */
   webUrl: string;
   limits: Limits;

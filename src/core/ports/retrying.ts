@@ -2,7 +2,7 @@
  * Work that has begun waits for a store in trouble, where intake would rather say so at once: what is at stake
  * is a turn that was paid for. Source: DESIGN.md, rules 2 and 4.
  */
-
+import { retried } from "../../lib/backoff.ts";
 import type { Clock, Log } from "./runtime.ts";
 import { type ConversationStore, StoreTroubleError } from "./store.ts";
 import type { WorkQueue } from "./work-queue.ts";
@@ -23,15 +23,13 @@ const LONGEST_WAIT_MS = 1_000;
 export async function patiently<T>(task: () => Promise<T>, patience: Retrying): Promise<T> {
   const { clock, log, signal, maxWaitMs } = patience;
   const until = clock.now() + maxWaitMs;
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-    try {
-      return await task();
-    } catch (error) {
+  return retried(task, {
+    ...{ firstMs: FIRST_WAIT_MS, longestMs: LONGEST_WAIT_MS, clock, signal },
+    onFailure(error) {
       if (!(error instanceof StoreTroubleError) || clock.now() >= until) throw error;
       log.debug({ err: error }, "work waits for the store");
-      await clock.sleep(waitMs, signal);
-    }
-  }
+    },
+  });
 }
 
 /** The same store, with patience. */

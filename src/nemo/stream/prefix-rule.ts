@@ -3,13 +3,14 @@
  * Source: nemo-api.md, "The SSE stream", "Prefix rule". Right on all recorded streams, where skipping
  * whatever is (or is not) `partial` was wrong on some.
  */
+import { BoundedMap } from "../../lib/bounded-map.ts";
 
 /** More authors than any agent team; beyond it the oldest is forgotten. */
 const MAX_AUTHORS = 64;
 
 /** What was shown as partial text, by author. Text and thoughts each have a memory of their own. */
 export class PrefixMemory {
-  readonly #shown = new Map<string, string>();
+  readonly #shown = new BoundedMap<string, string>(MAX_AUTHORS);
   readonly #maxLength: number;
 
   /** @param maxLength longest text one event can hold: nothing longer can be repeated by one. */
@@ -39,10 +40,5 @@ export class PrefixMemory {
       return;
     }
     this.#shown.set(author, text);
-    if (this.#shown.size <= MAX_AUTHORS) return;
-    for (const oldest of this.#shown.keys()) {
-      this.#shown.delete(oldest);
-      return;
-    }
   }
 }

@@ -6,6 +6,8 @@ import { randomUUID } from "node:crypto";
 import { BackendError } from "../../core/model/backend-error.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { BackendAccount, BackendCaller } from "../../core/ports/video-backend.ts";
+import { BoundedSet } from "../../lib/bounded-map.ts";
+import { abortable } from "../../lib/timeout.ts";
 
 /** Asks the backend for a free token. Throws `BackendError`. */
 export type RequestToken = (
@@ -23,7 +25,7 @@ export class Accounts {
   readonly #clock: Pick<Clock, "now">;
   readonly #running = new Map<string, Promise<BackendAccount>>();
   /** Client ids whose token was given, or may have been, and is not kept. */
-  readonly #spent = new Set<string>();
+  readonly #spent = new BoundedSet<string>(MAX_SPENT);
   readonly #closed = new AbortController();
 
   constructor(requestToken: RequestToken, clock: Pick<Clock, "now">) {
@@ -56,7 +58,7 @@ export class Accounts {
       if (token !== null && token !== refused) return token;
       running = this.#running.get(clientId) ?? this.#start(caller, clientId);
     }
-    const account = await unlessAborted(running, signal);
+    const account = await abortable(running, signal);
     if (caller.account.token !== account.token) await caller.saveAccount(account);
     return account.token ?? "";
   }
@@ -80,7 +82,7 @@ export class Accounts {
       return await this.#request(caller, usableClientId(clientId));
     } catch (error) {
       // What is no `BackendError` comes from the store: the token was given, and not kept.
-      if (!(error instanceof BackendError) || error.isOutcomeUnknown) this.#spend(clientId);
+      if (!(error instanceof BackendError) || error.isOutcomeUnknown) this.#spent.add(clientId);
       const isSpent = this.#spent.has(clientId);
       if (!(error instanceof BackendError) || error.kind !== "free-token-limit" || !isSpent) throw error;
     }
@@ -95,15 +97,6 @@ export class Accounts {
     return account;
   }
 
-  #spend(clientId: string): void {
-    this.#spent.add(clientId);
-    if (this.#spent.size <= MAX_SPENT) return;
-    for (const oldest of this.#spent) {
-      this.#spent.delete(oldest);
-      return;
-    }
-  }
-
   /** Ends the token calls that run, and begins no more: they throw `connection-lost`. */
   close(): void {
     this.#closed.abort(new BackendError({ kind: "connection-lost", operation: "get free token" }));
@@ -113,16 +106,4 @@ export class Accounts {
 /** The client id, or a new one where the backend would not take it (empty, longer than 64). */
 function usableClientId(clientId: string): string {
   return /^[\w-]{1,64}$/.test(clientId) ? clientId : randomUUID();
-}
-
-/** The work's end, or the signal's reason if that comes first; the work goes on all the same. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -4,7 +4,7 @@
  */
 import { type Api, GrammyError } from "grammy";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
-import { MinuteLog } from "../../../lib/minute-log.ts";
+import { OutageLog } from "../../../lib/log-limit.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal, UnansweredError } from "../abort-signals.ts";
 import { askedWaitMs } from "../retry-after.ts";
@@ -67,7 +67,7 @@ export class Polling {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #outage: Outage;
-  readonly #trouble: MinuteLog;
+  readonly #trouble: OutageLog;
   readonly #stopped = new AbortController();
   #offset: number | undefined;
   /** Taken and not confirmed, because one before them is not taken. */
@@ -85,7 +85,7 @@ export class Polling {
     this.#clock = clock;
     this.#log = log;
     this.#outage = new Outage(log);
-    this.#trouble = new MinuteLog(log);
+    this.#trouble = new OutageLog(log);
   }
 
   /** False from a poll that failed to the next one that works. */
