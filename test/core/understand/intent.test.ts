@@ -570,7 +570,9 @@ describe("for all texts", () => {
       }),
     );
     fc.assert(
+      // "is it done yet" asks the same as "is it done"
       fc.property(others, negation, (phrase, extra) => {
+        fc.pre(extra !== "yet" || !/^(?:is|are) /.test(phrase));
         expect(readIntent(`${phrase} ${extra}`)).not.toEqual(readIntent(phrase));
       }),
     );
