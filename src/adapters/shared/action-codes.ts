@@ -3,9 +3,11 @@
  * out, long ones are kept in the adapter's memory under a hash, with the conversation they belong to.
  */
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { type Action, actionSchema } from "../../core/model/message.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
 import { own } from "../../lib/own.ts";
+import { readJson } from "./json-memory.ts";
 
 /** The tightest platform gives a button 64 bytes. */
 const MAX_BYTES = 64;
@@ -31,6 +33,8 @@ const SHORT: Record<string, Action> = {
   r: { kind: "retry" },
   ua: { kind: "upload-again" },
 };
+/** A long one, with where its button is shown. */
+const keptSchema = z.object({ conversationId: z.string(), action: actionSchema });
 const NAMES = new Map(Object.entries(SHORT).map(([name, action]) => [JSON.stringify(action), name]));
 
 /** At most 64 bytes of ASCII. */
@@ -64,10 +68,6 @@ export async function decodeAction(
   if (name === "l" && value) return { kind: "language", language: value };
   if (name === "sk" && value) return { kind: "skill", name: value };
   if (!code.startsWith("#")) return null;
-  const kept = await memory.get(`button:${code.slice(1)}`);
-  if (!kept) return null;
-  const parsed: unknown = JSON.parse(kept);
-  if (typeof parsed !== "object" || parsed === null || !("action" in parsed)) return null;
-  if (!("conversationId" in parsed) || parsed.conversationId !== conversationId) return null;
-  return actionSchema.safeParse(parsed.action).data ?? null;
+  const kept = readJson(keptSchema, await memory.get(`button:${code.slice(1)}`));
+  return kept?.conversationId === conversationId ? kept.action : null;
 }
