@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
+import { describeSettings } from "../../src/app/settings.ts";
 import { StartError } from "../../src/lib/start-error.ts";
 
 /** What is wrong with `env`; empty when nothing is. */
@@ -131,12 +131,30 @@ describe("the settings", () => {
     expect(said).not.toContain(key);
   });
 
-  it("stand in .env.example with what is read, and nothing else", async () => {
-    const example = await readFile(join(import.meta.dirname, "../../.env.example"), "utf8");
-    const source = await readFile(join(import.meta.dirname, "../../src/app/config.ts"), "utf8");
-    const named = new Set([...example.matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map((match) => match[1]));
-    const read = [...source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1]);
-    const system = ["LC_ALL", "LANG", "INIT_CWD"];
-    expect([...named].toSorted()).toEqual(read.filter((name) => !system.includes(name ?? "")).toSorted());
+  it("all say what they are for", () => {
+    const silent = describeSettings().flatMap(({ settings }) =>
+      settings.filter(({ description }) => !/^.{5,}\.$/.test(description)),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it("stand in .env.example as the program describes them (`npm test -- config -u` writes it)", async () => {
+    await expect(envExample()).toMatchFileSnapshot("../../.env.example");
   });
 });
+
+function envExample(): string {
+  const lead = [
+    "# Settings of nemobot. Copy this file to .env; `npm start` reads it. A line that is commented out shows",
+    "# the default. All settings are checked at start, all problems listed at once.",
+  ];
+  const groups = describeSettings().flatMap(({ title, settings }) => [
+    "",
+    `# --- ${title} ---`,
+    ...settings.flatMap(({ name, description, fallback, default: value }) => [
+      `# ${description.replaceAll("`", "")}${fallback ? ` Not set: ${fallback.replaceAll("`", "")}.` : ""}`,
+      `# ${name}=${value ?? ""}`,
+    ]),
+  ]);
+  return `${[...lead, ...groups].join("\n")}\n`;
+}
