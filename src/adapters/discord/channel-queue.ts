@@ -4,8 +4,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../core/ports/runtime.ts";
-import { StoreTroubleError } from "../../core/ports/store.ts";
 import { createKeyedQueue } from "../../lib/keyed-queue.ts";
+import { isStoreTrouble } from "../shared/store-trouble.ts";
 
 /**
  * What stands in line: `sure` is for the bot, `unsure` may be, which only the store can tell, and `aside` is none of
@@ -84,7 +84,7 @@ export class Line {
     try {
       await task();
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       await this.inOrder(channelId, task);
     }
   }
@@ -111,7 +111,7 @@ export class Line {
     try {
       return await task();
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
     }
     this.#held.set(channelId, (this.#held.get(channelId) ?? 0) + 1);
     try {
@@ -121,7 +121,7 @@ export class Line {
         try {
           return await task();
         } catch (error) {
-          if (!(error instanceof StoreTroubleError)) throw error;
+          if (!isStoreTrouble(error)) throw error;
         }
       }
     } finally {

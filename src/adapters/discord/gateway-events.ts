@@ -8,9 +8,10 @@ import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
 import type { MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { readIntent } from "../../core/understand/intent.ts";
 import { within } from "../../lib/timeout.ts";
+import { isStoreTrouble, orInTrouble } from "../shared/store-trouble.ts";
 import { Allowance } from "./allowance.ts";
 import { isApiError } from "./api-errors.ts";
 import { Line, type Standing } from "./channel-queue.ts";
@@ -30,7 +31,6 @@ import { isAppOnly } from "./interactions/facts.ts";
 import { Interactions } from "./interactions/router.ts";
 import { conversationOf } from "./place.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
-import { orInTrouble } from "./store-fallback.ts";
 import { Threads } from "./threads.ts";
 
 /** How long a person's language is remembered. */
@@ -203,7 +203,7 @@ export class Intake {
         await this.#message(message);
       }
     } catch (error) {
-      if (error instanceof StoreTroubleError || this.#line.signal.aborted) throw error;
+      if (isStoreTrouble(error) || this.#line.signal.aborted) throw error;
       // Deleted, or closed to the bot.
       if (isApiError(error, 10003, 50001)) await this.#served.forget(channelId);
       else log.warn({ err: error, channel: channelId }, "a channel could not be looked through");
@@ -256,7 +256,7 @@ export class Intake {
     await orInTrouble(keep(), undefined);
   }
 
-  /** Throws `StoreTroubleError` while it cannot be owned. */
+  /** Throws the trouble of the store while it cannot be owned. */
   async #message(message: SaidMessage): Promise<void> {
     const { id, channel_id: channelId, guild_id: guildId = null } = message;
     if (this.#owned.has(id)) return;

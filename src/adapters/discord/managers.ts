@@ -10,9 +10,9 @@ import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
 import { ShortCache } from "../shared/short-cache.ts";
+import { orInTrouble } from "../shared/store-trouble.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
 import { placeOf } from "./place.ts";
-import { orInTrouble } from "./store-fallback.ts";
 
 const REMEMBERED_FOR_MS = 60_000;
 const MAX_REMEMBERED = 5_000;

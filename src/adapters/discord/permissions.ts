@@ -8,10 +8,10 @@ import type { Locales, TextKey } from "../../core/model/locales.ts";
 import type { ReplyTarget } from "../../core/model/message.ts";
 import type { Log } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
+import { orInTrouble } from "../shared/store-trouble.ts";
 import { isApiError } from "./api-errors.ts";
 import { nonceFor } from "./nonce.ts";
 import { placeOf } from "./place.ts";
-import { orInTrouble } from "./store-fallback.ts";
 
 const { ViewChannel, SendMessages, SendMessagesInThreads, CreatePublicThreads, ReadMessageHistory } =
   PermissionFlagsBits;

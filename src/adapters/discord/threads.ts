@@ -8,8 +8,9 @@ import type { APIChannel, REST } from "discord.js";
 import { ChannelType, Routes } from "discord-api-types/v10";
 import { StopError } from "../../core/model/stop.ts";
 import type { Log } from "../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
 import { shortenToLimit, UNSHOWN } from "../../lib/shorten.ts";
+import { isStoreTrouble } from "../shared/store-trouble.ts";
 import { isApiError } from "./api-errors.ts";
 
 const NAME_LENGTH = 90;
@@ -55,12 +56,12 @@ export class Threads {
     return owner !== null;
   }
 
-  /** True for a thread that the bot has opened. Throws `StoreTroubleError`. */
+  /** True for a thread that the bot has opened. Throws while the store is in trouble. */
   async isOwn(channelId: string): Promise<boolean> {
     return (await this.ownerOf(channelId)) !== null;
   }
 
-  /** Who started the project in a channel; null when everybody may press its buttons. Throws `StoreTroubleError`. */
+  /** Who started the project in a channel; null when everybody may press its buttons. Throws while the store is in trouble. */
   async ownerOf(channelId: string): Promise<string | null> {
     const known = this.#owners.get(channelId);
     if (known !== undefined) return known;
@@ -78,7 +79,7 @@ export class Threads {
 
   /**
    * Opens a thread from a message for the project of `userId`; null where the answer belongs in place: in a
-   * thread, a direct message, a guild that prefers it, or without the permission. Throws `StoreTroubleError`.
+   * thread, a direct message, a guild that prefers it, or without the permission. Throws while the store is in trouble.
    */
   async open(
     place: { guildId: string | undefined; channelId: string; channelType?: ChannelType; messageId: string },
@@ -115,7 +116,7 @@ export class Threads {
     try {
       await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       // The thread is there, and what is said in it has to be stored too: that comes again, and this with it.
       this.#log.warn({ err: error, channel: threadId }, "a thread could not be written down");
     }

@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import type { Log } from "../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
+import { isStoreTrouble } from "./store-trouble.ts";
 
 /** What `text` says by `schema`; null for what is absent, is not JSON, or is not what the schema wants. */
 export function readJson<T>(schema: z.ZodType<T>, text: string | null): T | null {
@@ -28,7 +29,7 @@ export interface JsonMemoryOptions<T> {
   ttlMs?: number;
   /**
    * The work goes on without the memory: a failure is logged, reads give null and writes are left out. Absent: it is
-   * thrown, most of all as `StoreTroubleError`.
+   * thrown, the trouble of the store most of all.
    */
   isBestEffort?: true;
 }
@@ -83,7 +84,7 @@ export class JsonMemory<T> {
       if (!isBestEffort) throw error;
       const facts = { err: error };
       // An outage is told of where it is noticed; everything else is a fault.
-      if (error instanceof StoreTroubleError) log.debug(facts, `the work goes on without ${what}`);
+      if (isStoreTrouble(error)) log.debug(facts, `the work goes on without ${what}`);
       else log.warn(facts, `the work goes on without ${what}`);
       return null;
     }

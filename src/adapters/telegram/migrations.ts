@@ -5,7 +5,8 @@
  */
 
 import type { Log } from "../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
+import type { AdapterMemory } from "../../core/ports/store.ts";
+import { isStoreTrouble } from "../shared/store-trouble.ts";
 
 /** Ids below are those of supergroups. Source: Bot API, "dialog ids". */
 const FIRST_SUPERGROUP = -1_000_000_000_000;
@@ -38,7 +39,7 @@ export class Migrations {
     this.#log.info({}, "a group became a supergroup; its conversation moves along");
   }
 
-  /** Where a message for `chatId` has to go now. For sending: never throws `StoreTroubleError`. */
+  /** Where a message for `chatId` has to go now. For sending: goes on without the store. */
   async currentOf(chatId: string): Promise<string> {
     // Of all chats only plain groups ever move, and they do once.
     if (!isPlainGroup(chatId)) return chatId;
@@ -59,7 +60,7 @@ export class Migrations {
       // What we saw may still wait to be written.
       return value ?? this.#known.get(key) ?? null;
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       return this.#known.get(key) ?? null;
     }
   }

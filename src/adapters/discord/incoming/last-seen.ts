@@ -60,7 +60,7 @@ export class ServedPlaces {
     return this.#isLoaded;
   }
 
-  /** Reads what earlier processes wrote. Throws `StoreTroubleError`. */
+  /** Reads what earlier processes wrote. Throws while the store is in trouble. */
   async load(): Promise<void> {
     if (this.#isLoaded) return;
     const records = Array.from({ length: RECORDS }, (_, number) => this.#memory.get(recordKey(number)));

@@ -6,6 +6,7 @@ import type { Action, Attachment } from "../../../core/model/message.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { own } from "../../../lib/own.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
+import { soonOr } from "../../shared/store-trouble.ts";
 import type {
   ComponentInteraction,
   Interaction,
@@ -15,7 +16,6 @@ import type {
 import { attachmentsOf, userOf } from "../incoming/normalize.ts";
 import { EDIT_MORE, readCustomId } from "../outgoing/render.ts";
 import { conversationOf } from "../place.ts";
-import { soonOr } from "../store-fallback.ts";
 import { channelOf, fieldOf, isAppOnly, isForOneAlone, languageOf, type Taken } from "./facts.ts";
 import type { Desk } from "./responder.ts";
 import type { Handover } from "./start-edit.ts";

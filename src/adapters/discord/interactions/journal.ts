@@ -45,7 +45,7 @@ export class PendingInteractions {
     this.#log = options.log;
   }
 
-  /** Throws `StoreTroubleError`. */
+  /** Throws while the store is in trouble. */
   async add(interaction: Taken): Promise<void> {
     const { id, guild_id: guildId = null } = interaction;
     const fresh: Entry = { guildId, at: this.#clock.now(), by: this.#me, tries: 0 };
@@ -55,7 +55,7 @@ export class PendingInteractions {
     ]);
   }
 
-  /** Throws `StoreTroubleError`. */
+  /** Throws while the store is in trouble. */
   async remove(id: string): Promise<void> {
     await this.#change(({ [id]: _, ...others }) => others);
     await this.#memory.delete(keyOf(id));
@@ -63,7 +63,7 @@ export class PendingInteractions {
 
   /**
    * Those that a dead process left, oldest first; they are this process's now. Where `isOurs` says so (a
-   * guild's events come here), nobody else can be at work on them. Throws `StoreTroubleError`.
+   * guild's events come here), nobody else can be at work on them. Throws while the store is in trouble.
    */
   async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Taken[]> {
     let claimed: string[] = [];

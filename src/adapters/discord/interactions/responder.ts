@@ -2,10 +2,10 @@
 import type { REST } from "@discordjs/rest";
 import { InteractionResponseType, Routes } from "discord-api-types/v10";
 import type { Log } from "../../../core/ports/runtime.ts";
+import { orInTrouble, soonOr } from "../../shared/store-trouble.ts";
 import { isApiError } from "../api-errors.ts";
 import type { Line } from "../channel-queue.ts";
 import type { Interaction } from "../incoming/event-schema.ts";
-import { orInTrouble, soonOr } from "../store-fallback.ts";
 import { channelOf, type Taken } from "./facts.ts";
 import type { PendingInteractions } from "./journal.ts";
 

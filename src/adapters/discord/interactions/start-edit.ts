@@ -5,8 +5,8 @@ import type { Action, Attachment } from "../../../core/model/message.ts";
 import { StopError } from "../../../core/model/stop.ts";
 import type { MessageSink } from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
-import { StoreTroubleError } from "../../../core/ports/store.ts";
 import { shortenToLimit } from "../../../lib/shorten.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Interaction } from "../incoming/event-schema.ts";
 import { readInteraction, userOf } from "../incoming/normalize.ts";
 import { escapeText } from "../outgoing/render.ts";
@@ -134,7 +134,7 @@ export class Handover {
         { name, userId: user.id },
       );
     } catch (error) {
-      if (error instanceof StoreTroubleError) return undefined;
+      if (isStoreTrouble(error)) return undefined;
       // The next process opens it.
       if (error instanceof StopError) throw error;
       log.info({ err: error }, "no thread could be opened; answering in place");

@@ -9,10 +9,11 @@ import type { Locales } from "../../../core/model/locales.ts";
 import type { Action, Button } from "../../../core/model/message.ts";
 import type { RichText, Span } from "../../../core/model/rich-text.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { shortenToLimit } from "../../../lib/shorten.ts";
 import { encodeAction } from "../../shared/action-codes.ts";
 import { splitText } from "../../shared/split-text.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 
 /** Characters of a message. */
 const TEXT_LIMIT = 2000;
@@ -174,7 +175,7 @@ async function codeOf(
   try {
     return await encodeAction(action, conversationId, memory);
   } catch (error) {
-    if (!(error instanceof StoreTroubleError)) throw error;
+    if (!isStoreTrouble(error)) throw error;
     log.warn({ err: error, conversation: conversationId }, "a button could not be kept and is left out");
     return null;
   }

@@ -10,11 +10,11 @@ import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
+import { orInTrouble } from "../../shared/store-trouble.ts";
 import { isApiError, isForbidden, isGone, isOver } from "../api-errors.ts";
 import { nonceFor } from "../nonce.ts";
 import { PermissionNews } from "../permissions.ts";
 import { type DiscordPlace, placeOf } from "../place.ts";
-import { orInTrouble } from "../store-fallback.ts";
 import { renderText } from "./render.ts";
 import { Shown } from "./sent-marks.ts";
 

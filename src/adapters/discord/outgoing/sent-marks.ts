@@ -5,8 +5,8 @@
 import { z } from "zod";
 import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { orInTrouble } from "../../shared/store-trouble.ts";
 import { nonceFor } from "../nonce.ts";
-import { orInTrouble } from "../store-fallback.ts";
 
 const LIVES_MS = 2 * 86_400_000;
 

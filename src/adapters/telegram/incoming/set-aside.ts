@@ -5,8 +5,9 @@
  */
 import { z } from "zod";
 import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import type { Beside } from "../../shared/background.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import { type Unreadable, type Update, updateSchema } from "./update-schema.ts";
 
 const RECORD = "failed-updates";
@@ -85,7 +86,7 @@ export class SetAside {
 
   /**
    * Updates that could not be taken together, by a fault of ours. Resolves when they may be confirmed to Telegram;
-   * throws `StoreTroubleError` when they cannot be kept.
+   * throws the trouble of the store when they cannot be kept.
    */
   async failed(updates: readonly Update[], error: unknown): Promise<void> {
     const { beside, clock } = this.#options;
@@ -110,7 +111,7 @@ export class SetAside {
       for (let entry = await this.#next(); entry; entry = await this.#next()) await this.#try(entry);
     } catch (error) {
       // It passes, and they are still due then.
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
     }
   }
 
@@ -136,7 +137,7 @@ export class SetAside {
       await take(entry.updates);
       log.info({ updateId, tries: entry.tries }, "an update that was set aside is taken");
     } catch (error) {
-      if (error instanceof StoreTroubleError || this.#stopped.signal.aborted) throw error;
+      if (isStoreTrouble(error) || this.#stopped.signal.aborted) throw error;
       log.warn({ err: error, updateId, tries: entry.tries }, "an update could not be taken again");
       if (entry.tries < MAX_TRIES) return;
       this.#leaveOut(updateId);

@@ -1,7 +1,7 @@
 /** Reports trouble of the store once when it begins and once when it is over, however many updates meet it. */
 
 import type { Log } from "../../../core/ports/runtime.ts";
-import { StoreTroubleError } from "../../../core/ports/store.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 
 export class Outage {
   readonly #log: Log;
@@ -13,7 +13,7 @@ export class Outage {
 
   /** True when `error` is trouble of the store, which is reported here. */
   isMet(error: unknown): boolean {
-    if (!(error instanceof StoreTroubleError)) return false;
+    if (!isStoreTrouble(error)) return false;
     if (!this.#isOn) {
       this.#log.error({ err: error }, "updates cannot be stored; they come again until they can");
     }

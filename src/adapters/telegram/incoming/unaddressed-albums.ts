@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../../core/ports/runtime.ts";
-import { StoreTroubleError } from "../../../core/ports/store.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { AlbumPart } from "./album-store.ts";
 
 /** How long a part is held after the newest part of its album, and how often others are asked about it meanwhile. */
@@ -63,7 +63,7 @@ export class OverheardAlbums {
       return await join(parts);
     } catch (error) {
       // Worth another look, as long as they are held.
-      if (error instanceof StoreTroubleError) return false;
+      if (isStoreTrouble(error)) return false;
       throw error;
     }
   }

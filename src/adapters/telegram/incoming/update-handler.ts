@@ -5,8 +5,9 @@
 import type { Action, IncomingMessage } from "../../../core/model/message.ts";
 import type { MessageSink } from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Migrations } from "../migrations.ts";
 import type { CallbackAnswers } from "../outgoing/callback-answers.ts";
 import { groupAlbums, type MessageGroup } from "./albums.ts";
@@ -86,7 +87,7 @@ export class UpdateHandler {
       const known = await Promise.all(parts.map((part) => memory.get(`album-part:${keyOf(part)}`)));
       return parts.filter((_part, index) => known[index] === null);
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       return parts;
     }
   }
