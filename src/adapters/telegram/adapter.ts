@@ -25,7 +25,7 @@ import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
 import { LocalPace } from "./outgoing/rate-limit.ts";
 import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outgoing/send-queue.ts";
-import { OnceMarks } from "./outgoing/sent-marks.ts";
+import { createSentMarks } from "./outgoing/sent-marks.ts";
 import { SharedPace } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
 import { SteadyMemory } from "./write-behind-memory.ts";
@@ -87,11 +87,11 @@ export class TelegramAdapter {
     const local = new LocalPace(clock, outboxOptions);
     const pace = options.isShared ? new SharedPace(this.#memory, local, clock, log, outboxOptions) : local;
     this.#outbox = new Outbox(log, clock, pace, outboxOptions);
-    const marks = new OnceMarks(this.#memory, clock, log, this.#sendingStopped.signal);
+    const marks = createSentMarks(this.#memory, log);
     const onGone = (conversationId: string) => this.#abandon(conversationId);
-    const sending = { migrations: this.#migrations, marks, log, onGone };
-    const courier = new Courier({ ...sending, outbox: this.#outbox });
     const stopped = this.#sendingStopped.signal;
+    const sending = { migrations: this.#migrations, marks, log, onGone, stopped };
+    const courier = new Courier({ ...sending, outbox: this.#outbox, clock });
     this.platform = new TelegramPlatform({
       ...sending,
       api: this.#api,
@@ -110,7 +110,6 @@ export class TelegramAdapter {
       }),
       memory: this.#memory,
       files: { ...options, dispatcher: this.#dispatcher, clock, log },
-      stopped,
     });
   }
 

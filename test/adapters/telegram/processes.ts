@@ -19,7 +19,7 @@ import type {
 } from "../../../src/core/model/message.ts";
 import type { MessageSink } from "../../../src/core/ports/chat-platform.ts";
 import type { Clock, Metrics } from "../../../src/core/ports/runtime.ts";
-import type { AdapterMemory } from "../../../src/core/ports/store.ts";
+import { type AdapterMemory, StoreTroubleError } from "../../../src/core/ports/store.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { createRecords } from "../../../src/store/records.ts";
 import { connectRedis } from "../../../src/store/redis-storage.ts";
@@ -92,6 +92,31 @@ export async function memoryOnDisk(): Promise<() => AdapterMemory> {
 /** A memory that lives as long as the test, the same for all who use it. */
 export function sharedMemory(): AdapterMemory {
   return createAdapterMemory(createRecords(new Keyv({ throwOnErrors: true })), "telegram");
+}
+
+/** The same memory, away while `isAway` says so. */
+export function withTrouble(memory: AdapterMemory, isAway: () => boolean): AdapterMemory {
+  const check = () => {
+    if (isAway()) throw new StoreTroubleError("away for the test");
+  };
+  return {
+    async get(key) {
+      check();
+      return memory.get(key);
+    },
+    async set(key, value, ttlMs) {
+      check();
+      return memory.set(key, value, ttlMs);
+    },
+    async delete(key) {
+      check();
+      return memory.delete(key);
+    },
+    async update(key, change, ttlMs) {
+      check();
+      return memory.update(key, change, ttlMs);
+    },
+  };
 }
 
 /** The memory on a Redis, with a connection of its own. */

@@ -5,17 +5,25 @@
 import { GrammyError, HttpError } from "grammy";
 import type { ReplyTarget } from "../../../core/model/message.ts";
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
-import type { Log } from "../../../core/ports/runtime.ts";
+import { patiently } from "../../../core/ports/retrying.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../../core/ports/store.ts";
+import type { Look } from "../../shared/sent-marks.ts";
 import type { Migrations } from "../migrations.ts";
 import type { Outbox } from "./send-queue.ts";
-import type { Look, OnceMarks, Shown } from "./sent-marks.ts";
+import type { Posted, TelegramMarks } from "./sent-marks.ts";
+
+/** How long what a person is owed waits for the store; then it goes out without a mark. */
+const LONGEST_OUTAGE_MS = 5 * 60_000;
 
 export interface CourierOptions {
   outbox: Outbox;
   migrations: Migrations;
-  marks: OnceMarks;
+  marks: TelegramMarks;
+  clock: Clock;
   log: Log;
+  /** Ends all waiting for the store. */
+  stopped: AbortSignal;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
   onGone: (conversationId: string) => void;
 }
@@ -42,9 +50,9 @@ export type Post = (chatId: string, signal: AbortSignal, leaving: () => Promise<
 
 /** Another process has shown the message meanwhile. */
 class ShownByOtherError extends Error {
-  readonly shown: Shown;
+  readonly shown: Posted;
 
-  constructor(shown: Shown) {
+  constructor(shown: Posted) {
     super("another process has sent this message");
     this.shown = shown;
   }
@@ -53,7 +61,7 @@ class ShownByOtherError extends Error {
 export class Courier {
   readonly #options: CourierOptions;
   /** Messages with an idempotency key that are on their way. */
-  readonly #posting = new Map<string, Promise<Shown>>();
+  readonly #posting = new Map<string, Promise<Posted>>();
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -82,7 +90,7 @@ export class Courier {
   }
 
   /** A new message, unless one with its idempotency key was shown already: then that one. */
-  async post(target: ReplyTarget, posting: Posting, post: Post): Promise<Shown> {
+  async post(target: ReplyTarget, posting: Posting, post: Post): Promise<Posted> {
     const { idempotencyKey, isFile, maxRetries } = posting;
     if (idempotencyKey === null) {
       const run = async (chatId: string, signal: AbortSignal) => {
@@ -102,12 +110,19 @@ export class Courier {
     }
   }
 
-  async #postOnce(target: ReplyTarget, posting: Posting, idempotencyKey: string, post: Post): Promise<Shown> {
-    const { marks, log } = this.#options;
+  async #postOnce(
+    target: ReplyTarget,
+    posting: Posting,
+    idempotencyKey: string,
+    post: Post,
+  ): Promise<Posted> {
+    const { marks, clock, log, stopped: signal } = this.#options;
     const attempt = async () =>
       this.#postMarked(target, posting, idempotencyKey, post, await marks.look(idempotencyKey));
     try {
-      return await (posting.isOwed ? marks.waitForStore(attempt) : attempt());
+      return await (posting.isOwed
+        ? patiently(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS })
+        : attempt());
     } catch (error) {
       if (!(error instanceof StoreTroubleError)) throw error;
       log.warn({ err: error, isOwed: posting.isOwed }, "a message goes out without its mark");
@@ -121,11 +136,11 @@ export class Courier {
     { isFile, isOwed, maxRetries }: Posting,
     idempotencyKey: string,
     post: Post,
-    look: Look | null,
-  ): Promise<Shown> {
+    look: Look<Posted> | null,
+  ): Promise<Posted> {
     const { marks } = this.#options;
     // Nobody knows whether what was being sent has arrived.
-    if (look?.shown && !(look.isBeingSent && isOwed)) return look.shown;
+    if (look?.mark && !(look.mark.isBeingSent && isOwed)) return look.mark;
     try {
       const shown = await this.call(
         target,

@@ -23,14 +23,14 @@ import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import type { PrivateMessages } from "./private-messages.ts";
 import type { Pace } from "./rate-limit.ts";
 import { renderText, type TextPart } from "./render.ts";
-import type { OnceMarks, Shown } from "./sent-marks.ts";
+import type { Posted, TelegramMarks } from "./sent-marks.ts";
 import { sendVideo } from "./video.ts";
 
 export interface TelegramPlatformOptions {
   api: Api;
   courier: Courier;
   pace: Pace;
-  marks: OnceMarks;
+  marks: TelegramMarks;
   /** Keeps what buttons mean; a store that is away must not hold it up. */
   memory: AdapterMemory;
   migrations: Migrations;
@@ -176,11 +176,11 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   /** Returns the last part. */
-  async #sendNew(target: ReplyTarget, message: OutgoingMessage): Promise<Shown> {
+  async #sendNew(target: ReplyTarget, message: OutgoingMessage): Promise<Posted> {
     const address = addressOf(target);
     const keyboard = await this.#keyboard(target, message);
     const parts = renderText(message.text);
-    let last: Shown = { chatId: address.chatId, messageId: 0, isFile: false };
+    let last: Posted = { chatId: address.chatId, messageId: 0, isFile: false };
     for (const [index, part] of parts.entries()) {
       const ends = index === parts.length - 1 ? keyboard : undefined;
       // An answer in a group hangs below its question; progress and further parts just follow.
@@ -215,7 +215,7 @@ export class TelegramPlatform implements ChatPlatform {
     part: TextPart,
     keyboard: Keyboard,
     { hangs, isOwed, idempotencyKey }: { hangs: boolean; isOwed: boolean; idempotencyKey: string | null },
-  ): Promise<Shown> {
+  ): Promise<Posted> {
     const { api, courier } = this.#options;
     const address = addressOf(target);
     return courier.post(
@@ -245,7 +245,7 @@ function isDecoration({ tone }: OutgoingMessage): boolean {
   return tone === "progress" || tone === "notice";
 }
 
-function sentAs(target: ReplyTarget, shown: Shown): SentMessage {
+function sentAs(target: ReplyTarget, shown: Posted): SentMessage {
   return { target: targetIn(target, shown.chatId), messageId: String(shown.messageId) };
 }
 

@@ -13,7 +13,7 @@ import { addressOf, placeOf } from "./address.ts";
 import type { Courier } from "./delivery.ts";
 import type { Keyboard } from "./keyboard.ts";
 import { CAPTION_LIMIT, renderText, type TextPart } from "./render.ts";
-import type { Shown } from "./sent-marks.ts";
+import type { Posted } from "./sent-marks.ts";
 
 /** What a bot may send: by address, and by upload to the cloud or to a local server. */
 const URL_BYTES = 20 * 1024 * 1024;
@@ -48,7 +48,7 @@ export async function sendVideo(
   message: OutgoingMessage,
   keyboard: Keyboard,
   openVideo: () => Promise<ByteSource>,
-): Promise<Shown | null> {
+): Promise<Posted | null> {
   const { video } = message;
   if (!video) return null;
   const [caption, ...tooMuch] = renderText(message.text, CAPTION_LIMIT);
@@ -56,7 +56,7 @@ export async function sendVideo(
   const limit = isLocalServer ? LOCAL_UPLOAD_BYTES : UPLOAD_BYTES;
   if (video.sizeBytes !== null && video.sizeBytes > limit) return null;
 
-  async function send(open: OpenSource, text: TextPart): Promise<Shown | null> {
+  async function send(open: OpenSource, text: TextPart): Promise<Posted | null> {
     const address = addressOf(target);
     const posting = {
       idempotencyKey: message.idempotencyKey ?? null,

@@ -2,9 +2,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_OUTBOX_OPTIONS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { OutgoingMessage } from "../../../../src/core/model/message.ts";
 import { StopError } from "../../../../src/core/model/stop.ts";
 import type { ByteSource } from "../../../../src/core/ports/chat-platform.ts";
+import { describeSentMarks } from "../../../contracts/sent-marks.ts";
 import { HAS_REDIS, startRedis } from "../../../support/redis.ts";
 import {
   memoryOnDisk,
@@ -13,10 +15,13 @@ import {
   startSender,
   targetOf,
   telegramForTest,
+  withTrouble,
 } from "../processes.ts";
 import { PATIENTLY, until } from "../scene.ts";
 
 const MB = 1024 * 1024;
+/** Nothing waits: not for the pace, and not for another try. */
+const HURRIED = { ...DEFAULT_OUTBOX_OPTIONS, perChat: 100, retryWaitMs: 1 };
 const never = new AbortController().signal;
 const answer = outgoing("All done.", { idempotencyKey: "turn-1:answer" });
 
@@ -52,16 +57,28 @@ async function startDeafTelegram() {
   };
 }
 
-describe("a message that is to be shown once", () => {
-  it("is not sent again by the next process, which learns the message's number", async () => {
-    const { chat, start, target } = await setting();
-    const first = await (await start()).platform.send(target, answer);
-    const second = await (await start()).platform.send(target, answer);
-    expect(texts(chat)).toEqual(["All done."]);
-    expect(second).toEqual(first);
-    expect(first.messageId).toBe(String(chat.botMessages()[0]?.id));
-  });
+describeSentMarks("Telegram", async () => {
+  const [telegram, open] = await Promise.all([telegramForTest(), memoryOnDisk()]);
+  const chat = telegram.privateChat();
+  let isAway = false;
+  const memory = withTrouble(open(), () => isAway);
+  return {
+    start: async () => (await startSender(telegram, memory, { outbox: HURRIED })).adapter.platform,
+    target: targetOf(chat.id),
+    read: () => chat.botMessages().map(({ text, file }) => ({ text, hasFile: file !== null })),
+    markAsBefore: (key, { messageId }) =>
+      memory.set(
+        `once:${key}`,
+        JSON.stringify({ chatId: String(chat.id), messageId: Number(messageId), isFile: false, by: "v0" }),
+      ),
+    refuseFile: () => telegram.fail({ method: "sendVideo", status: 502, times: 3 }),
+    setStoreAway(value) {
+      isAway = value;
+    },
+  };
+});
 
+describe("a message that is to be shown once", () => {
   it("is rather doubled than lost when the process died before Telegram's answer came", async () => {
     const { telegram, chat, start, target } = await setting();
     const release = telegram.holdAnswers("sendMessage");
