@@ -60,12 +60,13 @@ export function withTurn<T>(turn: string, task: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes the process's logger. It writes to standard error, so that standard output stays the chat's.
- * `secrets` are values that must never be written, such as the operator's tokens.
+ * Makes the process's logger. It writes to standard error, so that standard output stays the chat's, or hands each
+ * line to `write`. `secrets` are values that must never be written, such as the operator's tokens.
  */
 export async function createLog(options: {
   level: Config["logLevel"];
   secrets: string[];
+  write?: (line: string) => void;
 }): Promise<pino.Logger> {
   const secrets = options.secrets
     .filter((secret) => secret.length >= MIN_SECRET)
@@ -82,6 +83,8 @@ export async function createLog(options: {
     },
     hooks: { streamWrite: (line) => redact(line, secrets) },
   };
+  const { write } = options;
+  if (write) return pino(settings, { write });
   if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }));
   // Loaded for people only: a service starts faster without it.
   const { default: pretty } = await import("pino-pretty");

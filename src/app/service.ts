@@ -42,7 +42,20 @@ export async function runService(config: Config, stopped: Promise<void>): Promis
   const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
   const metrics = new PrometheusMetrics({ version: packageInfo.version, role: config.role });
   outliveUncaught(log, () => metrics.unexpectedError("process"));
-  const service = new Service(config, log, metrics);
+  return serve(config, { log, metrics, deadline: new Deadline(log) }, stopped);
+}
+
+/** What a service needs of its process. */
+export interface ServiceParts {
+  log: Log;
+  metrics: PrometheusMetrics;
+  deadline: Deadline;
+}
+
+/** As `runService`, in a process that has a log, counters and an end of its own. */
+export async function serve(config: Config, parts: ServiceParts, stopped: Promise<void>): Promise<number> {
+  const { log } = parts;
+  const service = new Service(config, parts);
   void stopped.then(() => service.stopTaking());
   try {
     await service.run(stopped);
@@ -70,11 +83,11 @@ class Service {
   #bot: Bot | null = null;
   #http: HttpServer | null = null;
 
-  constructor(config: Config, log: Log, metrics: PrometheusMetrics) {
+  constructor(config: Config, { log, metrics, deadline }: ServiceParts) {
     this.#config = config;
     this.#log = log;
     this.#metrics = metrics;
-    this.#deadline = new Deadline(log);
+    this.#deadline = deadline;
   }
 
   get isStopping(): boolean {

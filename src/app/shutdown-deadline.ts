@@ -6,12 +6,15 @@ const LEFTOVERS_MS = 500;
 
 export class Deadline {
   readonly #log: Log;
+  readonly #exit: (code?: number) => void;
   /** What is under way, for the line that says what did not end. */
   readonly #open = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Log) {
+  /** `exit` ends the process. */
+  constructor(log: Log, exit: (code?: number) => void = process.exit) {
     this.#log = log;
+    this.#exit = exit;
   }
 
   /** Ends the process with `exitCode` after `ms`, unless it has ended by then. The first call counts. */
@@ -19,7 +22,7 @@ export class Deadline {
     this.#timer ??= setTimeout(() => {
       const facts = { waitedFor: [...this.#open] };
       this.#log.error(facts, "the stop took too long; work that is not finished stays owed");
-      process.exit(exitCode);
+      this.#exit(exitCode);
     }, ms);
   }
 
@@ -38,6 +41,6 @@ export class Deadline {
   /** Everything has ended: the process goes as soon as nothing holds it, or without whatever still does. */
   met(): void {
     clearTimeout(this.#timer);
-    setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
+    setTimeout(() => this.#exit(), LEFTOVERS_MS).unref();
   }
 }

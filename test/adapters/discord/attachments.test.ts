@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, community, hasTitle, startDiscordScene, TITLE } from "./scene.ts";
+import { clip, community, hasTitle, startDiscordProcessScene, startDiscordScene, TITLE } from "./scene.ts";
 
 const UPLOAD = "POST /api/upload-video";
 
@@ -47,7 +47,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
   });
 
   it("that the backend may not fetch is streamed through, whatever its size, in constant memory", async () => {
-    const { discord, nemo, bot } = await startDiscordScene();
+    const { discord, nemo, bot } = await startDiscordProcessScene();
     const { anna } = community(discord);
     const dm = discord.dm(anna);
     nemo.scenario.add({ on: "upload", do: { kind: "http", status: 400, body: { code: 400 } } });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { FakeMessage } from "../../fakes/discord/fake-message.ts";
+import type { BotProcess } from "../../support/bot-process.ts";
 import {
   clip,
   community,
   type DiscordScene,
   editInThread,
   hasTitle,
-  startDiscordScene,
+  startDiscordProcessScene,
   TITLE,
 } from "./scene.ts";
 
@@ -16,12 +17,12 @@ const SIGNPOST = "PATCH /webhooks/:webhook/:token/messages/:message";
 const THREAD = "POST /channels/:channel/messages/:message/threads";
 
 /** The process dies as it stands. */
-async function kill({ discord, bot }: DiscordScene): Promise<void> {
+async function kill({ discord, bot }: DiscordScene<BotProcess>): Promise<void> {
   await bot.stop("SIGKILL");
   await discord.until(() => discord.gateway.liveSessions === 0, "the end of the connection");
 }
 
-async function restart({ discord, bot }: DiscordScene): Promise<void> {
+async function restart({ discord, bot }: DiscordScene<BotProcess>): Promise<void> {
   bot.restart();
   await discord.whenReady();
 }
@@ -47,7 +48,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     ["right after the thread was opened", THREAD, "after"],
     ["before the command's answer showed the way", SIGNPOST, "before"],
   ] as const)("is carried out once by the next one: %s", async (_when, route, stage) => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const held = discord.hold(route, stage);
@@ -68,7 +69,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("is answered in place where the person is alone with the bot", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna } = community(discord);
     const dm = discord.dm(anna);
@@ -83,7 +84,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("whose turn was running comes to one end", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const { thread } = await editInThread(anna, channel);
@@ -100,7 +101,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("is answered by a message of the bot when its token has run out", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const { thread } = await editInThread(anna, channel);
@@ -117,7 +118,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("is answered by direct message when its token has run out and the answer is private", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna, channel } = community(discord);
     const held = discord.hold(CALLBACK);
@@ -131,7 +132,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("and was never acknowledged is answered by a message of the bot", async () => {
-    const scene = await startDiscordScene({ discord: { interactionDeadlineMs: 300 } });
+    const scene = await startDiscordProcessScene({ discord: { interactionDeadlineMs: 300 } });
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const { thread } = await editInThread(anna, channel);
@@ -148,7 +149,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it.each(["press", "window"] as const)("is carried out once by the next one: a %s", async (what) => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const { thread, answer } = await editInThread(anna, channel);
@@ -172,7 +173,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
   });
 
   it("is not carried out again when Discord tells of it once more", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const used = await anna.slash(channel, "edit", {
@@ -196,7 +197,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
 
 describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   it("is answered once and in order: in a thread, a direct message, a channel in place", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, guild, channel } = community(discord);
     const inPlace = guild.textChannel("in-place");
@@ -230,7 +231,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("starts a project of its own where projects are threads", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna, channel } = community(discord);
     await editInThread(anna, channel);
@@ -243,7 +244,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("is not answered again by a later start, nor what was answered before", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna } = community(discord);
     const dm = discord.dm(anna);
@@ -263,7 +264,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("is answered when the process died with the message in its hands", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const held = discord.hold(THREAD);
@@ -278,7 +279,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("comes before what is said afterwards, channel by channel", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna, bob } = community(discord);
     const [dm, other] = [discord.dm(anna), discord.dm(bob)];
@@ -302,7 +303,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("is found behind many messages of others", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna, bob, channel } = community(discord);
     anna.says(channel, "help", { mentions: [discord.bot] });
@@ -318,7 +319,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("is not looked for in places that are gone, and those are forgotten", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna, guild, channel } = community(discord);
     anna.installApp();
@@ -342,7 +343,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
   });
 
   it("is found after a session that could not be resumed, without a restart", async () => {
-    const scene = await startDiscordScene();
+    const scene = await startDiscordProcessScene();
     const { discord } = scene;
     const { anna } = community(discord);
     const dm = discord.dm(anna);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FakeInteraction } from "../../fakes/discord/fake-interaction.ts";
-import { community, editInThread, startDiscordScene } from "./scene.ts";
+import { community, editInThread, startDiscordProcessScene } from "./scene.ts";
 
 const FLOOD = 500;
 
@@ -9,7 +9,7 @@ const isTooMuch = (message: { text: string }) => message.text.includes("Too many
 
 /** A person who will flood the bot from a thread, and a stranger who wants an answer. */
 async function crowd() {
-  const scene = await startDiscordScene({ env: { LOG_LEVEL: "info" } });
+  const scene = await startDiscordProcessScene({ env: { LOG_LEVEL: "info" } });
   const { discord } = scene;
   const { anna, bob, guild, channel } = community(discord);
   const { thread, answer } = await editInThread(bob, channel);

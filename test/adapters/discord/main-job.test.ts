@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { clipBytes } from "../../support/test-chat.ts";
-import { startDiscordScene } from "./scene.ts";
+import { startDiscordProcessScene } from "./scene.ts";
 
 describe("the main job in a guild", () => {
   it("opens a thread for an edit, works in it, and delivers the exported video with its link", async () => {
-    const { discord, nemo, bot } = await startDiscordScene();
+    const { discord, nemo, bot } = await startDiscordProcessScene();
     const anna = discord.user({ name: "anna", locale: "en-US" });
     const guild = discord.guild({ name: "Creators", members: [anna] });
     const channel = guild.textChannel("videos");

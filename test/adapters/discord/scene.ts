@@ -10,7 +10,9 @@ import {
 import type { FakeMessage } from "../../fakes/discord/fake-message.ts";
 import type { FakeUser } from "../../fakes/discord/fake-user.ts";
 import type { FileSpec } from "../../fakes/discord/files.ts";
+import { startBotInProcess } from "../../support/bot-in-process.ts";
 import { type BotProcess, startBotProcess } from "../../support/bot-process.ts";
+import type { RunningBot } from "../../support/running-bot.ts";
 import { clipBytes } from "../../support/test-chat.ts";
 
 /** The words that the sandbox answers with a title of that name. */
@@ -45,21 +47,37 @@ export async function editInThread(
   return { thread, answer: await thread.nextBotMessage(hasTitle, 15_000) };
 }
 
-export interface DiscordScene {
+export interface DiscordScene<B extends RunningBot = RunningBot> {
   discord: FakeDiscord;
   nemo: Sandbox;
-  bot: BotProcess;
+  bot: B;
 }
 
-/** Starts all three; resolves when the bot is connected and its commands are registered. */
-export async function startDiscordScene(
-  options: { discord?: FakeDiscordOptions; nemo?: SandboxOptions; env?: Record<string, string> } = {},
-): Promise<DiscordScene> {
+export interface SceneOptions {
+  discord?: FakeDiscordOptions;
+  nemo?: SandboxOptions;
+  env?: Record<string, string>;
+}
+
+/** Starts all three in this process; resolves when the bot is connected and its commands are registered. */
+export function startDiscordScene(options: SceneOptions = {}): Promise<DiscordScene> {
+  return startSceneWith(startBotInProcess, options);
+}
+
+/** As `startDiscordScene`, with a process for the bot: for tests of what only a process does. */
+export function startDiscordProcessScene(options: SceneOptions = {}): Promise<DiscordScene<BotProcess>> {
+  return startSceneWith(startBotProcess, options);
+}
+
+async function startSceneWith<B extends RunningBot>(
+  startBot: (env: Record<string, string>) => Promise<B>,
+  options: SceneOptions,
+): Promise<DiscordScene<B>> {
   const discord = await startFakeDiscord(options.discord);
   onTestFinished(() => discord.stop());
   const nemo = await startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null, ...options.nemo });
   onTestFinished(() => nemo.stop());
-  const bot = await startBotProcess({
+  const bot = await startBot({
     DISCORD_BOT_TOKEN: discord.token,
     DISCORD_API_URL: discord.apiUrl,
     NEMO_API_URL: nemo.url,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { mutated, pick, seededRandom } from "../../../support/odd-json.ts";
-import { community, startDiscordScene } from "../scene.ts";
+import { community, startDiscordProcessScene } from "../scene.ts";
 import { eventSamples } from "./event-samples.ts";
 
 /** `FUZZ_SEED=<number>` tries other events; a failing run names its own. */
@@ -13,7 +13,7 @@ const isHelp = (message: { text: string }) => message.text.includes("Send me a c
 
 describe("events that went wrong on their way", { timeout: 120_000 }, () => {
   it(`end alone, ${EVENTS} of them: nobody is left without an answer (seed ${SEED})`, async () => {
-    const { discord, bot } = await startDiscordScene({ env: { LOG_LEVEL: "info" } });
+    const { discord, bot } = await startDiscordProcessScene({ env: { LOG_LEVEL: "info" } });
     const { anna, bob, guild, channel } = community(discord);
     const other = discord.guild({ members: [anna, bob] }).textChannel("other");
     const random = seededRandom(SEED);

@@ -1,8 +1,17 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startFakeDiscord } from "../../../fakes/discord/fake-discord.ts";
+import { startBotInProcess } from "../../../support/bot-in-process.ts";
 import { startBotProcess } from "../../../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../../../support/redis.ts";
-import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } from "../scene.ts";
+import {
+  clip,
+  community,
+  editInThread,
+  hasTitle,
+  startDiscordProcessScene,
+  startDiscordScene,
+  TITLE,
+} from "../scene.ts";
 
 describe("the connection to Discord", { timeout: 40_000 }, () => {
   it("is resumed after a drop, and what was said meanwhile is answered once", async () => {
@@ -163,7 +172,7 @@ describe("starting and stopping", { timeout: 30_000 }, () => {
       const url = gone.apiUrl;
       await gone.stop();
       await using redis = role === "worker" ? await startRedis() : null;
-      await using bot = await startBotProcess({
+      await using bot = await startBotInProcess({
         DISCORD_BOT_TOKEN: "some.bot.token",
         DISCORD_API_URL: url,
         ROLE: role,
@@ -187,7 +196,7 @@ describe("starting and stopping", { timeout: 30_000 }, () => {
     discord.gateway.isDown = true;
     discord.fail({ route: "GET /applications/@me", status: 502, times: 2 });
     discord.fail({ route: "GET /gateway/bot", status: 200, times: 2, body: { url: "nowhere" } });
-    await using bot = await startBotProcess({
+    await using bot = await startBotInProcess({
       DISCORD_API_URL: discord.apiUrl,
       DISCORD_BOT_TOKEN: discord.token,
     });
@@ -207,7 +216,7 @@ describe("starting and stopping", { timeout: 30_000 }, () => {
   });
 
   it("ends with 0 in the middle of work", async () => {
-    const { discord, nemo, bot } = await startDiscordScene();
+    const { discord, nemo, bot } = await startDiscordProcessScene();
     const { anna, channel } = community(discord);
     const { thread } = await editInThread(anna, channel);
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "running" } });

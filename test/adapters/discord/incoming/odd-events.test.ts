@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { community, startDiscordScene } from "../scene.ts";
+import { community, startDiscordProcessScene } from "../scene.ts";
 
 describe("an event that libraries stumble over", { timeout: 40_000 }, () => {
   it("does not end the bot: a poll in a guild without it, through somebody's own app", async () => {
-    const { discord, bot } = await startDiscordScene();
+    const { discord, bot } = await startDiscordProcessScene();
     const { bob, channel } = community(discord);
     const anna = discord.user({ name: "anna", hasInstalledApp: true });
     const elsewhere = discord.guild({ members: [anna], hasBot: false }).textChannel("elsewhere");
@@ -17,7 +17,7 @@ describe("an event that libraries stumble over", { timeout: 40_000 }, () => {
   });
 
   it("does not lose what is said in a gap: a number that no event has", async () => {
-    const { discord, bot } = await startDiscordScene();
+    const { discord, bot } = await startDiscordProcessScene();
     const { bob } = community(discord);
     discord.gateway.sendText('{"op":0,"t":"ODD","s":1e308,"d":{}}');
     discord.gateway.dropConnection();

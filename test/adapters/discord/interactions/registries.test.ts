@@ -57,6 +57,7 @@ describe("the line of what came in", () => {
     expect(await take("unsure 4", "unsure")).toContain("lost");
     const sure = [1, 2, 3].map((n) => take(`sure ${n}`, "sure"));
     for (const one of unsure) expect(await one).toContain("lost");
+    await expect.poll(() => line.heldCount).toBe(3);
     expect(await take("sure 4", "sure")).toContain("lost");
     // Behind what is held nobody waits for it.
     expect(await take("sure 1", "aside")).toBeUndefined();
