@@ -5,6 +5,7 @@
 
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./model/message.ts";
+import type { AskedMessage } from "./model/request.ts";
 import { StopError } from "./model/stop.ts";
 import {
   exportLane,
@@ -14,18 +15,17 @@ import {
   turnOf,
   type WorkItem,
 } from "./model/work-item.ts";
-import { OfflineDesk } from "./outage-responder.ts";
+import { OutageResponder } from "./outage-responder.ts";
 import type { MessageSink } from "./ports/chat-platform.ts";
 import type { Context } from "./ports/context.ts";
 import { StoreTroubleError } from "./ports/store.ts";
-import { typedAnswer } from "./reply/question.ts";
 import { Speaker } from "./reply/speaker.ts";
 import { languageOf } from "./understand/language.ts";
-import { partStop, readRequest } from "./understand/request.ts";
+import { partsOf, readRequest } from "./understand/request.ts";
 import { Worker } from "./worker.ts";
 import { runExport } from "./workflows/export/watch.ts";
-import { isAboutStopping, isAnsweredAtOnce } from "./workflows/instant-answers.ts";
-import { areAllUnfit } from "./workflows/upload.ts";
+import { refusalOf } from "./workflows/fitness.ts";
+import { laneOf } from "./workflows/lane.ts";
 
 /** UTF-16 units of a refused message that are kept. */
 const MAX_REFUSED_TEXT = 200;
@@ -36,7 +36,7 @@ export class Engine implements MessageSink {
   /** For work that has begun: it waits for the store. */
   readonly #workContext: Context;
   readonly #worker: Worker;
-  readonly #offline: OfflineDesk;
+  readonly #outage: OutageResponder;
   readonly #oneByOne = createKeyedQueue();
   /** Words to people that are on their way. */
   readonly #asides = new Set<Promise<unknown>>();
@@ -46,7 +46,7 @@ export class Engine implements MessageSink {
     this.#context = context;
     this.#workContext = workContext;
     this.#worker = new Worker(workContext);
-    this.#offline = new OfflineDesk(context);
+    this.#outage = new OutageResponder(context);
   }
 
   /** Starts working on the mailboxes. */
@@ -63,42 +63,48 @@ export class Engine implements MessageSink {
   /** Throws `StoreTroubleError` when the message could not be stored: the person knows, and it must come again. */
   receive(message: IncomingMessage): Promise<void> {
     return this.#context.inTurn(message.id, async () => {
+      const asked = this.#read(message);
       try {
-        const parts = partStop(message, this.#context.skills.list());
-        if (parts) await this.#oneByOne(parts.stop.id, () => this.#take(parts.stop));
-        const owned = oncePressed(parts?.files ?? message);
-        // A redelivery that comes while the first delivery is being stored waits, and is known then.
-        await this.#oneByOne(owned.id, () => this.#take(owned));
+        for (const part of partsOf(asked)) {
+          const owned = { ...part, message: oncePressed(part.message) };
+          // A redelivery that comes while the first delivery is being stored waits, and is known then.
+          await this.#oneByOne(owned.message.id, () => this.#take(owned));
+        }
       } catch (error) {
-        if (error instanceof StoreTroubleError) this.#aside(this.#offline.answer(message));
+        if (error instanceof StoreTroubleError) this.#aside(this.#outage.answer(asked));
         throw error;
       }
     });
   }
 
   putOff(message: IncomingMessage): Promise<void> {
-    return this.#context.inTurn(message.id, () => this.#offline.answer(message));
+    return this.#context.inTurn(message.id, () => this.#outage.answer(this.#read(message)));
   }
 
-  async #take(message: IncomingMessage): Promise<void> {
+  /** The one place where a message is read: its item carries what it asks for. */
+  #read(message: IncomingMessage): AskedMessage {
+    return { message, request: readRequest(message, this.#context.skills.list()) };
+  }
+
+  async #take({ message, request }: AskedMessage): Promise<void> {
     const { store, queue, limits, log } = this.#context;
     if (await store.hasSeen(message.id)) {
       log.debug({ id: message.id }, "a redelivered message was left alone");
       return;
     }
-    if (this.#offline.hasAnswered(message.id)) {
+    if (this.#outage.hasAnswered(message.id)) {
       await store.markSeen(message.id);
       return;
     }
-    const tooMuch = tooMuchOf(message, limits);
-    if (tooMuch) return this.#refuse(message, tooMuch);
-    const lane = await this.#laneOf(message);
-    const pushed = await queue.push({ version: 1, id: message.id, kind: "message", lane, message });
+    const refusal = refusalOf(message, limits);
+    if (refusal) return this.#refuse(message, refusal);
+    const lane = await laneOf(this.#context, message, request);
+    const pushed = await queue.push(itemOf(lane, { message, request }));
     if (pushed.kind === "full") return this.#refuse(message, { key: "queue.full", limit: pushed.limit });
     log.info({ conversation: message.conversationId, as: pushed.kind }, "a message came in");
     // Seen only now that it is owned: whatever comes in between, it is not lost.
     await store.markSeen(message.id);
-    this.#offline.close();
+    this.#outage.close();
     const waits = pushed.kind === "accepted" && pushed.ahead > 0;
     if (waits && lane === mailboxLane(message.conversationId)) {
       const speaker = this.#speakerFor(message, await languageOf(this.#context, message));
@@ -126,10 +132,8 @@ export class Engine implements MessageSink {
 
   async revise(message: IncomingMessage): Promise<void> {
     const { queue, limits, log } = this.#context;
-    if (tooMuchOf(message, limits)) return;
-    const lane = mailboxLane(message.conversationId);
-    const item: MessageItem = { version: 1, id: message.id, kind: "message", lane, message };
-    const isRevised = await queue.revise(item);
+    if (refusalOf(message, limits)) return;
+    const isRevised = await queue.revise(itemOf(mailboxLane(message.conversationId), this.#read(message)));
     log.debug({ id: message.id, isRevised }, "a message was edited");
   }
 
@@ -145,31 +149,6 @@ export class Engine implements MessageSink {
       // It ends by itself: nothing it says will arrive.
       log.warn({ err: error, conversation: conversationId }, "the work of a chat that is gone goes on");
     }
-  }
-
-  /** What waits in the mailbox, and what is answered beside it. */
-  async #laneOf(message: IncomingMessage): Promise<string> {
-    const { store, skills } = this.#context;
-    const { goal, attachments } = readRequest(message, skills.list());
-    const record = await store.read(message.conversationId);
-    const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
-    const action = goal.kind === "action" ? goal.action : null;
-    // It may start a turn, whatever its words mean elsewhere.
-    if (record?.openQuestion && typedAnswer(record.openQuestion, message)) {
-      return mailboxLane(message.conversationId);
-    }
-    // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
-    const isAnswer = record?.openQuestion && action?.kind === "ask-cancel";
-    if (isAnswer && !(await this.#context.queue.running(mailboxLane(message.conversationId)))) {
-      return mailboxLane(message.conversationId);
-    }
-    const isInstant =
-      attachments.length > 0
-        ? areAllUnfit(this.#context, skill, attachments)
-        : action !== null && isAnsweredAtOnce(action, record?.session != null);
-    if (!isInstant) return mailboxLane(message.conversationId);
-    // A slow answer about credits must not hold up somebody who wants to stop.
-    return instantLane(message, action !== null && isAboutStopping(action));
   }
 
   #work(item: WorkItem, signal: AbortSignal): Promise<void> {
@@ -229,12 +208,6 @@ function untilStopped(signal: AbortSignal): Promise<never> {
   });
 }
 
-function tooMuchOf(message: IncomingMessage, limits: Context["limits"]) {
-  if (message.text.length > limits.maxTextLength) {
-    return { key: "message.too-long", limit: limits.maxTextLength } as const;
-  }
-  if (message.attachments.length > limits.maxFilesPerMessage) {
-    return { key: "message.too-many-files", limit: limits.maxFilesPerMessage } as const;
-  }
-  return null;
+function itemOf(lane: string, asked: AskedMessage): MessageItem {
+  return { version: 1, id: asked.message.id, kind: "message", lane, ...asked };
 }

@@ -5,16 +5,16 @@
 
 import { BoundedSet } from "../lib/bounded-map.ts";
 import type { IncomingMessage } from "./model/message.ts";
+import type { AskedMessage } from "./model/request.ts";
 import type { Context } from "./ports/context.ts";
 import { guessLanguage } from "./understand/language.ts";
-import { readRequest } from "./understand/request.ts";
 import { Chat } from "./workflows/chat.ts";
 import { showHelp, showUploadHelp } from "./workflows/instant-answers.ts";
 
 /** Conversations and messages that are remembered; an outage that sees more of them repeats itself a little. */
 const MAX_REMEMBERED = 10_000;
 
-export class OfflineDesk {
+export class OutageResponder {
   readonly #context: Context;
   /** Conversations that know of this outage. */
   readonly #told = new BoundedSet<string>(MAX_REMEMBERED);
@@ -30,11 +30,11 @@ export class OfflineDesk {
   }
 
   /** Answers a message that could not be stored. Never throws. */
-  async answer(message: IncomingMessage): Promise<void> {
+  async answer({ message, request }: AskedMessage): Promise<void> {
     if (this.#answered.has(message.id)) return;
     const { log } = this.#context;
     try {
-      const { goal, attachments } = readRequest(message, this.#context.skills.list());
+      const { goal, attachments } = request;
       const action = goal.kind === "action" && attachments.length === 0 ? goal.action.kind : null;
       if (action === "help" || action === "upload-help") {
         this.#answered.add(message.id);

@@ -9,6 +9,7 @@ import type { GuiAction } from "./model/gui-action.ts";
 import type { Action, IncomingMessage } from "./model/message.ts";
 import { titleFrom } from "./model/project-list.ts";
 import { ownWords } from "./model/question.ts";
+import { type Request, repeatable } from "./model/request.ts";
 import type { RichText } from "./model/rich-text.ts";
 import { StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
@@ -16,15 +17,15 @@ import type { Context } from "./ports/context.ts";
 import type { SessionRef } from "./ports/video-backend.ts";
 import { greeting } from "./reply/greeting.ts";
 import { typedAnswer } from "./reply/question.ts";
-import { findLinks } from "./understand/intent.ts";
 import { languageOf } from "./understand/language.ts";
-import { keep, type Request, readRequest } from "./understand/request.ts";
+import { requestOf } from "./understand/request.ts";
 import { wantLanguage } from "./workflows/agent-language.ts";
 import { takeAnswer } from "./workflows/answer-question.ts";
 import { askToStop } from "./workflows/ask-to-stop.ts";
 import { Chat } from "./workflows/chat.ts";
 import { connect, replaceSession } from "./workflows/connect.ts";
 import { startExport } from "./workflows/export/start.ts";
+import { areAllUnfit, leadOutside } from "./workflows/fitness.ts";
 import {
   cancel,
   chooseLanguage,
@@ -40,13 +41,7 @@ import { openProject, showProjects, startProject } from "./workflows/projects.ts
 import { isAllowed } from "./workflows/rights.ts";
 import { settleInterruptedTurn } from "./workflows/turn/resume.ts";
 import { isNoTurn, runTurn } from "./workflows/turn/turn.ts";
-import {
-  areAllUnfit,
-  askWhatToDo,
-  refuseAttachments,
-  uploadAttachments,
-  withoutFiles,
-} from "./workflows/upload.ts";
+import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
 
 /** One message while it is carried out. */
 interface Job {
@@ -67,19 +62,15 @@ export class Worker {
   async work(item: MessageItem, signal: AbortSignal): Promise<void> {
     const { message } = item;
     const language = await languageOf(this.#context, message);
-    const request = readRequest(message, this.#context.skills.list());
     const chat = await this.#open(message, language);
-    const job: Job = {
-      chat,
-      message,
-      isInMailbox: item.lane === mailboxLane(message.conversationId),
-      signal,
-    };
     if (item.refusal) {
       const { key, limit } = item.refusal;
       await chat.speaker.say(key, { limit }, { tone: "error" });
       return;
     }
+    const request = requestOf(this.#context, item);
+    const isInMailbox = item.lane === mailboxLane(message.conversationId);
+    const job: Job = { chat, message, isInMailbox, signal };
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
       if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
@@ -111,7 +102,7 @@ export class Worker {
     }
     const words = goal.kind === "edit" ? goal.text : "";
     // The agent may open what stands in its words.
-    if (!(await this.#leadOutside(words))) {
+    if (!(await leadOutside(this.#context, words))) {
       await chat.speaker.say("link.not-public", {}, { tone: "error" });
       return;
     }
@@ -122,11 +113,11 @@ export class Worker {
     const isNobodys = ownerOf(chat) === null;
     const session = await connect(
       chat,
-      { canRetry: keep(request) !== null, hasFootage: request.attachments.length > 0 },
+      { canRetry: repeatable(request) !== null, hasFootage: request.attachments.length > 0 },
       signal,
     );
-    if (!session) return chat.keepForRetry(keep(request) ?? NOTHING);
-    if (isNobodys && keep(request) !== null) await this.#own(job);
+    if (!session) return chat.keepForRetry(repeatable(request) ?? NOTHING);
+    if (isNobodys && repeatable(request) !== null) await this.#own(job);
     const attachments = request.areQuoted
       ? withoutFiles(request.attachments, chat.record.files)
       : request.attachments;
@@ -140,15 +131,6 @@ export class Worker {
     const said = (text: string) => (openQuestion ? ownWords(openQuestion, text) : text);
     if (goal.kind === "edit") await this.#edit(job, session, said(goal.text));
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
-  }
-
-  /** Whether all links in the words do. */
-  async #leadOutside(words: string): Promise<boolean> {
-    const { links } = this.#context;
-    const urls = [...new Set(findLinks(words).map(({ url }) => url))];
-    if (!urls.every((url) => links.isAllowed(url))) return false;
-    const ends = await Promise.all(urls.map((url) => links.leadsOutside(url)));
-    return ends.every((isOutside) => isOutside);
   }
 
   /** What the agent asks or offers is for whose request it was: it goes on at their cost. Who may not has been told. */
@@ -329,7 +311,7 @@ export class Worker {
     const { speaker, context } = chat;
     const lost = chat.session;
     try {
-      const kept = keep(request);
+      const kept = repeatable(request);
       await chat.keepForRetry(kept ?? NOTHING);
       const isFirst = (await replaceSession(chat, lost, signal)) !== null;
       context.log.warn({ conversation: chat.id, isFirst }, "the backend lost a session");
@@ -356,16 +338,19 @@ export class Worker {
   /** The last line against silence: a plain sentence for whatever went wrong. */
   async #apologise({ chat }: Job, request: Request, error: unknown): Promise<void> {
     const { speaker, context } = chat;
-    const canRetry = keep(request) !== null;
+    const canRetry = repeatable(request) !== null;
     if (error instanceof BackendError) await speaker.send(chat.failure(error, canRetry));
     else {
       context.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
       const buttons = canRetry ? [[speaker.button("button.retry", chat.retry)]] : [];
-      const text = speaker.paragraphs(speaker.rich("error.unexpected"), costOfRetry(chat, keep(request)));
+      const text = speaker.paragraphs(
+        speaker.rich("error.unexpected"),
+        costOfRetry(chat, repeatable(request)),
+      );
       await speaker.send({ text, tone: "error", buttons });
     }
     // Last: when the store is the trouble, the person knows already.
-    await chat.keepForRetry(keep(request) ?? NOTHING);
+    await chat.keepForRetry(repeatable(request) ?? NOTHING);
   }
 
   #open(message: IncomingMessage, language: string): Promise<Chat> {
@@ -381,7 +366,7 @@ export class Worker {
 }
 
 /** What is said beside "Try again" where words would go to the editor once more; empty for files alone. */
-function costOfRetry({ speaker }: Chat, kept: ReturnType<typeof keep>): RichText {
+function costOfRetry({ speaker }: Chat, kept: ReturnType<typeof repeatable>): RichText {
   return kept === null || kept.text === "" ? [] : speaker.rich("retry.may-cost");
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CLIP, file, type Scene, startScene } from "../support/test-chat.ts";
+import { item } from "../support/work-items.ts";
 
 /** A scene whose first turn, an edit, is held open until `release("turn")`. */
 async function startBusyScene(): Promise<Scene> {
@@ -72,6 +73,39 @@ describe("messages while one is worked on", () => {
     await next.chat.asks('add the title "Hello"', { id: "test:redelivered" });
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
     expect(next.chat.messages).toEqual([]);
+  });
+});
+
+describe("messages that wait", () => {
+  it("mean what they say after they were edited", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says('add the title "Second"', { id: "test:second", key: "second" });
+    const edited = item("test:second", "test:1", { text: "status", key: "second" });
+    await chat.bot.engine.revise(edited.message);
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    expect(chat.last.text).toContain("Timeline (");
+  });
+
+  it("are understood when they were stored by a version that kept their words alone", async () => {
+    const { nemo, chat } = await startBusyScene();
+    const stored = item("test:old", "test:1", { text: "status" });
+    expect(await chat.bot.queue.push(stored)).toMatchObject({ kind: "accepted" });
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /run_sse")).toHaveLength(1);
+    expect(chat.last.text).toContain("Timeline (");
+  });
+
+  it("are known as exports when they were stored by such a version", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.bot.queue.push(item("test:old", "test:1", { text: "导出" }));
+    await chat.says("stop the export");
+    await chat.until(() => chat.last.text.startsWith("I stopped the export."));
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   replyTargetSchema,
   sentMessageSchema,
 } from "./message.ts";
+import { requestSchema } from "./request.ts";
 
 /** A message for the mailbox of its conversation. */
 const messageItemSchema = z.object({
@@ -15,6 +16,11 @@ const messageItemSchema = z.object({
   lane: z.string(),
   kind: z.literal("message"),
   message: incomingMessageSchema,
+  /**
+   * What it asks for. Absent in refusals, and in items of the version before, which takes items of this one too:
+   * `requestOf` reads it then.
+   */
+  request: requestSchema.optional(),
   /** The message is not taken, and all that is to be done is to say so: a text of the locales and its limit. */
   refusal: z
     .object({

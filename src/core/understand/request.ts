@@ -1,17 +1,11 @@
 /** What a message asks for: its files and links, and the goal once they have arrived. */
 
-import type { Action, Attachment, IncomingMessage } from "../model/message.ts";
+import type { Attachment, IncomingMessage } from "../model/message.ts";
+import type { AskedMessage, Request } from "../model/request.ts";
 import type { Skill } from "../model/skill.ts";
+import type { MessageItem } from "../model/work-item.ts";
+import type { Context } from "../ports/context.ts";
 import { type Intent, readIntent } from "./intent.ts";
-
-/** What a message asks for, files and words told apart. */
-export interface Request {
-  attachments: Attachment[];
-  /** The files are those of an earlier message: what the project holds already is not sent again. */
-  areQuoted?: true;
-  /** What to do once the files have arrived. */
-  goal: { kind: "action"; action: Action } | { kind: "edit"; text: string } | { kind: "nothing" };
-}
 
 /** Reads a message; `skills` are the installed ones. Pure. */
 export function readRequest(message: IncomingMessage, skills: readonly Skill[]): Request {
@@ -63,30 +57,34 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
   }
 }
 
-/**
- * Words that stop something, beside files, are two messages: the words count at once, the files wait their turn.
- * Null for all others. Pure.
- */
-export function partStop(
-  message: IncomingMessage,
-  skills: readonly Skill[],
-): { stop: IncomingMessage; files: IncomingMessage } | null {
-  const { goal, attachments } = readRequest(message, skills);
-  const isStop =
-    goal.kind === "action" && (goal.action.kind === "cancel" || goal.action.kind === "ask-cancel");
-  if (!isStop || attachments.length === 0) return null;
-  const links = attachments.flatMap((file) => (file.platform === "url" && file.url ? [file.url] : []));
-  const { action, ...rest } = message;
-  return {
-    stop: { ...rest, id: `${message.id}:stop`, text: "", action: goal.action, attachments: [], quoted: [] },
-    files: { ...rest, text: links.join(" ") },
-  };
+/** What the item of a message asks for; read here for an item of the version before, which does not carry it. */
+export function requestOf({ skills }: Pick<Context, "skills">, { message, request }: MessageItem): Request {
+  return request ?? readRequest(message, skills.list());
 }
 
-/** What a retry would need; null when there is nothing to repeat. */
-export function keep(request: Request): { text: string; attachments: Attachment[] } | null {
-  const text = request.goal.kind === "edit" ? request.goal.text : "";
-  return text === "" && request.attachments.length === 0 ? null : { text, attachments: request.attachments };
+/**
+ * The message as it is; but words that stop something, beside files, are two messages: the words count at once, the
+ * files wait their turn. Pure.
+ */
+export function partsOf({ message, request }: AskedMessage): AskedMessage[] {
+  const { goal, attachments } = request;
+  const isStop =
+    goal.kind === "action" && (goal.action.kind === "cancel" || goal.action.kind === "ask-cancel");
+  if (!isStop || attachments.length === 0) return [{ message, request }];
+  const links = attachments.flatMap((file) => (file.platform === "url" && file.url ? [file.url] : []));
+  const { action: _action, ...rest } = message;
+  const stop = {
+    ...rest,
+    id: `${message.id}:stop`,
+    text: "",
+    action: goal.action,
+    attachments: [],
+    quoted: [],
+  };
+  return [
+    { message: stop, request: { attachments: [], goal } },
+    { message: { ...rest, text: links.join(" ") }, request: { attachments, goal: { kind: "nothing" } } },
+  ];
 }
 
 /** The file name in a link; its host when the path has none. */

@@ -5,7 +5,7 @@
 
 import type { Action, Button, IncomingMessage } from "../model/message.ts";
 import { exportLane, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
-import { readRequest } from "../understand/request.ts";
+import { requestOf } from "../understand/request.ts";
 import type { Chat } from "./chat.ts";
 import { mayManage } from "./rights.ts";
 
@@ -70,6 +70,6 @@ async function whatToStop(
 /** True for a message that asks for an export and nothing else. */
 export function isExportRequest(chat: Chat, item: WorkItem): boolean {
   if (item.kind !== "message") return false;
-  const { goal, attachments } = readRequest(item.message, chat.context.skills.list());
+  const { goal, attachments } = requestOf(chat.context, item);
   return attachments.length === 0 && goal.kind === "action" && goal.action.kind === "export";
 }

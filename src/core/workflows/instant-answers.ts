@@ -28,42 +28,6 @@ import { isAllowed, mayManage, refuse } from "./rights.ts";
 /** Waiting exports that are listed, each with a button. */
 const MAX_LISTED_EXPORTS = 5;
 
-/** Actions that never wait in the mailbox. `credits` and `status` do so only until there is a session. */
-export function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
-  switch (action.kind) {
-    case "help":
-    case "upload-help":
-    case "kept":
-    case "skill":
-    case "language":
-    case "cancel":
-    case "ask-cancel":
-    case "drop":
-    case "keep-project":
-      return true;
-    case "projects":
-      return action.name === undefined;
-    case "credits":
-    case "status":
-      return isConnected;
-    case "start":
-      return isConnected && action.skill === undefined;
-    case "export":
-    case "new-project":
-    case "open-project":
-    case "retry":
-    case "upload-again":
-    case "edit":
-    case "answer":
-      return false;
-  }
-}
-
-/** What stops something, or asks whether to: a slow answer must not hold it up. */
-export function isAboutStopping({ kind }: Action): boolean {
-  return kind === "cancel" || kind === "ask-cancel" || kind === "drop";
-}
-
 /** How to talk to the bot, with the commands and the skill's tip. */
 export async function showHelp(chat: Chat): Promise<void> {
   const { speaker, skill } = chat;

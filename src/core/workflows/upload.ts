@@ -4,24 +4,17 @@
  */
 import { BackendError } from "../model/backend-error.ts";
 import type { Conversation } from "../model/conversation.ts";
-import {
-  checkAttachment,
-  formatBytes,
-  formatDuration,
-  mimeTypeOf,
-  SUPPORTED_FORMATS,
-} from "../model/file-formats.ts";
-import type { TextKey, TextParams } from "../model/locales.ts";
+import { formatBytes, formatDuration, mimeTypeOf, SUPPORTED_FORMATS } from "../model/file-formats.ts";
+import type { TextParams } from "../model/locales.ts";
 import type { Attachment } from "../model/message.ts";
 import { listText, type RichText } from "../model/rich-text.ts";
-import type { Skill } from "../model/skill.ts";
 import { isShutdown } from "../model/stop.ts";
 import { AttachmentError, type OpenedAttachment } from "../ports/chat-platform.ts";
-import type { Context } from "../ports/context.ts";
 import type { BackendCaller, SessionRef, UploadedMedia } from "../ports/video-backend.ts";
 import { exampleButtons, examplesFor } from "../reply/greeting.ts";
 import { Progress } from "../reply/progress.ts";
 import type { Chat } from "./chat.ts";
+import { isLink, whyRefused } from "./fitness.ts";
 
 /** How many examples a person gets who sent a file without words. */
 const EXAMPLES_AFTER_UPLOAD = 2;
@@ -58,47 +51,16 @@ async function keepWords(chat: Chat, words: string, failed: Attachment[]): Promi
   await speaker.say(key, { words }, { buttons: [[speaker.button(label, chat.retry)]] });
 }
 
-/** True when not one of the files can be taken: such a message is answered at once, without a session. */
-export function areAllUnfit(context: Context, skill: Skill, attachments: Attachment[]): boolean {
-  return attachments.length > 0 && attachments.every((file) => whyUnfit(context, skill, file) !== null);
-}
-
 /** Says of each file why it cannot be taken, and keeps the words. */
 export async function refuseAttachments(chat: Chat, attachments: Attachment[], words: string): Promise<void> {
   for (const attachment of attachments) await refuse(chat, attachment);
   await keepWords(chat, words, []);
 }
 
-/** Which sentence refuses a file before a byte moves; null when nothing speaks against it. */
-function whyUnfit(
-  context: Context,
-  skill: Skill,
-  attachment: Attachment,
-): { key: TextKey; limitBytes: number } | null {
-  const limitBytes = skill.maxFileBytes;
-  if (isLink(attachment) && !context.links.isAllowed(attachment.url)) {
-    return { key: "link.not-public", limitBytes };
-  }
-  const check = checkAttachment(attachment, skill);
-  if (check !== "fine") return { key: `upload.${check}`, limitBytes };
-  const platformLimit = context.platforms.get(attachment.platform)?.maxAttachmentBytes ?? null;
-  if (platformLimit === null || (attachment.sizeBytes ?? 0) <= platformLimit) return null;
-  return { key: "upload.too-large-for-platform", limitBytes: platformLimit };
-}
-
-/** A link that a person wrote. */
-function isLink(attachment: Attachment): attachment is Attachment & { url: string } {
-  return attachment.platform === "url" && attachment.url !== undefined;
-}
-
 /** Says why a file cannot be taken; false when it can. */
 async function refuse(chat: Chat, attachment: Attachment): Promise<boolean> {
-  const unfit = whyUnfit(chat.context, chat.skill, attachment);
-  if (!unfit) {
-    if (!isLink(attachment) || (await chat.context.links.leadsOutside(attachment.url))) return false;
-    await chat.speaker.say("link.not-public", {}, { tone: "error" });
-    return true;
-  }
+  const unfit = await whyRefused(chat.context, chat.skill, attachment);
+  if (!unfit) return false;
   const params: TextParams = {
     name: attachment.name,
     formats: SUPPORTED_FORMATS.join(", "),

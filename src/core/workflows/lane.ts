@@ -1,0 +1,67 @@
+/** Which lane a message waits in: the mailbox of its conversation, or one that is answered at once. Source: DESIGN.md, rule 2. */
+import type { Action, IncomingMessage } from "../model/message.ts";
+import type { Request } from "../model/request.ts";
+import { instantLane, mailboxLane } from "../model/work-item.ts";
+import type { Context } from "../ports/context.ts";
+import { typedAnswer } from "../reply/question.ts";
+import { areAllUnfit } from "./fitness.ts";
+
+/** The lane for `message`, which asks for `request`, by what its conversation is at. */
+export async function laneOf(
+  context: Context,
+  message: IncomingMessage,
+  { goal, attachments }: Request,
+): Promise<string> {
+  const { store, skills, queue } = context;
+  const mailbox = mailboxLane(message.conversationId);
+  const record = await store.read(message.conversationId);
+  const action = goal.kind === "action" ? goal.action : null;
+  const { openQuestion } = record ?? {};
+  // It may start a turn, whatever its words mean elsewhere.
+  if (openQuestion && typedAnswer(openQuestion, message)) return mailbox;
+  // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
+  if (openQuestion && action?.kind === "ask-cancel" && !(await queue.running(mailbox))) return mailbox;
+  const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
+  const isInstant =
+    attachments.length > 0
+      ? areAllUnfit(context, skill, attachments)
+      : action !== null && isAnsweredAtOnce(action, record?.session != null);
+  // A slow answer about credits must not hold up somebody who wants to stop.
+  return isInstant ? instantLane(message, action !== null && isAboutStopping(action)) : mailbox;
+}
+
+/** Actions that never wait in the mailbox. `credits` and `status` do so only until there is a session. */
+function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
+  switch (action.kind) {
+    case "help":
+    case "upload-help":
+    case "kept":
+    case "skill":
+    case "language":
+    case "cancel":
+    case "ask-cancel":
+    case "drop":
+    case "keep-project":
+      return true;
+    case "projects":
+      return action.name === undefined;
+    case "credits":
+    case "status":
+      return isConnected;
+    case "start":
+      return isConnected && action.skill === undefined;
+    case "export":
+    case "new-project":
+    case "open-project":
+    case "retry":
+    case "upload-again":
+    case "edit":
+    case "answer":
+      return false;
+  }
+}
+
+/** What stops something, or asks whether to. */
+function isAboutStopping({ kind }: Action): boolean {
+  return kind === "cancel" || kind === "ask-cancel" || kind === "drop";
+}
