@@ -20,15 +20,15 @@ import { Managers } from "./managers.ts";
 import { Migrations } from "./migrations.ts";
 import { CallbackAnswers } from "./outgoing/callback-answers.ts";
 import { publishCommands } from "./outgoing/command-menu.ts";
-import { Courier } from "./outgoing/delivery.ts";
+import { Delivery } from "./outgoing/delivery.ts";
 import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
-import { LocalPace } from "./outgoing/rate-limit.ts";
-import { DEFAULT_OUTBOX_OPTIONS, Outbox, type OutboxOptions } from "./outgoing/send-queue.ts";
+import { LocalRateLimit } from "./outgoing/rate-limit.ts";
+import { DEFAULT_SEND_LIMITS, type SendLimits, SendQueue } from "./outgoing/send-queue.ts";
 import { createSentMarks } from "./outgoing/sent-marks.ts";
-import { SharedPace } from "./outgoing/shared-rate-limit.ts";
+import { SharedRateLimit } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
-import { SteadyMemory } from "./write-behind-memory.ts";
+import { WriteBehindMemory } from "./write-behind-memory.ts";
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
@@ -39,10 +39,10 @@ export interface TelegramOptions {
   localFilesDir: string | null;
   /** Null: long polling. */
   webhook: { url: string; secret: string } | null;
-  /** Other processes send for the same bot, and share the memory: the pace holds for all of them together. */
+  /** Other processes send for the same bot, and share the memory: one rate limit holds for all of them together. */
   isShared: boolean;
-  /** The pace; Telegram's own limits unless a benchmark says otherwise. */
-  outbox?: OutboxOptions;
+  /** Rates and retries; absent: as Telegram allows them. */
+  limits?: SendLimits;
 }
 
 export interface TelegramContext {
@@ -62,9 +62,9 @@ export class TelegramAdapter {
   readonly #context: TelegramContext;
   readonly #api: Api;
   readonly #dispatcher = new Agent();
-  readonly #memory: SteadyMemory;
+  readonly #memory: WriteBehindMemory;
   readonly #migrations: Migrations;
-  readonly #outbox: Outbox;
+  readonly #queue: SendQueue;
   readonly #beside: Beside;
   readonly #stopped = new AbortController();
   readonly #sendingStopped = new AbortController();
@@ -81,26 +81,26 @@ export class TelegramAdapter {
     this.#context = context;
     this.#api = createApi(options, metrics);
     this.#beside = new Beside({ platform: "telegram", clock, log, metrics });
-    this.#memory = new SteadyMemory(memory, clock, log);
+    this.#memory = new WriteBehindMemory(memory, clock, log);
     this.#migrations = new Migrations(memory, this.#memory, log);
-    const outboxOptions = options.outbox ?? DEFAULT_OUTBOX_OPTIONS;
-    const local = new LocalPace(clock, outboxOptions);
-    const pace = options.isShared ? new SharedPace(this.#memory, local, clock, log, outboxOptions) : local;
-    this.#outbox = new Outbox(log, clock, pace, outboxOptions);
+    const limits = options.limits ?? DEFAULT_SEND_LIMITS;
+    const local = new LocalRateLimit(clock, limits);
+    const rateLimit = options.isShared ? new SharedRateLimit(this.#memory, local, clock, log, limits) : local;
+    this.#queue = new SendQueue(log, clock, rateLimit, limits);
     const marks = createSentMarks(this.#memory, log);
     const onGone = (conversationId: string) => this.#abandon(conversationId);
     const stopped = this.#sendingStopped.signal;
     const sending = { migrations: this.#migrations, marks, log, onGone, stopped };
-    const courier = new Courier({ ...sending, outbox: this.#outbox, clock });
+    const delivery = new Delivery({ ...sending, queue: this.#queue, clock });
     this.platform = new TelegramPlatform({
       ...sending,
       api: this.#api,
-      courier,
-      pace,
+      delivery,
+      rateLimit,
       managers: new Managers(this.#api, this.#migrations, clock),
       privately: new PrivateMessages({
         api: this.#api,
-        courier,
+        delivery,
         memory: this.#memory,
         locales,
         clock,
@@ -191,7 +191,7 @@ export class TelegramAdapter {
     // A process that only sends may still be at its start.
     this.#stopped.abort(new StopError("shutdown"));
     this.#isConnected = false;
-    this.#outbox.stop(new StopError("shutdown"));
+    this.#queue.stop(new StopError("shutdown"));
     this.#sendingStopped.abort(new StopError("shutdown"));
     this.#memory.stop();
     await this.#dispatcher.destroy();

@@ -16,14 +16,14 @@ const MAX_KNOWN = 10_000;
 /** While the store is away, what this process has seen counts, and else a chat counts as never moved. */
 export class Migrations {
   readonly #memory: AdapterMemory;
-  /** The memory for those who must not wait. */
-  readonly #steady: AdapterMemory;
+  /** For sending, which must not wait for the store. */
+  readonly #writeBehind: AdapterMemory;
   readonly #log: Log;
   readonly #known = new Map<string, string>();
 
-  constructor(memory: AdapterMemory, steady: AdapterMemory, log: Log) {
+  constructor(memory: AdapterMemory, writeBehind: AdapterMemory, log: Log) {
     this.#memory = memory;
-    this.#steady = steady;
+    this.#writeBehind = writeBehind;
     this.#log = log;
   }
 
@@ -44,7 +44,7 @@ export class Migrations {
     // Of all chats only plain groups ever move, and they do once.
     if (!isPlainGroup(chatId)) return chatId;
     const key = `migrated-to:${chatId}`;
-    return this.#known.get(key) ?? (await this.#read(this.#steady, key)) ?? chatId;
+    return this.#known.get(key) ?? (await this.#read(this.#writeBehind, key)) ?? chatId;
   }
 
   /** The chat id under which the conversation of `chatId` began. */

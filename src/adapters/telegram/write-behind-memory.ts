@@ -11,7 +11,7 @@ const PAUSE_MS = 1_000;
 /** Values that wait to be written; the oldest goes when there are more. */
 const MAX_PENDING = 1_000;
 
-export class SteadyMemory implements AdapterMemory {
+export class WriteBehindMemory implements AdapterMemory {
   readonly #memory: AdapterMemory;
   readonly #clock: Clock;
   readonly #log: Log;

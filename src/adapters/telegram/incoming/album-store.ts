@@ -42,7 +42,7 @@ const albumSchema = z.object({
 });
 type Album = z.infer<typeof albumSchema>;
 
-export class OpenAlbums {
+export class AlbumStore {
   readonly #memory: AdapterMemory;
   readonly #me = randomUUID();
 

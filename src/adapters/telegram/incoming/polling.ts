@@ -12,7 +12,7 @@ import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
 import { type Batch, type BatchItem, messagesOf, readBatch } from "./batch.ts";
 import { conversationOf } from "./normalize.ts";
 import type { SetAside } from "./set-aside.ts";
-import { Outage } from "./store-outage.ts";
+import { StoreOutage } from "./store-outage.ts";
 import { ALLOWED_UPDATES, type UpdateHandler } from "./update-handler.ts";
 import type { Update } from "./update-schema.ts";
 
@@ -66,7 +66,7 @@ export class Polling {
   readonly #beside: Beside;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #outage: Outage;
+  readonly #outage: StoreOutage;
   readonly #trouble: OutageLog;
   readonly #stopped = new AbortController();
   #offset: number | undefined;
@@ -84,7 +84,7 @@ export class Polling {
     this.#beside = beside;
     this.#clock = clock;
     this.#log = log;
-    this.#outage = new Outage(log);
+    this.#outage = new StoreOutage(log);
     this.#trouble = new OutageLog(log);
   }
 

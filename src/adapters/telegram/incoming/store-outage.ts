@@ -3,7 +3,7 @@
 import type { Log } from "../../../core/ports/runtime.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 
-export class Outage {
+export class StoreOutage {
   readonly #log: Log;
   #isOn = false;
 

@@ -12,7 +12,7 @@ const HOLD_MS = 2_000;
 const LOOK_EVERY_MS = 250;
 
 /** Parts in the hands of this process alone; they are lost with it, as everything is that nobody meant for the bot. */
-export class OverheardAlbums {
+export class UnaddressedAlbums {
   readonly #clock: Clock;
   readonly #stopped: AbortSignal;
   readonly #held = new Map<string, { parts: AlbumPart[]; until: number }>();

@@ -9,11 +9,11 @@ import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { answerAndHangUp } from "../../../lib/hang-up.ts";
 import type { Beside } from "../../shared/background.ts";
 import type { HttpHandler } from "../../shared/http-server.ts";
-import { type AlbumPart, OpenAlbums } from "./album-store.ts";
+import { type AlbumPart, AlbumStore } from "./album-store.ts";
 import { groupAlbums } from "./albums.ts";
 import type { SetAside } from "./set-aside.ts";
-import { Outage } from "./store-outage.ts";
-import { OverheardAlbums } from "./unaddressed-albums.ts";
+import { StoreOutage } from "./store-outage.ts";
+import { UnaddressedAlbums } from "./unaddressed-albums.ts";
 import type { UpdateHandler } from "./update-handler.ts";
 import { type Message, readUpdate, type Update } from "./update-schema.ts";
 
@@ -41,18 +41,18 @@ export interface WebhookOptions {
 
 export class Webhook {
   readonly #options: WebhookOptions;
-  readonly #albums: OpenAlbums;
-  readonly #overheard: OverheardAlbums;
-  readonly #outage: Outage;
+  readonly #albums: AlbumStore;
+  readonly #unaddressed: UnaddressedAlbums;
+  readonly #outage: StoreOutage;
   readonly #stopped = new AbortController();
   /** Albums that this process waits for. */
   readonly #watched = new Set<string>();
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    this.#albums = new OpenAlbums(options.memory);
-    this.#overheard = new OverheardAlbums(options.clock, this.#stopped.signal);
-    this.#outage = new Outage(options.log);
+    this.#albums = new AlbumStore(options.memory);
+    this.#unaddressed = new UnaddressedAlbums(options.clock, this.#stopped.signal);
+    this.#outage = new StoreOutage(options.log);
   }
 
   /** Takes up albums whose process has died, now and from time to time. */
@@ -139,7 +139,7 @@ export class Webhook {
       if (!(await this.#join(albumId, [part]))) this.#listen(albumId, part);
       return false;
     }
-    const held = this.#overheard.take(albumId);
+    const held = this.#unaddressed.take(albumId);
     try {
       await this.#albums.add(albumId, [part, ...held], clock.now());
     } catch (error) {
@@ -160,7 +160,7 @@ export class Webhook {
 
   /** A group's own talk is not stored; but the words for the bot may be on a part that another process has. */
   #listen(albumId: string, part: AlbumPart): void {
-    this.#run(() => this.#overheard.hold(albumId, part, (parts) => this.#join(albumId, parts)));
+    this.#run(() => this.#unaddressed.hold(albumId, part, (parts) => this.#join(albumId, parts)));
   }
 
   /** Waits until the album has settled, and hands it over unless another process does. */

@@ -10,14 +10,14 @@ import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Look } from "../../shared/sent-marks.ts";
 import type { Migrations } from "../migrations.ts";
-import type { Outbox } from "./send-queue.ts";
+import type { SendQueue } from "./send-queue.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 
 /** How long what a person is owed waits for the store; then it goes out without a mark. */
 const LONGEST_OUTAGE_MS = 5 * 60_000;
 
-export interface CourierOptions {
-  outbox: Outbox;
+export interface DeliveryOptions {
+  queue: SendQueue;
   migrations: Migrations;
   marks: TelegramMarks;
   clock: Clock;
@@ -58,34 +58,34 @@ class ShownByOtherError extends Error {
   }
 }
 
-export class Courier {
-  readonly #options: CourierOptions;
+export class Delivery {
+  readonly #options: DeliveryOptions;
   /** Messages with an idempotency key that are on their way. */
   readonly #posting = new Map<string, Promise<Posted>>();
 
-  constructor(options: CourierOptions) {
+  constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  /** A call in the chat's turn. Throws `ChatGoneError`, Telegram's refusal, or the outbox's reason to stop. */
+  /** A call in the chat's turn. Throws `ChatGoneError`, Telegram's refusal, or the queue's reason to stop. */
   call<T>(
     target: ReplyTarget,
     run: (chatId: string, signal: AbortSignal) => Promise<T>,
     maxRetries?: number,
   ): Promise<T> {
-    const { outbox } = this.#options;
-    return this.#follow(target, (chatId) => outbox.send(chatId, (signal) => run(chatId, signal), maxRetries));
+    const { queue } = this.#options;
+    return this.#follow(target, (chatId) => queue.send(chatId, (signal) => run(chatId, signal), maxRetries));
   }
 
-  /** An edit of a progress message; see `Outbox.progress`. */
+  /** An edit of a progress message; see `SendQueue.progress`. */
   async progress(
     target: ReplyTarget,
     messageId: string,
     run: (chatId: string, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const { outbox } = this.#options;
+    const { queue } = this.#options;
     await this.#follow(target, (chatId) =>
-      outbox.progress(chatId, messageId, (signal) => run(chatId, signal)),
+      queue.progress(chatId, messageId, (signal) => run(chatId, signal)),
     );
   }
 

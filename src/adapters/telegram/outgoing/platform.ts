@@ -18,18 +18,18 @@ import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "../att
 import type { Managers } from "../managers.ts";
 import type { Migrations } from "../migrations.ts";
 import { addressOf, isGroup, placeOf, targetIn } from "./address.ts";
-import { type Courier, isGone } from "./delivery.ts";
+import { type Delivery, isGone } from "./delivery.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import type { PrivateMessages } from "./private-messages.ts";
-import type { Pace } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { renderText, type TextPart } from "./render.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 import { sendVideo } from "./video.ts";
 
 export interface TelegramPlatformOptions {
   api: Api;
-  courier: Courier;
-  pace: Pace;
+  delivery: Delivery;
+  rateLimit: RateLimit;
   marks: TelegramMarks;
   /** Keeps what buttons mean; a store that is away must not hold it up. */
   memory: AdapterMemory;
@@ -96,9 +96,9 @@ export class TelegramPlatform implements ChatPlatform {
       await api.editMessageText(chatId, Number(sent.messageId), first.text, options, nativeSignal(signal));
     };
     try {
-      const { courier } = this.#options;
-      if (message.tone === "progress") await courier.progress(target, sent.messageId, run);
-      else await courier.call(target, run);
+      const { delivery } = this.#options;
+      if (message.tone === "progress") await delivery.progress(target, sent.messageId, run);
+      else await delivery.call(target, run);
     } catch (error) {
       if (error instanceof LeftBehindError) return this.#sendAnew(sent, message);
       if (!(error instanceof GrammyError)) throw error;
@@ -118,14 +118,14 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   async showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void> {
-    const { api, pace, migrations, log, onGone, stopped } = this.#options;
+    const { api, rateLimit, migrations, log, onGone, stopped } = this.#options;
     const { chatId: askedIn, topicId, isForum } = addressOf(target);
     // General has the id 1 for this call alone.
     const thread = topicId ?? (isForum ? 1 : null);
     try {
       const chatId = await migrations.currentOf(askedIn);
       // Answers come first: where many people are served at once, some see no signal for a while.
-      if (stopped.aborted || !(await pace.takeSpare(chatId))) return;
+      if (stopped.aborted || !(await rateLimit.takeSpare(chatId))) return;
       await api.sendChatAction(
         chatId,
         activity === "typing" ? "typing" : "upload_video",
@@ -216,9 +216,9 @@ export class TelegramPlatform implements ChatPlatform {
     keyboard: Keyboard,
     { hangs, isOwed, idempotencyKey }: { hangs: boolean; isOwed: boolean; idempotencyKey: string | null },
   ): Promise<Posted> {
-    const { api, courier } = this.#options;
+    const { api, delivery } = this.#options;
     const address = addressOf(target);
-    return courier.post(
+    return delivery.post(
       target,
       { idempotencyKey, isOwed, isFile: false },
       async (chatId, signal, leaving) => {

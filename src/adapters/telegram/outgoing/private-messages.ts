@@ -12,7 +12,7 @@ import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { type Address, addressOf, placeOf } from "./address.ts";
-import type { Courier } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import { renderText, type TextPart } from "./render.ts";
 
@@ -29,7 +29,7 @@ const MAX_RETRIES = 1;
 
 export interface PrivateMessageOptions {
   api: Api;
-  courier: Courier;
+  delivery: Delivery;
   memory: AdapterMemory;
   locales: Locales;
   clock: Clock;
@@ -111,7 +111,7 @@ export class PrivateMessages {
   }
 
   async #tellEphemerally(target: ReplyTarget, address: Address, message: OutgoingMessage): Promise<boolean> {
-    const { api, courier, clock, log, memory } = this.#options;
+    const { api, delivery, clock, log, memory } = this.#options;
     const { chatId: group, userId, press } = address;
     const [part, ...rest] = renderText(message.text);
     if (userId === null || !part || rest.length > 0) return false;
@@ -131,7 +131,7 @@ export class PrivateMessages {
       ephemeral_message_parameters: receiver,
     };
     try {
-      const shown = await this.#post(courier, target, message.idempotencyKey, async (chatId, signal) => {
+      const shown = await this.#post(delivery, target, message.idempotencyKey, async (chatId, signal) => {
         const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
         if (sent.ephemeral_message_id !== undefined) return 0;
         this.#isServerNew = false;
@@ -153,7 +153,7 @@ export class PrivateMessages {
   }
 
   async #tellDirectly({ userId }: Address, message: OutgoingMessage): Promise<boolean> {
-    const { api, courier, log, memory } = this.#options;
+    const { api, delivery, log, memory } = this.#options;
     if (userId === null) return false;
     const conversationId = `telegram:${userId}`;
     const target: ReplyTarget = { platform: "telegram", conversationId, details: { chatId: userId } };
@@ -167,7 +167,7 @@ export class PrivateMessages {
           index === 0 || message.idempotencyKey === undefined
             ? message.idempotencyKey
             : `${message.idempotencyKey}:${index + 1}`;
-        await this.#post(courier, target, idempotencyKey, async (chatId, signal) => {
+        await this.#post(delivery, target, idempotencyKey, async (chatId, signal) => {
           const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
           return sent.message_id;
         });
@@ -182,7 +182,7 @@ export class PrivateMessages {
 
   /** Throws `RefusedError` when Telegram does not take it: that says nothing about the chat. */
   #post(
-    courier: Courier,
+    delivery: Delivery,
     target: ReplyTarget,
     idempotencyKey: string | undefined,
     send: (chatId: string, signal: AbortSignal) => Promise<number>,
@@ -193,7 +193,7 @@ export class PrivateMessages {
       isOwed: true,
       maxRetries: MAX_RETRIES,
     };
-    return courier.post(target, posting, async (chatId, signal, leaving) => {
+    return delivery.post(target, posting, async (chatId, signal, leaving) => {
       await leaving();
       try {
         return await send(chatId, signal);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../../core/ports/runtime.ts";
 
-export interface PaceOptions {
+export interface RateLimits {
   /** Calls of one chat within `chatWindowMs`. */
   perChat: number;
   chatWindowMs: number;
@@ -15,7 +15,7 @@ export interface PaceOptions {
   perSecond: number;
 }
 
-export const DEFAULT_PACE: PaceOptions = {
+export const DEFAULT_RATE_LIMITS: RateLimits = {
   perChat: 3,
   chatWindowMs: 3_300,
   perGroup: 18,
@@ -24,10 +24,10 @@ export const DEFAULT_PACE: PaceOptions = {
 };
 
 /** Who may call when. */
-export interface Pace {
+export interface RateLimit {
   /** Resolves when a call to the chat may leave; the place is taken by then. Rejects with the signal's reason. */
   take(chatId: string, signal: AbortSignal): Promise<void>;
-  /** A place for what may just as well be left out; false when the pace is needed for better. Never waits for one. */
+  /** A place for what may just as well be left out; false when all places are needed for answers. Never waits for one. */
   takeSpare(chatId: string): Promise<boolean>;
   /** Telegram wants nothing in this chat for so long. */
   block(chatId: string, waitMs: number): Promise<void>;
@@ -52,7 +52,7 @@ export function waitBefore(
   chat: ChatCalls,
   all: readonly number[],
   now: number,
-  options: PaceOptions,
+  options: RateLimits,
 ): number {
   const { perChat, chatWindowMs, perGroup, groupWindowMs, perSecond } = options;
   return Math.max(
@@ -67,7 +67,7 @@ export function waitBefore(
  * Whether a call that may be left out can go to the chat now: half of a second's calls and the last of each slice
  * are for answers alone.
  */
-export function isSpare(chat: ChatCalls, all: readonly number[], now: number, options: PaceOptions): boolean {
+export function isSpare(chat: ChatCalls, all: readonly number[], now: number, options: RateLimits): boolean {
   return (
     chat.blockedUntil <= now &&
     windowWait(all, Math.max(1, sliceOf(options.perSecond) - 1), SLICE_MS, now) <= 0 &&
@@ -76,7 +76,7 @@ export function isSpare(chat: ChatCalls, all: readonly number[], now: number, op
 }
 
 /** Calls that still count for a chat. */
-export function recentOf(chatId: string, at: readonly number[], now: number, options: PaceOptions): number[] {
+export function recentOf(chatId: string, at: readonly number[], now: number, options: RateLimits): number[] {
   const windowMs = isGroup(chatId)
     ? Math.max(options.groupWindowMs, options.chatWindowMs)
     : options.chatWindowMs;
@@ -97,14 +97,14 @@ function windowWait(at: readonly number[], limit: number, windowMs: number, now:
   return leaving === undefined ? 0 : leaving + windowMs - now;
 }
 
-/** The pace of this process alone. */
-export class LocalPace implements Pace {
+/** The rate limit of this process alone. */
+export class LocalRateLimit implements RateLimit {
   readonly #clock: Clock;
-  readonly #options: PaceOptions;
+  readonly #options: RateLimits;
   readonly #chats = new Map<string, ChatCalls>();
   #all: number[] = [];
 
-  constructor(clock: Clock, options: PaceOptions = DEFAULT_PACE) {
+  constructor(clock: Clock, options: RateLimits = DEFAULT_RATE_LIMITS) {
     this.#clock = clock;
     this.#options = options;
   }

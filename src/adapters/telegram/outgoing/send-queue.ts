@@ -1,12 +1,12 @@
 /**
- * Calls on their way to Telegram, at the pace it allows: one after another in a chat, answers before
+ * Calls on their way to Telegram, as fast as it allows: one after another in a chat, answers before
  * progress edits, everything waiting out a `retry_after`. Nothing is dropped but a progress edit that a
  * newer one replaces. Source: platforms.md, "Rates"; Bot API FAQ, "My bot is hitting limits".
  */
 import { GrammyError, HttpError } from "grammy";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { askedWaitMs } from "../retry-after.ts";
-import { DEFAULT_PACE, type Pace, type PaceOptions } from "./rate-limit.ts";
+import { DEFAULT_RATE_LIMITS, type RateLimit, type RateLimits } from "./rate-limit.ts";
 
 /** How to try again. */
 export interface RetryOptions {
@@ -15,9 +15,9 @@ export interface RetryOptions {
   retryWaitMs: number;
 }
 
-export type OutboxOptions = PaceOptions & RetryOptions;
+export type SendLimits = RateLimits & RetryOptions;
 
-export const DEFAULT_OUTBOX_OPTIONS: OutboxOptions = { ...DEFAULT_PACE, maxRetries: 8, retryWaitMs: 500 };
+export const DEFAULT_SEND_LIMITS: SendLimits = { ...DEFAULT_RATE_LIMITS, maxRetries: 8, retryWaitMs: 500 };
 const MAX_RETRY_WAIT_MS = 30_000;
 /** How long a stop lets requests under way come to their answer. */
 const GRACE_MS = 2_000;
@@ -39,21 +39,21 @@ interface Box {
   progress: Call[];
 }
 
-export class Outbox {
+export class SendQueue {
   /** The chats that something waits for. */
   readonly #boxes = new Map<string, Box>();
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #pace: Pace;
+  readonly #rateLimit: RateLimit;
   readonly #options: RetryOptions;
   readonly #stopped = new AbortController();
   /** Ends the requests that are under way. */
   readonly #cut = new AbortController();
 
-  constructor(log: Log, clock: Clock, pace: Pace, options: RetryOptions = DEFAULT_OUTBOX_OPTIONS) {
+  constructor(log: Log, clock: Clock, rateLimit: RateLimit, options: RetryOptions = DEFAULT_SEND_LIMITS) {
     this.#log = log;
     this.#clock = clock;
-    this.#pace = pace;
+    this.#rateLimit = rateLimit;
     this.#options = options;
   }
 
@@ -114,7 +114,7 @@ export class Outbox {
   async #drain(chatId: string, box: Box): Promise<void> {
     try {
       while (box.answers.length + box.progress.length > 0) {
-        await this.#pace.take(chatId, this.#stopped.signal);
+        await this.#rateLimit.take(chatId, this.#stopped.signal);
         // Looked at only now: what came while we waited may be more important.
         const call = box.answers.shift() ?? box.progress.shift();
         if (call) await this.#make(chatId, box, call).catch(call.reject);
@@ -140,14 +140,14 @@ export class Outbox {
         }
         this.#stopped.signal.throwIfAborted();
         if (isFlood(error)) {
-          await this.#pace.block(chatId, waitMs);
+          await this.#rateLimit.block(chatId, waitMs);
           this.#log.warn({ chatId, waitMs }, "Telegram asks us to wait");
         } else {
           this.#log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
           await this.#clock.sleep(waitMs, this.#stopped.signal);
         }
         if (call.progressKey !== null && this.#givesWay(box, call)) return;
-        await this.#pace.take(chatId, this.#stopped.signal);
+        await this.#rateLimit.take(chatId, this.#stopped.signal);
       }
     }
   }

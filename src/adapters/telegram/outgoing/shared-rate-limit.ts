@@ -1,5 +1,5 @@
 /**
- * One pace for all processes that send for the same bot: a record in their shared memory says what left when. All
+ * One rate limit for all processes that send for the same bot: a record in their shared memory says what left when. All
  * that waits in a process is asked for at once, so a call costs one change of the record at most. Clocks may differ
  * by about 100 ms, which is the room the limits leave below Telegram's. Source: platforms.md, "Rates".
  */
@@ -7,11 +7,11 @@ import { z } from "zod";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
 import {
-  DEFAULT_PACE,
+  DEFAULT_RATE_LIMITS,
   isSpare,
-  type LocalPace,
-  type Pace,
-  type PaceOptions,
+  type LocalRateLimit,
+  type RateLimit,
+  type RateLimits,
   recentOf,
   SECOND_MS,
   waitBefore,
@@ -49,13 +49,13 @@ interface Request {
   settle: (outcome: "granted" | "refused" | "store-away") => void;
 }
 
-/** While the store is away, the pace of this process alone. */
-export class SharedPace implements Pace {
+/** While the store is away, the rate limit of this process alone. */
+export class SharedRateLimit implements RateLimit {
   readonly #memory: AdapterMemory;
-  readonly #local: LocalPace;
+  readonly #local: LocalRateLimit;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #options: PaceOptions;
+  readonly #options: RateLimits;
   /** Oldest first. */
   #waiting: Request[] = [];
   #isAsking = false;
@@ -63,10 +63,10 @@ export class SharedPace implements Pace {
 
   constructor(
     memory: AdapterMemory,
-    local: LocalPace,
+    local: LocalRateLimit,
     clock: Clock,
     log: Log,
-    options: PaceOptions = DEFAULT_PACE,
+    options: RateLimits = DEFAULT_RATE_LIMITS,
   ) {
     this.#memory = memory;
     this.#local = local;
@@ -192,13 +192,18 @@ export class SharedPace implements Pace {
 
   #report(error: unknown): void {
     const facts = { err: error };
-    if (error instanceof StoreTroubleError) this.#log.debug(facts, "the pace is this process's own for now");
-    else this.#log.warn(facts, "the shared pace could not be read; the pace is this process's own for now");
+    if (error instanceof StoreTroubleError)
+      this.#log.debug(facts, "the rate limit is this process's own for now");
+    else
+      this.#log.warn(
+        facts,
+        "the shared rate limit could not be read; the rate limit is this process's own for now",
+      );
   }
 }
 
 /** What still counts. A record that cannot be read counts for nothing: the next seconds fill it again. */
-function read(text: string | null, now: number, options: PaceOptions): State {
+function read(text: string | null, now: number, options: RateLimits): State {
   const record = text === null ? undefined : parse(text);
   const { writtenAt = now, all = [], chats = {}, blocked = {} } = record ?? {};
   // A clock that is far ahead of ours must not hold us up.

@@ -10,7 +10,7 @@ import type { Log } from "../../../core/ports/runtime.ts";
 import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { addressOf, placeOf } from "./address.ts";
-import type { Courier } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Keyboard } from "./keyboard.ts";
 import { CAPTION_LIMIT, renderText, type TextPart } from "./render.ts";
 import type { Posted } from "./sent-marks.ts";
@@ -24,7 +24,7 @@ const VIDEO_RETRIES = 2;
 
 interface VideoOptions {
   api: Api;
-  courier: Courier;
+  delivery: Delivery;
   isLocalServer: boolean;
   log: Log;
 }
@@ -43,7 +43,7 @@ type OpenSource = (leaving: () => Promise<void>) => Promise<VideoSource>;
 
 /** Sends the message's video with the message as its caption; null when neither way works. */
 export async function sendVideo(
-  { api, courier, isLocalServer, log }: VideoOptions,
+  { api, delivery, isLocalServer, log }: VideoOptions,
   target: ReplyTarget,
   message: OutgoingMessage,
   keyboard: Keyboard,
@@ -65,7 +65,7 @@ export async function sendVideo(
       maxRetries: VIDEO_RETRIES,
     };
     try {
-      return await courier.post(target, posting, async (chatId, signal, leaving) => {
+      return await delivery.post(target, posting, async (chatId, signal, leaving) => {
         const source = await open(leaving);
         try {
           await source.leaving();

@@ -1,4 +1,4 @@
-/** The pace of several processes together, and what gives way to it. */
+/** The rate limit of several processes together, and what gives way to it. */
 import { describe, expect, it } from "vitest";
 import { StopError } from "../../../../src/core/model/stop.ts";
 import type { FakeTelegram } from "../../../fakes/telegram/fake-telegram.ts";
@@ -75,7 +75,7 @@ describe.runIf(HAS_REDIS)("two processes that send for one bot", () => {
     expect(telegram.calls("sendMessage").filter((call) => call.status === 429)).toHaveLength(1);
   });
 
-  it("go on at the pace of each while Redis is away", async () => {
+  it("go on at the rate of each while Redis is away", async () => {
     const [telegram, redis] = await Promise.all([telegramForTest(), startRedis()]);
     const { adapter } = await startSender(telegram, await memoryOnRedis(redis), IS_SHARED);
     const chats = Array.from({ length: 20 }, () => telegram.privateChat());
@@ -89,7 +89,7 @@ describe.runIf(HAS_REDIS)("two processes that send for one bot", () => {
   });
 });
 
-describe("a shared pace", () => {
+describe("a shared rate limit", () => {
   it("takes one change of the memory for all that waits, and leaves nothing in it that does not count", async () => {
     const telegram = await telegramForTest({ rates: true });
     const memory = sharedMemory();
@@ -116,7 +116,7 @@ describe("a shared pace", () => {
 describe.each([
   ["of one process", false],
   ["of several processes", true],
-] as const)("the pace %s", (_, isShared) => {
+] as const)("the rate limit %s", (_, isShared) => {
   it("leaves signs of activity out where many people get answers, and holds up no answer for them", async () => {
     const telegram = await telegramForTest({ rates: true });
     const { adapter } = await startSender(telegram, sharedMemory(), { isShared });

@@ -1,7 +1,7 @@
 import { GrammyError } from "grammy";
 import { describe, expect, it } from "vitest";
-import { LocalPace } from "../../../../src/adapters/telegram/outgoing/rate-limit.ts";
-import { Outbox } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
+import { LocalRateLimit } from "../../../../src/adapters/telegram/outgoing/rate-limit.ts";
+import { SendQueue } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { Clock, Log } from "../../../../src/core/ports/runtime.ts";
 
 const quiet = () => {};
@@ -43,14 +43,14 @@ function floodWait(seconds: number): GrammyError {
   return new GrammyError("flood", answer, "sendMessage", {});
 }
 
-function startOutbox() {
+function startQueue() {
   const clock = new TestClock();
-  const outbox = new Outbox(log, clock, new LocalPace(clock));
+  const queue = new SendQueue(log, clock, new LocalRateLimit(clock));
   const sent: { name: string; at: number }[] = [];
   const call = (name: string) => async () => {
     sent.push({ name, at: clock.now() });
   };
-  return { clock, outbox, sent, call, names: () => sent.map((one) => one.name) };
+  return { clock, queue, sent, call, names: () => sent.map((one) => one.name) };
 }
 
 /** The most of `times` that lie within any window of `windowMs`. */
@@ -58,10 +58,10 @@ function mostWithin(times: readonly number[], windowMs: number): number {
   return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + windowMs).length));
 }
 
-describe("the outbox", () => {
+describe("the send queue", () => {
   it("keeps to 20 calls a minute in a group and loses none", async () => {
-    const { clock, outbox, sent, call } = startOutbox();
-    for (let index = 0; index < 70; index++) void outbox.send("-100", call(String(index)));
+    const { clock, queue, sent, call } = startQueue();
+    for (let index = 0; index < 70; index++) void queue.send("-100", call(String(index)));
     await clock.run();
     expect(sent.map((one) => one.name)).toEqual(Array.from({ length: 70 }, (_, index) => String(index)));
     expect(
@@ -73,8 +73,8 @@ describe("the outbox", () => {
   });
 
   it("keeps to about a call a second in a chat", async () => {
-    const { clock, outbox, sent, call } = startOutbox();
-    for (let index = 0; index < 20; index++) void outbox.send("100", call(String(index)));
+    const { clock, queue, sent, call } = startQueue();
+    for (let index = 0; index < 20; index++) void queue.send("100", call(String(index)));
     await clock.run();
     expect(
       mostWithin(
@@ -85,8 +85,8 @@ describe("the outbox", () => {
   });
 
   it("keeps to 30 calls a second over all chats, also when they wait for the same moment", async () => {
-    const { clock, outbox, sent, call } = startOutbox();
-    for (let chat = 0; chat < 200; chat++) void outbox.send(String(chat), call(String(chat)));
+    const { clock, queue, sent, call } = startQueue();
+    for (let chat = 0; chat < 200; chat++) void queue.send(String(chat), call(String(chat)));
     await clock.run();
     expect(sent).toHaveLength(200);
     expect(
@@ -98,23 +98,23 @@ describe("the outbox", () => {
   });
 
   it("sends answers before progress, and of the progress of one message only the newest", async () => {
-    const { clock, outbox, call, names } = startOutbox();
-    void outbox.send("100", call("first"));
-    void outbox.progress("100", "m1", call("10 %"));
-    void outbox.progress("100", "m1", call("20 %"));
-    void outbox.progress("100", "m2", call("other"));
-    void outbox.send("100", call("answer"));
+    const { clock, queue, call, names } = startQueue();
+    void queue.send("100", call("first"));
+    void queue.progress("100", "m1", call("10 %"));
+    void queue.progress("100", "m1", call("20 %"));
+    void queue.progress("100", "m2", call("other"));
+    void queue.send("100", call("answer"));
     await clock.run();
     expect(names()).toEqual(["first", "answer", "20 %", "other"]);
   });
 
   it("lets an answer go before a progress edit that Telegram has put off", async () => {
-    const { clock, outbox, sent, call, names } = startOutbox();
+    const { clock, queue, sent, call, names } = startQueue();
     let isFirst = true;
-    void outbox.progress("100", "m1", async () => {
+    void queue.progress("100", "m1", async () => {
       if (isFirst) {
         isFirst = false;
-        void outbox.send("100", call("answer"));
+        void queue.send("100", call("answer"));
         throw floodWait(5);
       }
       await call("progress")();
@@ -126,10 +126,10 @@ describe("the outbox", () => {
   });
 
   it("waits as long as Telegram asks, however often, and then sends once", async () => {
-    const { clock, outbox, call, names } = startOutbox();
+    const { clock, queue, call, names } = startQueue();
     let refusals = 20;
     const startedAt = clock.now();
-    const done = outbox.send("100", async () => {
+    const done = queue.send("100", async () => {
       if (refusals-- > 0) throw floodWait(30);
       await call("answer")();
     });
@@ -140,12 +140,12 @@ describe("the outbox", () => {
   });
 
   it("rejects what waits for a chat that is gone, and nothing else", async () => {
-    const { clock, outbox, call, names } = startOutbox();
-    const waiting = Array.from({ length: 6 }, (_, index) => outbox.send("100", call(`gone ${index}`)));
-    void outbox.send("200", call("other"));
+    const { clock, queue, call, names } = startQueue();
+    const waiting = Array.from({ length: 6 }, (_, index) => queue.send("100", call(`gone ${index}`)));
+    void queue.send("200", call("other"));
     const settled = Promise.allSettled(waiting);
     await new Promise((resolve) => setImmediate(resolve));
-    outbox.clear("100", new Error("gone"));
+    queue.clear("100", new Error("gone"));
     await clock.run();
     expect((await settled).filter((one) => one.status === "rejected")).toHaveLength(3);
     expect(names()).toContain("other");

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_OUTBOX_OPTIONS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
+import { DEFAULT_SEND_LIMITS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { OutgoingMessage } from "../../../../src/core/model/message.ts";
 import { StopError } from "../../../../src/core/model/stop.ts";
 import type { ByteSource } from "../../../../src/core/ports/chat-platform.ts";
@@ -21,7 +21,7 @@ import { PATIENTLY, until } from "../scene.ts";
 
 const MB = 1024 * 1024;
 /** Nothing waits: not for the pace, and not for another try. */
-const HURRIED = { ...DEFAULT_OUTBOX_OPTIONS, perChat: 100, retryWaitMs: 1 };
+const HURRIED = { ...DEFAULT_SEND_LIMITS, perChat: 100, retryWaitMs: 1 };
 const never = new AbortController().signal;
 const answer = outgoing("All done.", { idempotencyKey: "turn-1:answer" });
 
@@ -63,7 +63,7 @@ describeSentMarks("Telegram", async () => {
   let isAway = false;
   const memory = withTrouble(open(), () => isAway);
   return {
-    start: async () => (await startSender(telegram, memory, { outbox: HURRIED })).adapter.platform,
+    start: async () => (await startSender(telegram, memory, { limits: HURRIED })).adapter.platform,
     target: targetOf(chat.id),
     read: () => chat.botMessages().map(({ text, file }) => ({ text, hasFile: file !== null })),
     markAsBefore: (key, { messageId }) =>
