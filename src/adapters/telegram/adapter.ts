@@ -18,6 +18,7 @@ import { ALLOWED_UPDATES, UpdateHandler } from "./incoming/update-handler.ts";
 import { Webhook } from "./incoming/webhook.ts";
 import { Managers } from "./managers.ts";
 import { Migrations } from "./migrations.ts";
+import { type Call, makeCall } from "./outgoing/call.ts";
 import { CallbackAnswers } from "./outgoing/callback-answers.ts";
 import { publishCommands } from "./outgoing/command-menu.ts";
 import { Delivery } from "./outgoing/delivery.ts";
@@ -25,7 +26,7 @@ import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
 import { LocalRateLimit } from "./outgoing/rate-limit.ts";
 import { DEFAULT_SEND_LIMITS, type SendLimits, SendQueue } from "./outgoing/send-queue.ts";
-import { createSentMarks } from "./outgoing/sent-marks.ts";
+import { createSentMarks, type Posted } from "./outgoing/sent-marks.ts";
 import { SharedRateLimit } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
 import { WriteBehindMemory } from "./write-behind-memory.ts";
@@ -64,7 +65,7 @@ export class TelegramAdapter {
   readonly #dispatcher = new Agent();
   readonly #memory: WriteBehindMemory;
   readonly #migrations: Migrations;
-  readonly #queue: SendQueue;
+  readonly #queue: SendQueue<Call, Posted>;
   readonly #beside: Beside;
   readonly #stopped = new AbortController();
   readonly #sendingStopped = new AbortController();
@@ -86,8 +87,10 @@ export class TelegramAdapter {
     const limits = options.limits ?? DEFAULT_SEND_LIMITS;
     const local = new LocalRateLimit(clock, limits);
     const rateLimit = options.isShared ? new SharedRateLimit(this.#memory, local, clock, log, limits) : local;
-    this.#queue = new SendQueue(log, clock, rateLimit, limits);
     const marks = createSentMarks(this.#memory, log);
+    const make = (chatId: string, call: Call, signal: AbortSignal) =>
+      makeCall(this.#api, marks, chatId, call, signal);
+    this.#queue = new SendQueue({ make, rateLimit, limits, clock, log });
     const onGone = (conversationId: string) => this.#abandon(conversationId);
     const stopped = this.#sendingStopped.signal;
     const sending = { migrations: this.#migrations, marks, log, onGone, stopped };

@@ -1,15 +1,20 @@
 /**
- * Brings calls to their chat: in the chat's turn, after it when it moved, and what must be shown once is shown
- * once. Source: platforms.md, "Rates" and "Migration"; `OutgoingMessage.idempotencyKey`.
+ * Brings messages to their chat: in parts where they are long, after the chat when it moved, and once where that is
+ * asked for. Source: platforms.md, "Lengths" and "Migration"; `OutgoingMessage.idempotencyKey`.
  */
-import { GrammyError, HttpError } from "grammy";
+import { GrammyError } from "grammy";
 import type { ReplyTarget } from "../../../core/model/message.ts";
+import type { RichText } from "../../../core/model/rich-text.ts";
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import { patiently } from "../../../core/ports/retrying.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Look } from "../../shared/sent-marks.ts";
 import type { Migrations } from "../migrations.ts";
+import { addressOf } from "./address.ts";
+import { type Call, type Claim, SentByOtherError, type TextCall, type VideoCall } from "./call.ts";
+import type { Keyboard } from "./keyboard.ts";
+import { renderText, type TextPart } from "./render.ts";
 import type { SendQueue } from "./send-queue.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 
@@ -17,7 +22,7 @@ import type { Posted, TelegramMarks } from "./sent-marks.ts";
 const LONGEST_OUTAGE_MS = 5 * 60_000;
 
 export interface DeliveryOptions {
-  queue: SendQueue;
+  queue: SendQueue<Call, Posted>;
   migrations: Migrations;
   marks: TelegramMarks;
   clock: Clock;
@@ -32,164 +37,189 @@ export interface DeliveryOptions {
 export interface Posting {
   /** Null: it may be shown twice after a crash. */
   idempotencyKey: string | null;
-  /** It is a video. */
-  isFile: boolean;
   /**
    * A person waits for it: it is rather shown twice than not at all, and waits for a store in trouble. Everything
    * else is rather left out.
    */
   isOwed: boolean;
+  /** There is another way: a refusal says nothing about the chat. */
+  isOptional?: true;
+  /** After a server error or a broken connection; absent: as the queue does. */
   maxRetries?: number;
 }
 
-/**
- * Makes the request and returns the message's id. `leaving` is awaited when nothing can hold the message back any
- * more: before a request, or before the end of one that is streamed. What it throws must be thrown on.
- */
-export type Post = (chatId: string, signal: AbortSignal, leaving: () => Promise<void>) => Promise<number>;
-
-/** Another process has shown the message meanwhile. */
-class ShownByOtherError extends Error {
-  readonly shown: Posted;
-
-  constructor(shown: Posted) {
-    super("another process has sent this message");
-    this.shown = shown;
-  }
+/** Words with buttons below the last of their parts. */
+export interface Words {
+  text: RichText;
+  keyboard: Keyboard;
+  /** The first part goes below the message that it answers. */
+  hangs: boolean;
 }
+
+/** The message to edit is in a chat that is no more. */
+class LeftBehindError extends Error {}
 
 export class Delivery {
   readonly #options: DeliveryOptions;
   /** Messages with an idempotency key that are on their way. */
-  readonly #posting = new Map<string, Promise<Posted>>();
+  readonly #underWay = new Map<string, Promise<Posted>>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
   }
 
-  /** A call in the chat's turn. Throws `ChatGoneError`, Telegram's refusal, or the queue's reason to stop. */
-  call<T>(
-    target: ReplyTarget,
-    run: (chatId: string, signal: AbortSignal) => Promise<T>,
-    maxRetries?: number,
-  ): Promise<T> {
-    const { queue } = this.#options;
-    return this.#follow(target, (chatId) => queue.send(chatId, (signal) => run(chatId, signal), maxRetries));
+  /** Posts words, in as many parts as it takes; returns the last. Throws as `post` does. */
+  postWords(target: ReplyTarget, words: Words, posting: Posting): Promise<Posted | null> {
+    return this.#postParts(target, renderText(words.text), words, posting, 0);
   }
 
-  /** An edit of a progress message; see `SendQueue.progress`. */
-  async progress(
+  /**
+   * Replaces what a message says; what does not fit goes below it. False when there is nothing to edit any more.
+   * Progress gives way to newer progress. Throws `ChatGoneError`, Telegram's refusal, and the reason of a stop.
+   */
+  async edit(
     target: ReplyTarget,
     messageId: string,
-    run: (chatId: string, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
+    { words, isProgress, ...posting }: { words: Words; isProgress: boolean } & Posting,
+  ): Promise<boolean> {
     const { queue } = this.#options;
-    await this.#follow(target, (chatId) =>
-      queue.progress(chatId, messageId, (signal) => run(chatId, signal)),
-    );
+    const { chatId: askedIn } = addressOf(target);
+    const parts = renderText(words.text);
+    const [part] = parts;
+    if (!part) return false;
+    const keyboard = parts.length === 1 ? words.keyboard : undefined;
+    const call: Call = { kind: "edit", messageId: Number(messageId), part, keyboard };
+    try {
+      await this.#inChat(target, posting, async (chatId) => {
+        // A supergroup counts its messages from one: this one stayed behind in the old chat.
+        if (chatId !== askedIn) throw new LeftBehindError();
+        await (isProgress ? queue.progress(chatId, messageId, call) : queue.send(chatId, call));
+      });
+    } catch (error) {
+      if (error instanceof LeftBehindError) return false;
+      if (!(error instanceof GrammyError)) throw error;
+      // Deleted in the chat, or too old.
+      if (/message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(error.description)) {
+        return false;
+      }
+      // An edit whose answer was lost says so when it comes again.
+      if (!error.description.includes("message is not modified")) throw error;
+    }
+    await this.#postParts(target, parts, words, posting, 1);
+    return true;
   }
 
-  /** A new message, unless one with its idempotency key was shown already: then that one. */
-  async post(target: ReplyTarget, posting: Posting, post: Post): Promise<Posted> {
-    const { idempotencyKey, isFile, maxRetries } = posting;
-    if (idempotencyKey === null) {
-      const run = async (chatId: string, signal: AbortSignal) => {
-        const messageId = await post(chatId, signal, async () => {});
-        return { chatId, messageId, isFile };
-      };
-      return this.call(target, run, maxRetries);
-    }
-    const known = this.#posting.get(idempotencyKey);
-    if (known) return known;
-    const done = this.#postOnce(target, posting, idempotencyKey, post);
-    this.#posting.set(idempotencyKey, done);
+  /**
+   * Posts one message, unless one with its idempotency key was posted: then that one is returned. Throws
+   * `ChatGoneError`, Telegram's refusal, and the reason of a stop.
+   */
+  async post(target: ReplyTarget, call: TextCall | VideoCall, posting: Posting): Promise<Posted> {
+    const { idempotencyKey } = posting;
+    if (idempotencyKey === null) return this.#send(target, { ...call, claim: null }, posting);
+    const underWay = this.#underWay.get(idempotencyKey);
+    if (underWay) return underWay;
+    const posted = this.#postOnce(target, call, posting, idempotencyKey);
+    this.#underWay.set(idempotencyKey, posted);
     try {
-      return await done;
+      return await posted;
     } finally {
-      this.#posting.delete(idempotencyKey);
+      this.#underWay.delete(idempotencyKey);
     }
+  }
+
+  async #postParts(
+    target: ReplyTarget,
+    parts: TextPart[],
+    { keyboard, hangs }: Words,
+    posting: Posting,
+    from: number,
+  ): Promise<Posted | null> {
+    const address = addressOf(target);
+    let last: Posted | null = null;
+    for (const [index, part] of parts.entries()) {
+      if (index < from) continue;
+      const call = {
+        kind: "text" as const,
+        part,
+        keyboard: index === parts.length - 1 ? keyboard : undefined,
+        address,
+        hangs: hangs && index === 0,
+      };
+      // The parts of a long message are marked one by one.
+      const idempotencyKey = partKey(posting.idempotencyKey, index);
+      last = await this.post(target, call, { ...posting, idempotencyKey });
+    }
+    return last;
   }
 
   async #postOnce(
     target: ReplyTarget,
+    call: TextCall | VideoCall,
     posting: Posting,
     idempotencyKey: string,
-    post: Post,
   ): Promise<Posted> {
     const { marks, clock, log, stopped: signal } = this.#options;
-    const attempt = async () =>
-      this.#postMarked(target, posting, idempotencyKey, post, await marks.look(idempotencyKey));
+    const { isOwed } = posting;
+    const send = (look: Look<Posted> | null) =>
+      this.#sendMarked(target, { ...call, claim: { idempotencyKey, look } }, posting);
+    const attempt = async () => {
+      const look = await marks.look(idempotencyKey);
+      // Of what was being sent it is not known whether it has arrived.
+      return look.mark && !(look.mark.isBeingSent && isOwed) ? look.mark : send(look);
+    };
     try {
-      return await (posting.isOwed
-        ? patiently(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS })
-        : attempt());
+      if (!isOwed) return await attempt();
+      return await patiently(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS });
     } catch (error) {
       if (!(error instanceof StoreTroubleError)) throw error;
-      log.warn({ err: error, isOwed: posting.isOwed }, "a message goes out without its mark");
-      return this.#postMarked(target, posting, idempotencyKey, post, null);
+      log.warn({ err: error, isOwed }, "a message goes out without its mark");
+      return send(null);
     }
   }
 
-  /** Without a `look` no mark is written. Throws `StoreTroubleError` when one could not be. */
-  async #postMarked(
+  async #sendMarked(
     target: ReplyTarget,
-    { isFile, isOwed, maxRetries }: Posting,
-    idempotencyKey: string,
-    post: Post,
-    look: Look<Posted> | null,
+    call: (TextCall | VideoCall) & { claim: Claim },
+    posting: Posting,
   ): Promise<Posted> {
-    const { marks } = this.#options;
-    // Nobody knows whether what was being sent has arrived.
-    if (look?.mark && !(look.mark.isBeingSent && isOwed)) return look.mark;
     try {
-      const shown = await this.call(
-        target,
-        async (chatId, signal) => {
-          let isOver = false;
-          const leaving = async () => {
-            // An upload may still be read when it was refused already.
-            if (isOver) throw new Error("the request is over");
-            const other = look && (await marks.claim(idempotencyKey, look, { chatId, messageId: 0, isFile }));
-            if (other) throw new ShownByOtherError(other);
-          };
-          try {
-            return { chatId, messageId: await post(chatId, signal, leaving), isFile };
-          } catch (error) {
-            isOver = true;
-            // Before any wait: the request is about to be repeated, by this process or, if it ends, by the next.
-            await marks.release(idempotencyKey);
-            throw ownError(error);
-          }
-        },
-        maxRetries,
-      );
-      await marks.remember(idempotencyKey, shown);
-      return shown;
+      const posted = await this.#send(target, call, posting);
+      await this.#options.marks.remember(call.claim.idempotencyKey, posted);
+      return posted;
     } catch (error) {
-      if (error instanceof ShownByOtherError) return error.shown;
+      if (error instanceof SentByOtherError) return error.posted;
       throw error;
     }
   }
 
+  #send(target: ReplyTarget, call: Call, posting: Posting): Promise<Posted> {
+    const { queue } = this.#options;
+    return this.#inChat(target, posting, (chatId) => queue.send(chatId, call, posting.maxRetries));
+  }
+
   /** Follows a migration, and tells of a chat that is gone. */
-  async #follow<T>(target: ReplyTarget, run: (chatId: string) => Promise<T>): Promise<T> {
+  async #inChat<T>(
+    target: ReplyTarget,
+    { isOptional }: Posting,
+    send: (chatId: string) => Promise<T>,
+  ): Promise<T> {
     const { migrations, onGone, log } = this.#options;
-    const chatId = await migrations.currentOf(String(target.details.chatId));
+    const chatId = await migrations.currentOf(addressOf(target).chatId);
     try {
-      return await run(chatId);
+      return await send(chatId);
     } catch (error) {
       const newChatId = error instanceof GrammyError ? error.parameters.migrate_to_chat_id : undefined;
       if (newChatId !== undefined) {
         try {
           await migrations.note(chatId, String(newChatId));
         } catch (trouble) {
-          // This process knows by now, and the others learn it as we did.
+          // This process knows by now, and the others learn it as it did.
           if (!(trouble instanceof StoreTroubleError)) throw trouble;
           log.debug({ err: trouble }, "a migration could not be stored");
         }
-        return run(String(newChatId));
+        return send(String(newChatId));
       }
-      if (!isGone(error)) throw error;
+      if (isOptional || !isGone(error)) throw error;
       onGone(target.conversationId);
       throw new ChatGoneError({ cause: error });
     }
@@ -205,8 +235,6 @@ export function isGone(error: unknown): boolean {
   );
 }
 
-/** What our own code threw while a request was streamed comes wrapped. */
-function ownError(error: unknown): unknown {
-  const cause = error instanceof HttpError ? error.error : error;
-  return cause instanceof ShownByOtherError || cause instanceof StoreTroubleError ? cause : error;
+function partKey(idempotencyKey: string | null, index: number): string | null {
+  return idempotencyKey === null || index === 0 ? idempotencyKey : `${idempotencyKey}:${index + 1}`;
 }

@@ -11,10 +11,11 @@ import { joinText } from "../../../core/model/rich-text.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nativeSignal } from "../abort-signals.ts";
-import { type Address, addressOf, placeOf } from "./address.ts";
-import type { Delivery } from "./delivery.ts";
-import { type Keyboard, renderKeyboard } from "./keyboard.ts";
-import { renderText, type TextPart } from "./render.ts";
+import { type Address, addressOf } from "./address.ts";
+import { NotEphemeralError } from "./call.ts";
+import type { Delivery, Posting } from "./delivery.ts";
+import { renderKeyboard } from "./keyboard.ts";
+import { renderText } from "./render.ts";
 
 /** What begins the payload of the link that leads to a kept message. */
 export const KEPT_PREFIX = "private_";
@@ -39,9 +40,6 @@ export interface PrivateMessageOptions {
   /** Ends calls that nobody waits for. */
   stopped: AbortSignal;
 }
-
-/** Telegram does not take a message this way; there is another one. */
-class RefusedError extends Error {}
 
 const keptSchema = z.object({
   userId: z.string(),
@@ -111,7 +109,7 @@ export class PrivateMessages {
   }
 
   async #tellEphemerally(target: ReplyTarget, address: Address, message: OutgoingMessage): Promise<boolean> {
-    const { api, delivery, clock, log, memory } = this.#options;
+    const { delivery, clock, log, memory } = this.#options;
     const { chatId: group, userId, press } = address;
     const [part, ...rest] = renderText(message.text);
     if (userId === null || !part || rest.length > 0) return false;
@@ -119,31 +117,24 @@ export class PrivateMessages {
     const way = `${group} ${pressId !== null}`;
     if ((this.#refusals.get(way) ?? 0) > clock.now() || !(await this.#knowsEphemeral())) return false;
     const keyboard = await renderKeyboard(message.buttons, target.conversationId, memory);
-    const receiver = {
-      receiver_user_id: Number(userId),
-      ...(pressId === null ? {} : { callback_query_id: pressId }),
-    };
-    const options = {
-      ...optionsOf(part, keyboard),
-      ...placeOf(address, group, false),
-      // As servers of 10.2 and of 10.3 know it: what a server does not know it ignores, and shows to everybody.
-      ...receiver,
-      ephemeral_message_parameters: receiver,
+    const call = {
+      kind: "text" as const,
+      part,
+      keyboard,
+      address,
+      hangs: false,
+      receiver: { userId, pressId },
     };
     try {
-      const shown = await this.#post(delivery, target, message.idempotencyKey, async (chatId, signal) => {
-        const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
-        if (sent.ephemeral_message_id !== undefined) return 0;
+      const posted = await delivery.post(target, call, postingOf(message));
+      // By an earlier process, in the person's own chat.
+      return posted.chatId !== userId;
+    } catch (error) {
+      if (error instanceof NotEphemeralError) {
         this.#isServerNew = false;
         log.error({}, "the Bot API server shows ephemeral messages to everybody: one was taken back");
-        await api.deleteMessage(chatId, sent.message_id, nativeSignal(signal));
-        throw new RefusedError();
-      });
-      // By an earlier process, in the person's own chat.
-      return shown.chatId !== userId;
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      log.debug({ err: error.cause, group }, "an ephemeral message was refused");
+      } else if (!isRefusal(error)) throw error;
+      log.debug({ err: error, group }, "an ephemeral message was refused");
       this.#refusals.delete(way);
       this.#refusals.set(way, clock.now() + REFUSED_FOR_MS);
       const [oldest] = this.#refusals.keys();
@@ -153,55 +144,20 @@ export class PrivateMessages {
   }
 
   async #tellDirectly({ userId }: Address, message: OutgoingMessage): Promise<boolean> {
-    const { api, delivery, log, memory } = this.#options;
+    const { delivery, log, memory } = this.#options;
     if (userId === null) return false;
     const conversationId = `telegram:${userId}`;
     const target: ReplyTarget = { platform: "telegram", conversationId, details: { chatId: userId } };
     // Other buttons would act on the conversation of that chat.
     const keyboard = await renderKeyboard(rowsOf(message.buttons, "link"), conversationId, memory);
-    const parts = renderText(message.text);
     try {
-      for (const [index, part] of parts.entries()) {
-        const options = optionsOf(part, index === parts.length - 1 ? keyboard : undefined);
-        const idempotencyKey =
-          index === 0 || message.idempotencyKey === undefined
-            ? message.idempotencyKey
-            : `${message.idempotencyKey}:${index + 1}`;
-        await this.#post(delivery, target, idempotencyKey, async (chatId, signal) => {
-          const sent = await api.sendMessage(chatId, part.text, options, nativeSignal(signal));
-          return sent.message_id;
-        });
-      }
+      await delivery.postWords(target, { text: message.text, keyboard, hangs: false }, postingOf(message));
       return true;
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      log.debug({ err: error.cause }, "a person has not opened their chat with the bot");
+      if (!isRefusal(error)) throw error;
+      log.debug({ err: error }, "a person has not opened their chat with the bot");
       return false;
     }
-  }
-
-  /** Throws `RefusedError` when Telegram does not take it: that says nothing about the chat. */
-  #post(
-    delivery: Delivery,
-    target: ReplyTarget,
-    idempotencyKey: string | undefined,
-    send: (chatId: string, signal: AbortSignal) => Promise<number>,
-  ) {
-    const posting = {
-      idempotencyKey: idempotencyKey ?? null,
-      isFile: false,
-      isOwed: true,
-      maxRetries: MAX_RETRIES,
-    };
-    return delivery.post(target, posting, async (chatId, signal, leaving) => {
-      await leaving();
-      try {
-        return await send(chatId, signal);
-      } catch (error) {
-        if (isRefusal(error)) throw new RefusedError("refused", { cause: error });
-        throw error;
-      }
-    });
   }
 
   /** A server that does not know the parameter would show the message to everybody: it is asked before, by a call that does nothing. */
@@ -263,12 +219,9 @@ function rowsOf(rows: Button[][], kind: Button["kind"]): Button[][] {
   return rows.map((row) => row.filter((button) => button.kind === kind)).filter((row) => row.length > 0);
 }
 
-function optionsOf({ entities }: TextPart, keyboard: Keyboard) {
-  return {
-    entities,
-    link_preview_options: { is_disabled: true },
-    ...(keyboard ? { reply_markup: keyboard } : {}),
-  };
+function postingOf(message: OutgoingMessage): Posting {
+  const { idempotencyKey = null } = message;
+  return { idempotencyKey, isOwed: true, isOptional: true, maxRetries: MAX_RETRIES };
 }
 
 /** Not that the group has moved: then the same goes to its new place. */

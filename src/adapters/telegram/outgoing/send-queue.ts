@@ -5,6 +5,7 @@
  */
 import { GrammyError, HttpError } from "grammy";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import { backoffMs } from "../../../lib/backoff.ts";
 import { askedWaitMs } from "../retry-after.ts";
 import { DEFAULT_RATE_LIMITS, type RateLimit, type RateLimits } from "./rate-limit.ts";
 
@@ -22,143 +23,127 @@ const MAX_RETRY_WAIT_MS = 30_000;
 /** How long a stop lets requests under way come to their answer. */
 const GRACE_MS = 2_000;
 
-/** Makes the request. The signal ends it when the process does not wait for its answer any more. */
-export type Run<T> = (signal: AbortSignal) => Promise<T>;
+export interface SendQueueOptions<Call, Result> {
+  /** Makes a call; the signal ends it when the process does not wait for its answer any more. */
+  make: (chatId: string, call: Call, signal: AbortSignal) => Promise<Result>;
+  rateLimit: RateLimit;
+  limits?: RetryOptions;
+  clock: Clock;
+  log: Log;
+}
 
-interface Call {
-  run: Run<unknown>;
-  resolve: (value: unknown) => void;
+interface Waiting<Call, Result> {
+  call: Call;
+  resolve: (result: Result) => void;
   reject: (error: unknown) => void;
-  /** Progress of this message: a newer call with the same key takes its place. */
-  progressKey: string | null;
+  /** An edit of this progress message: `replaced` is called when a newer one takes its place. */
+  progress: { key: string; replaced: () => void } | null;
   maxRetries: number;
 }
 
-interface Box {
-  answers: Call[];
-  progress: Call[];
+interface Line<Call, Result> {
+  answers: Waiting<Call, Result>[];
+  progress: Waiting<Call, Result>[];
 }
 
-export class SendQueue {
-  /** The chats that something waits for. */
-  readonly #boxes = new Map<string, Box>();
-  readonly #log: Log;
-  readonly #clock: Clock;
-  readonly #rateLimit: RateLimit;
-  readonly #options: RetryOptions;
+export class SendQueue<Call, Result> {
+  readonly #options: SendQueueOptions<Call, Result>;
+  readonly #limits: RetryOptions;
+  /** By chat; only of chats that something waits for. */
+  readonly #lines = new Map<string, Line<Call, Result>>();
   readonly #stopped = new AbortController();
   /** Ends the requests that are under way. */
   readonly #cut = new AbortController();
 
-  constructor(log: Log, clock: Clock, rateLimit: RateLimit, options: RetryOptions = DEFAULT_SEND_LIMITS) {
-    this.#log = log;
-    this.#clock = clock;
-    this.#rateLimit = rateLimit;
+  constructor(options: SendQueueOptions<Call, Result>) {
     this.#options = options;
+    this.#limits = options.limits ?? DEFAULT_SEND_LIMITS;
   }
 
   /**
    * Makes a call when its chat's turn comes. Rejects with Telegram's refusal, or with `stop`'s reason.
    * `maxRetries` is for calls that there is another way for; what Telegram asks to wait for does not count.
    */
-  send<T>(chatId: string, run: Run<T>, maxRetries = this.#options.maxRetries): Promise<T> {
-    return this.#enqueue(chatId, run, null, maxRetries);
+  send(chatId: string, call: Call, maxRetries = this.#limits.maxRetries): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#add(chatId, { call, resolve, reject, progress: null, maxRetries });
+    });
   }
 
   /**
-   * Makes an edit of a progress message once nothing more important waits. A newer one for the same `key`
-   * replaces it; the replaced call resolves with undefined.
+   * Makes an edit of a progress message once nothing more important waits. A newer one for the same `key` replaces
+   * it, which resolves it too.
    */
-  progress<T>(chatId: string, key: string, run: Run<T>): Promise<T | undefined> {
-    return this.#enqueue<T | undefined>(chatId, run, key, this.#options.maxRetries);
-  }
-
-  /** Forgets what waits for a chat that is gone. */
-  clear(chatId: string, reason: Error): void {
-    const box = this.#boxes.get(chatId);
-    if (box) rejectAll(box, reason);
+  progress(chatId: string, key: string, call: Call): Promise<void> {
+    const { maxRetries } = this.#limits;
+    return new Promise((resolve, reject) => {
+      const progress = { key, replaced: resolve };
+      this.#add(chatId, { call, resolve: () => resolve(), reject, progress, maxRetries });
+    });
   }
 
   /** Rejects everything that waits with `reason`, and what is under way if its answer does not come soon. */
   stop(reason: Error): void {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort(reason);
-    for (const box of this.#boxes.values()) rejectAll(box, reason);
+    for (const line of this.#lines.values()) rejectAll(line, reason);
     setTimeout(() => this.#cut.abort(reason), GRACE_MS).unref();
   }
 
-  #enqueue<T>(chatId: string, run: Run<T>, progressKey: string | null, maxRetries: number): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const known = this.#boxes.get(chatId);
-      const box = known ?? { answers: [], progress: [] };
-      // `run` and `resolve` belong to the same T; the box holds calls of many.
-      const call: Call = {
-        run,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        progressKey,
-        maxRetries,
-      };
-      if (progressKey === null) box.answers.push(call);
-      else {
-        const older = box.progress.findIndex((one) => one.progressKey === progressKey);
-        if (older >= 0) box.progress.splice(older, 1, call)[0]?.resolve(undefined);
-        else box.progress.push(call);
-      }
-      if (known) return;
-      this.#boxes.set(chatId, box);
-      void this.#drain(chatId, box);
-    });
+  #add(chatId: string, waiting: Waiting<Call, Result>): void {
+    const known = this.#lines.get(chatId);
+    const line = known ?? { answers: [], progress: [] };
+    if (!waiting.progress) line.answers.push(waiting);
+    else {
+      const older = sameProgress(line, waiting);
+      if (older < 0) line.progress.push(waiting);
+      else line.progress.splice(older, 1, waiting)[0]?.progress?.replaced();
+    }
+    if (known) return;
+    this.#lines.set(chatId, line);
+    void this.#drain(chatId, line);
   }
 
-  async #drain(chatId: string, box: Box): Promise<void> {
+  async #drain(chatId: string, line: Line<Call, Result>): Promise<void> {
     try {
-      while (box.answers.length + box.progress.length > 0) {
-        await this.#rateLimit.take(chatId, this.#stopped.signal);
-        // Looked at only now: what came while we waited may be more important.
-        const call = box.answers.shift() ?? box.progress.shift();
-        if (call) await this.#make(chatId, box, call).catch(call.reject);
+      while (line.answers.length + line.progress.length > 0) {
+        await this.#options.rateLimit.take(chatId, this.#stopped.signal);
+        // Looked at only now: what has been added since may be more important.
+        const next = line.answers.shift() ?? line.progress.shift();
+        if (next) await this.#make(chatId, line, next).catch(next.reject);
       }
     } catch (error) {
-      rejectAll(box, error);
+      rejectAll(line, error);
     } finally {
-      this.#boxes.delete(chatId);
+      this.#lines.delete(chatId);
     }
   }
 
-  /** Settles the call, unless it went back into its box or this throws: then the process stops. */
-  async #make(chatId: string, box: Box, call: Call): Promise<void> {
+  /** Settles the call, unless it went back into its line or this throws: then the process stops. */
+  async #make(chatId: string, line: Line<Call, Result>, waiting: Waiting<Call, Result>): Promise<void> {
+    const { make, rateLimit, clock, log } = this.#options;
     for (let retry = 0; ; retry++) {
       try {
-        call.resolve(await call.run(this.#cut.signal));
+        waiting.resolve(await make(chatId, waiting.call, this.#cut.signal));
         return;
       } catch (error) {
-        const waitMs = this.#retryWait(error, retry, call.maxRetries);
+        const waitMs = this.#retryWait(error, retry, waiting.maxRetries);
         if (waitMs === null) {
-          call.reject(error);
+          waiting.reject(error);
           return;
         }
         this.#stopped.signal.throwIfAborted();
         if (isFlood(error)) {
-          await this.#rateLimit.block(chatId, waitMs);
-          this.#log.warn({ chatId, waitMs }, "Telegram asks us to wait");
+          await rateLimit.block(chatId, waitMs);
+          log.warn({ chatId, waitMs }, "Telegram asks us to wait");
         } else {
-          this.#log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
-          await this.#clock.sleep(waitMs, this.#stopped.signal);
+          log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
+          await clock.sleep(waitMs, this.#stopped.signal);
         }
-        if (call.progressKey !== null && this.#givesWay(box, call)) return;
-        await this.#rateLimit.take(chatId, this.#stopped.signal);
+        if (givesWay(line, waiting)) return;
+        await rateLimit.take(chatId, this.#stopped.signal);
       }
     }
-  }
-
-  /** True when a progress edit that failed is not the next thing to try. */
-  #givesWay(box: Box, call: Call): boolean {
-    // A newer one is better than repeating this one.
-    if (box.progress.some((one) => one.progressKey === call.progressKey)) call.resolve(undefined);
-    else if (box.answers.length > 0) box.progress.unshift(call);
-    else return false;
-    return true;
   }
 
   /** How long to wait before the same call again; null when Telegram's answer is final. */
@@ -169,12 +154,27 @@ export class SendQueue {
     } else if (!(error instanceof HttpError)) return null;
     // No answer to a send: it may have arrived. A doubled answer is better than none at all.
     if (retry >= maxRetries) return null;
-    return Math.min(this.#options.retryWaitMs * 2 ** retry, MAX_RETRY_WAIT_MS);
+    return backoffMs(retry + 1, { firstMs: this.#limits.retryWaitMs, longestMs: MAX_RETRY_WAIT_MS });
   }
 }
 
-function rejectAll(box: Box, reason: unknown): void {
-  for (const call of [...box.answers.splice(0), ...box.progress.splice(0)]) call.reject(reason);
+/** Where an edit of the same progress message waits; below 0: nowhere. */
+function sameProgress<C, R>({ progress }: Line<C, R>, one: Waiting<C, R>): number {
+  return progress.findIndex((other) => other.progress?.key === one.progress?.key);
+}
+
+/** True when a progress edit that failed is not the next thing to try. */
+function givesWay<C, R>(line: Line<C, R>, failed: Waiting<C, R>): boolean {
+  if (!failed.progress) return false;
+  // A newer one is better than repeating this one.
+  if (sameProgress(line, failed) >= 0) failed.progress.replaced();
+  else if (line.answers.length > 0) line.progress.unshift(failed);
+  else return false;
+  return true;
+}
+
+function rejectAll<C, R>(line: Line<C, R>, reason: unknown): void {
+  for (const { reject } of [...line.answers.splice(0), ...line.progress.splice(0)]) reject(reason);
 }
 
 function isFlood(error: unknown): boolean {

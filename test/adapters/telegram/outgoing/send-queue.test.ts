@@ -45,7 +45,12 @@ function floodWait(seconds: number): GrammyError {
 
 function startQueue() {
   const clock = new TestClock();
-  const queue = new SendQueue(log, clock, new LocalRateLimit(clock));
+  const queue = new SendQueue({
+    make: (_chatId, call: () => Promise<void>) => call(),
+    rateLimit: new LocalRateLimit(clock),
+    clock,
+    log,
+  });
   const sent: { name: string; at: number }[] = [];
   const call = (name: string) => async () => {
     sent.push({ name, at: clock.now() });
@@ -139,15 +144,15 @@ describe("the send queue", () => {
     expect(clock.now() - startedAt).toBeGreaterThanOrEqual(20 * 30_000);
   });
 
-  it("rejects what waits for a chat that is gone, and nothing else", async () => {
+  it("rejects what waits when it stops, with the reason", async () => {
     const { clock, queue, call, names } = startQueue();
-    const waiting = Array.from({ length: 6 }, (_, index) => queue.send("100", call(`gone ${index}`)));
-    void queue.send("200", call("other"));
+    const waiting = Array.from({ length: 6 }, (_, index) => queue.send("100", call(String(index))));
     const settled = Promise.allSettled(waiting);
     await new Promise((resolve) => setImmediate(resolve));
-    queue.clear("100", new Error("gone"));
+    const reason = new Error("the process ends");
+    queue.stop(reason);
     await clock.run();
-    expect((await settled).filter((one) => one.status === "rejected")).toHaveLength(3);
-    expect(names()).toContain("other");
+    expect((await settled).slice(3)).toEqual(Array(3).fill({ status: "rejected", reason }));
+    expect(names()).toEqual(["0", "1", "2"]);
   });
 });
