@@ -1,11 +1,13 @@
 /** Wires the core to the world: the one place that knows every implementation of a port. */
 import { join } from "node:path";
 import { loadLocales } from "../content/locale-files.ts";
+import { loadUnderstanding } from "../content/phrase-files.ts";
 import { loadSkills } from "../content/skill-files.ts";
 import { Engine } from "../core/engine.ts";
 import type { Locales } from "../core/model/locales.ts";
 import type { SkillCatalog } from "../core/model/skill.ts";
 import { StopError } from "../core/model/stop.ts";
+import type { Understanding } from "../core/model/understanding.ts";
 import type { ChatPlatform } from "../core/ports/chat-platform.ts";
 import { type Context, FIXED_LIMITS } from "../core/ports/context.ts";
 import { patientQueue, patientStore } from "../core/ports/retrying.ts";
@@ -28,7 +30,7 @@ import { systemClock } from "./system-clock.ts";
 const REMIND_EVERY_MS = 3_600_000;
 /** How long work that has begun waits for a store that is away. */
 const STORE_PATIENCE_MS = 300_000;
-const LOCALES_DIR = join(import.meta.dirname, "../../config/locales");
+const CONFIG_DIR = join(import.meta.dirname, "../../config");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
 export interface Bot {
@@ -37,6 +39,7 @@ export interface Bot {
   store: ConversationStore;
   locales: Locales;
   skills: SkillCatalog;
+  understanding: Understanding;
   addPlatform(platform: ChatPlatform): void;
   /** Throws `StoreTroubleError` while nothing can be stored. */
   check(): Promise<void>;
@@ -55,6 +58,8 @@ interface BotOptions {
   inTurn?: Context["inTurn"];
   /** Bounds that no setting changes, made shorter. */
   limits?: Partial<Context["limits"]>;
+  /** Holds `locales` and `phrases`; absent: the project's own. */
+  configDir?: string;
   /** Looks up hosts of links and of finished videos; absent: the system does. */
   resolveHost?: ResolveHost;
   /** Ends the waiting for a Redis that does not answer. */
@@ -63,11 +68,11 @@ interface BotOptions {
 
 /**
  * Makes a bot from checked settings. `memory` keeps nothing after the process ends, as it fits the
- * sandbox. Throws `StartError` when skills, locales or the data folder cannot be used.
+ * sandbox. Throws `StartError` when skills, locales, phrases or the data folder cannot be used.
  */
 export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
-  const { resolveHost = systemResolve } = options;
+  const { resolveHost = systemResolve, configDir = CONFIG_DIR } = options;
   const { skills: skillOptions, nemo, timing } = config;
   const [skills, locales] = await Promise.all([
     loadSkills({
@@ -75,8 +80,9 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
       defaultSkill: skillOptions.defaultSkill,
       ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
     }),
-    loadLocales(LOCALES_DIR),
+    loadLocales(join(configDir, "locales")),
   ]);
+  const understanding = await loadUnderstanding(join(configDir, "phrases"), skills.list());
   const storage =
     options.storage === "disk" ? await openStorage(config, log, options.signal) : openMemoryStorage();
   const { records } = storage;
@@ -108,6 +114,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     clock: systemClock,
     skills,
     locales,
+    understanding,
     log,
     metrics,
     inTurn,
@@ -138,6 +145,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     store,
     locales,
     skills,
+    understanding,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
     async check() {

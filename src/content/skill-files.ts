@@ -4,11 +4,11 @@
  */
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Localized, Skill, SkillCatalog } from "../core/model/skill.ts";
 import { StartError } from "../lib/start-error.ts";
 import { fallbacksFor } from "./published-skill.ts";
+import { YamlDocument } from "./yaml-document.ts";
 
 export interface LoadSkillsOptions {
   /** Holds `<name>.md` or `<name>/SKILL.md` files; `README.md` and hidden files are passed over. */
@@ -23,6 +23,8 @@ const LEAD = "The skills cannot be read:";
 
 const MAX_FILE_BYTES = 256 * 1024;
 const MEGABYTE = 1024 * 1024;
+/** The front matter begins behind the first `---`. */
+const FRONT_MATTER_LINE = 2;
 /** What may stand in an HTTP header and be read in a log. */
 const HEADER_VALUE = /^[\x21-\x7e]{1,64}$/;
 
@@ -147,48 +149,17 @@ function readFrontMatter(
   file: string,
   yaml: string,
 ): { kind: "valid"; fields: Fields; nameLine: number } | { kind: "invalid"; problems: string[] } {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter, uniqueKeys: false, prettyErrors: false });
-  const lineAt = (offset: number): number => lineCounter.linePos(offset).line + 1; // behind the first ---
-  if (document.errors.length > 0) {
-    return {
-      kind: "invalid",
-      problems: document.errors.map(
-        (error) => `${file}:${lineAt(error.pos[0])}: is no valid YAML: ${error.message}`,
-      ),
-    };
+  const document = new YamlDocument(yaml, FRONT_MATTER_LINE);
+  const result = schema.safeParse(document.value(["version"]));
+  if (document.problems.length === 0 && result.success) {
+    return { kind: "valid", fields: result.data, nameLine: document.lineOf(["name"]) };
   }
-  const lineOf = (keys: readonly PropertyKey[]): number => {
-    for (let length = keys.length; length > 0; length -= 1) {
-      const offset = offsetOf(document.getIn(keys.slice(0, length), true));
-      if (offset !== null) return lineAt(offset);
-    }
-    return 1;
-  };
-  const result = schema.safeParse(withVersionAsWritten(document.toJS(), document.get("version", true)));
-  if (result.success) return { kind: "valid", fields: result.data, nameLine: lineOf(["name"]) };
+  const problems =
+    result.error && document.problems.length === 0 ? document.explain(result.error) : document.problems;
   return {
     kind: "invalid",
-    problems: result.error.issues.map((issue) => {
-      const isMissing = !document.hasIn(issue.path.slice(0, 1));
-      const problem = isMissing ? "is missing" : issue.message;
-      return `${file}:${lineOf(issue.path)}: ${issue.path.join(".") || "front matter"} ${problem}`;
-    }),
+    problems: problems.map(({ line, text }) => `${file}:${line}: ${text}`),
   };
-}
-
-/** `version: 1.10` is a number to YAML and would become 1.1. */
-function withVersionAsWritten(fields: unknown, node: unknown): unknown {
-  if (typeof fields !== "object" || fields === null || !("version" in fields)) return fields;
-  if (typeof fields.version !== "number") return fields;
-  const isScalar = typeof node === "object" && node !== null && "source" in node;
-  return { ...fields, version: isScalar ? String(node.source) : String(fields.version) };
-}
-
-function offsetOf(node: unknown): number | null {
-  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range))
-    return null;
-  return typeof node.range[0] === "number" ? node.range[0] : null;
 }
 
 /** A text in English, or one per language code with English among them; absent and empty fields fall back. */

@@ -21,7 +21,7 @@ import type { Context } from "./ports/context.ts";
 import { StoreTroubleError } from "./ports/store.ts";
 import { Speaker } from "./reply/speaker.ts";
 import { languageOf } from "./understand/language.ts";
-import { partsOf, readRequest } from "./understand/request.ts";
+import { partsOf } from "./understand/request.ts";
 import { Worker } from "./worker.ts";
 import { runExport } from "./workflows/export/watch.ts";
 import { refusalOf } from "./workflows/fitness.ts";
@@ -83,7 +83,7 @@ export class Engine implements MessageSink {
 
   /** The one place where a message is read: its item carries what it asks for. */
   #read(message: IncomingMessage): AskedMessage {
-    return { message, request: readRequest(message, this.#context.skills.list()) };
+    return { message, request: this.#context.understanding.readRequest(message) };
   }
 
   async #take({ message, request }: AskedMessage): Promise<void> {

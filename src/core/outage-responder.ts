@@ -57,7 +57,7 @@ export class OutageResponder {
 
   #chatFor(message: IncomingMessage): Chat {
     const { conversationId: id, replyTo: target } = message;
-    const language = guessLanguage(message);
+    const language = guessLanguage(this.#context.understanding, message);
     return Chat.withoutRecord(this.#context, { id, target, language });
   }
 }

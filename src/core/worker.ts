@@ -220,7 +220,7 @@ export class Worker {
         // Whoever is new has just been greeted.
         if (wasConnected)
           await chat.speaker.send(
-            greeting(chat.speaker, chat.skill, "connect.ready", chat.record.files.length > 0),
+            greeting(chat.context, chat.speaker, chat.skill, "connect.ready", chat.record.files.length > 0),
           );
         return;
       case "export":

@@ -202,7 +202,7 @@ describe("skills that cannot be used", () => {
       expect.stringMatching(/^b\.md:1: version is missing$/),
       expect.stringMatching(/^c\.md:1: must begin with YAML front matter/),
       expect.stringMatching(/^d\/SKILL\.md:3: version must be/),
-      expect.stringMatching(/^d\/SKILL\.md:5: title has no English text/),
+      expect.stringMatching(/^d\/SKILL\.md:4: title has no English text/),
       ...problems.filter((problem) => problem.startsWith("e.md:")),
       expect.stringMatching(/^f\.md:7: examples\.en\.1 /),
     ]);

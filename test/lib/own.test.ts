@@ -3,10 +3,10 @@ import { decodeAction } from "../../src/adapters/shared/action-codes.ts";
 import { formatOf, mimeTypeOf } from "../../src/core/model/file-formats.ts";
 import { createLocales } from "../../src/core/model/locales.ts";
 import { localized } from "../../src/core/model/skill.ts";
-import { readIntent } from "../../src/core/understand/intent.ts";
 import { withDigits } from "../../src/sandbox/word-times.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../src/store/storage.ts";
+import { understanding } from "../support/understanding.ts";
 
 describe.each(["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"])(
   "a name that every object has: %s",
@@ -17,7 +17,7 @@ describe.each(["constructor", "__proto__", "toString", "valueOf", "hasOwnPropert
     });
 
     it("is no command", () => {
-      expect(readIntent(name, []).kind).toBe("edit");
+      expect(understanding.readIntent(name).kind).toBe("edit");
     });
 
     it("is no language", () => {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
 import { StopError } from "../../core/model/stop.ts";
+import type { Understanding } from "../../core/model/understanding.ts";
 import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
@@ -34,6 +35,7 @@ export interface DiscordContext {
   memory: AdapterMemory;
   locales: Locales;
   skills: SkillCatalog;
+  understanding: Understanding;
   clock: Clock;
   log: Log;
   metrics: Metrics;

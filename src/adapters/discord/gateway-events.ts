@@ -6,10 +6,10 @@
 import type { REST } from "@discordjs/rest";
 import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
+import type { Understanding } from "../../core/model/understanding.ts";
 import type { MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
-import { readIntent } from "../../core/understand/intent.ts";
 import { within } from "../../lib/timeout.ts";
 import { isStoreTrouble, orInTrouble } from "../shared/store-trouble.ts";
 import { Allowance } from "./allowance.ts";
@@ -50,6 +50,7 @@ export interface IntakeOptions {
   memory: AdapterMemory;
   locales: Locales;
   skills: SkillCatalog;
+  understanding: Understanding;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -297,7 +298,7 @@ export class Intake {
     const text = wordsOf(message, this.#options.botId());
     const hasFiles = message.attachments.length > 0;
     const isEdit =
-      hasFiles || (text !== "" && readIntent(text, this.#options.skills.list()).kind !== "action");
+      hasFiles || (text !== "" && this.#options.understanding.readIntent(text).kind !== "action");
     if (!isEdit) return null;
     const opened = this.#threads.open(
       { guildId: message.guild_id, channelId: message.channel_id, messageId: message.id },

@@ -3,6 +3,7 @@
 import type { LogLimit } from "../../lib/log-limit.ts";
 import type { Locales } from "../model/locales.ts";
 import type { SkillCatalog } from "../model/skill.ts";
+import type { Understanding } from "../model/understanding.ts";
 import type { ChatPlatform, Links } from "./chat-platform.ts";
 import type { Clock, Log, Metrics } from "./runtime.ts";
 import type { ConversationStore } from "./store.ts";
@@ -17,6 +18,7 @@ export interface Context {
   clock: Clock;
   skills: SkillCatalog;
   locales: Locales;
+  understanding: Understanding;
   log: Log;
   metrics: Metrics;
   /** Runs a task whose log lines all name the turn they belong to. */

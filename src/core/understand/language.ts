@@ -3,22 +3,22 @@
  * platform's word. Where we have no words of our own in it, ours are English. Source: DESIGN.md, rule 5.
  */
 import type { IncomingMessage } from "../model/message.ts";
+import type { Understanding } from "../model/understanding.ts";
 import type { Context } from "../ports/context.ts";
-import { writtenLanguage } from "./written-language.ts";
 
 /**
  * The code of the person's language, such as `zh` or `fr`. The first message whose script tells a language
  * decides, and is remembered, until the person chooses.
  */
 export async function languageOf(
-  { store }: Pick<Context, "store">,
+  { store, understanding }: Pick<Context, "store" | "understanding">,
   message: IncomingMessage,
 ): Promise<string> {
   const { user } = message;
   const settings = await store.readUser(user.id);
   if (settings?.language) return settings.language;
   if (settings?.guessedLanguage) return settings.guessedLanguage;
-  const written = writtenOf(message);
+  const written = writtenOf(understanding, message);
   if (written) {
     await store.updateUser(user.id, (current) => ({
       version: 1,
@@ -30,8 +30,8 @@ export async function languageOf(
 }
 
 /** What the message alone tells, for when the store cannot be asked. */
-export function guessLanguage(message: IncomingMessage): string {
-  return writtenOf(message) ?? codeOf(message.user.language) ?? "en";
+export function guessLanguage(understanding: Understanding, message: IncomingMessage): string {
+  return writtenOf(understanding, message) ?? codeOf(message.user.language) ?? "en";
 }
 
 /** The name of a language, in English or in the language `named`; null when there is none with this code. */
@@ -44,8 +44,8 @@ export function languageName(code: string, named = "en"): string | null {
   }
 }
 
-function writtenOf({ text, user }: IncomingMessage): string | null {
-  return writtenLanguage(text, codeOf(user.language));
+function writtenOf(understanding: Understanding, { text, user }: IncomingMessage): string | null {
+  return understanding.writtenLanguage(text, codeOf(user.language));
 }
 
 /** `fr-CA` → `fr`. */

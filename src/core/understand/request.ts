@@ -2,13 +2,12 @@
 
 import type { Attachment, IncomingMessage } from "../model/message.ts";
 import type { AskedMessage, Request } from "../model/request.ts";
-import type { Skill } from "../model/skill.ts";
+import type { Intent } from "../model/understanding.ts";
 import type { MessageItem } from "../model/work-item.ts";
 import type { Context } from "../ports/context.ts";
-import { type Intent, readIntent } from "./intent.ts";
 
-/** Reads a message; `skills` are the installed ones. Pure. */
-export function readRequest(message: IncomingMessage, skills: readonly Skill[]): Request {
+/** Reads a message; `read` understands its words. Pure. */
+export function readRequest(message: IncomingMessage, read: (text: string) => Intent): Request {
   const { action, text } = message;
   if (action?.kind === "edit" && action.meant) {
     const quoted = (action.meant.quoted ?? []).map(withCleanName);
@@ -19,7 +18,6 @@ export function readRequest(message: IncomingMessage, skills: readonly Skill[]):
     const help: Request["goal"] = { kind: "action", action: { kind: "help" } };
     return { attachments, goal: attachments.length > 0 ? { kind: "nothing" } : help };
   }
-  const read = (words: string) => readIntent(words, skills);
   const quoted = (message.quoted ?? []).map(withCleanName);
   // An example's button says what a person could have typed, and means the same.
   const isPrompt = action?.kind === "edit";
@@ -58,8 +56,11 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
 }
 
 /** What the item of a message asks for; read here for an item of the version before, which does not carry it. */
-export function requestOf({ skills }: Pick<Context, "skills">, { message, request }: MessageItem): Request {
-  return request ?? readRequest(message, skills.list());
+export function requestOf(
+  { understanding }: Pick<Context, "understanding">,
+  { message, request }: MessageItem,
+): Request {
+  return request ?? understanding.readRequest(message);
 }
 
 /**

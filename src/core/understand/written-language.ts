@@ -1,4 +1,5 @@
 /** Which language a text is written in, as far as its script tells. Pure; no dictionary, no statistics. */
+import type { PhraseFiles } from "../model/phrases.ts";
 
 /** Scripts of words that stand alone, with the language that writes them most. */
 const ALPHABETS: readonly { script: string; code: string; pattern: RegExp }[] = [
@@ -31,27 +32,37 @@ const HANGUL = /\p{Script=Hangul}/gu;
 const HAN = /[\p{Script=Han}\p{Script=Bopomofo}]/gu;
 const LATIN = wordsOf("\\p{Script=Latin}");
 
-/** Not the person's words: commands, links, addresses, mentions, names of files, tags, what is quoted, and "ok". */
+/** Not the person's words: commands, links, addresses, mentions, names of files, tags, what is quoted. */
 const NOT_WORDS =
-  /(?<!\p{L})(?:ok|okay|hi|hey|hello|please|pls|thx|thanks|bot)(?!\p{L})|^\s*[/／]\S+|https?:\/\/\S+|\S+@\S+|[@#]\S+|<[^>]{1,64}>|[^\s，。、]{1,64}\.[a-z][a-z0-9]{1,4}(?![a-z])|"[^"]*"|“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|`[^`]*`/giu;
+  /^\s*[/／]\S+|https?:\/\/\S+|\S+@\S+|[@#]\S+|<[^>]{1,64}>|[^\s，。、]{1,64}\.[a-z][a-z0-9]{1,4}(?![a-z])|"[^"]*"|“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|`[^`]*`/
+    .source;
 /** A single sign says little. */
 const MIN_SIGNS = 2;
 /** Bound of what is read; a person's words stand in the first lines. */
 const MAX_READ = 2_000;
 
 /**
- * The code of the language that `text` is written in; null when the script leaves it open. `platform` is the code
- * of the platform's word: it stays where it shares the script (`uk` for Cyrillic). Latin script tells nothing: too
- * many languages share it, and people of all others write a little English.
+ * Reads the code of the language that a text is written in; null when the script leaves it open. `platform` is the
+ * code of the platform's word: it stays where it shares the script (`uk` for Cyrillic). Latin script tells nothing:
+ * too many languages share it, and people of all others write a little English.
  */
-export function writtenLanguage(text: string, platform: string | null): string | null {
-  const words = text.slice(0, MAX_READ).replace(NOT_WORDS, " ");
-  const latin = count(words, LATIN);
-  const found = mostUsed(words, platform);
-  if (found && isMainScript(words, found, latin)) {
-    return platform !== null && scriptOf(platform) === found.script ? platform : found.code;
-  }
-  return null;
+export function createLanguageReader(
+  files: PhraseFiles,
+): (text: string, platform: string | null) => string | null {
+  const international = Object.values(files).flatMap((file) => file.international ?? []);
+  const notWords = new RegExp(
+    `(?<!\\p{L})(?:${international.join("|") || "(?!)"})(?!\\p{L})|${NOT_WORDS}`,
+    "giu",
+  );
+  return (text, platform) => {
+    const words = text.slice(0, MAX_READ).replace(notWords, " ");
+    const latin = count(words, LATIN);
+    const found = mostUsed(words, platform);
+    if (found && isMainScript(words, found, latin)) {
+      return platform !== null && scriptOf(platform) === found.script ? platform : found.code;
+    }
+    return null;
+  };
 }
 
 interface Found {

@@ -48,7 +48,10 @@ async function greet(
   });
   try {
     const session = (await createSession(chat, null, signal)) ?? chat.session;
-    await speaker.edit(status, { tone: "notice", ...greeting(speaker, skill, "connect.ready", hasFootage) });
+    await speaker.edit(status, {
+      tone: "notice",
+      ...greeting(chat.context, speaker, skill, "connect.ready", hasFootage),
+    });
     return session;
   } catch (error) {
     if (signal.aborted) {

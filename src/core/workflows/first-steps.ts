@@ -16,7 +16,10 @@ const MAX_EXAMPLES = 3;
 export async function sayWhatIsMissing(chat: Chat, clips: readonly ProjectClip[]): Promise<void> {
   const { speaker, skill } = chat;
   const names = clipNames(chat, clips);
-  const examples = examplesFor(skill, speaker.language, names.length > 0).slice(0, MAX_EXAMPLES);
+  const examples = examplesFor(chat.context, skill, speaker.language, names.length > 0).slice(
+    0,
+    MAX_EXAMPLES,
+  );
   const list = listText(examples);
   const text =
     names.length > 0

@@ -8,7 +8,7 @@ import type { Attachment, IncomingMessage } from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
 import type { MessageItem } from "../model/work-item.ts";
 import type { Context, Limits } from "../ports/context.ts";
-import { findLinks } from "../understand/intent.ts";
+import { findLinks } from "../understand/links.ts";
 
 /** Why a whole message is refused; null when nothing speaks against it. */
 export function refusalOf(message: IncomingMessage, limits: Limits): MessageItem["refusal"] | null {

@@ -76,7 +76,7 @@ export async function chooseSkill(
   if (wanted) {
     if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return;
     await chat.update((current) => ({ ...current, skill: wanted.name }));
-    await speaker.send(greeting(speaker, wanted, "skill.switched", chat.record.files.length > 0));
+    await speaker.send(greeting(context, speaker, wanted, "skill.switched", chat.record.files.length > 0));
     return;
   }
   const lines = context.skills

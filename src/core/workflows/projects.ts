@@ -43,7 +43,7 @@ export async function startProject(
     return;
   }
   if (!isDone) await replaceSession(chat, session, signal, keptIfWorked(chat, state));
-  await speaker.send(greeting(speaker, chat.skill, "project.started", false));
+  await speaker.send(greeting(chat.context, speaker, chat.skill, "project.started", false));
 }
 
 /**

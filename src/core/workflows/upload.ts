@@ -201,10 +201,10 @@ function describeMedia(chat: Chat, attachment: Attachment, media: UploadedMedia 
 /** A file without words: asks what to do with it. `kept` are words that lost their file before. */
 export async function askWhatToDo(chat: Chat, kept: string | null): Promise<void> {
   const { speaker, skill } = chat;
-  const examples = [...(kept ? [kept] : []), ...examplesFor(skill, speaker.language, true)].slice(
-    0,
-    EXAMPLES_AFTER_UPLOAD,
-  );
+  const examples = [
+    ...(kept ? [kept] : []),
+    ...examplesFor(chat.context, skill, speaker.language, true),
+  ].slice(0, EXAMPLES_AFTER_UPLOAD);
   await speaker.say(
     "upload.what-next",
     { examples: listText(examples) },

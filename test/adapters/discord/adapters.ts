@@ -17,6 +17,7 @@ import {
   type FakeDiscordOptions,
   startFakeDiscord,
 } from "../../fakes/discord/fake-discord.ts";
+import { understanding } from "../../support/understanding.ts";
 
 const CONFIG = join(import.meta.dirname, "../../../config");
 
@@ -143,6 +144,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
           memory: store,
           locales,
           skills,
+          understanding,
           clock: { ...systemClock, now },
           log,
           metrics: { ...NO_METRICS, apiCall: (_platform, status) => onCall?.(status) },

@@ -1,10 +1,10 @@
 /**
- * From the words of a message to its clauses, each a string of letters: the roles that its words have in
- * `words.ts`. `intent.ts` says what the clauses mean.
+ * From the words of a message to its clauses, each a string of letters: the roles that its words have in the
+ * phrase files. `intent.ts` says what the clauses mean.
  */
-
-import { simplify } from "../simplified.ts";
-import { type CancelRole, CHINESE_CANCEL, ENGLISH_CANCEL, NO_TYPOS } from "./words.ts";
+import type { CancelRole, PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
+import type { Spelling } from "../spelling.ts";
+import { WordTable } from "../word-table.ts";
 
 /** One letter a role, so that a clause can be read with patterns. A filler has none. */
 const LETTERS: Readonly<Record<CancelRole, string>> = {
@@ -54,7 +54,7 @@ const CORE = ["[SH]", "G(?=[YD]*[OPAXW])", "N[NY]*(?=[XWQ])", "N(?=[NY]*Y)[NY]*E
 );
 const CORES = `(?:(?:${CORE})${TAIL})`;
 const SURE = [
-  // 导出取消: what is cancelled may stand first.
+  // What is cancelled may stand first.
   new RegExp(`^J?[IZRCYOM]*(?:(?:[AOWXY]|V(?=X)|(?<=X)V(?!X))*(?=S))?${CORES}+$`),
   new RegExp(`^J?[IZRCYO]*M[OPAYD]*X${TAIL}${CORES}*$`),
 ];
@@ -67,30 +67,14 @@ export function isCancel(clause: string): boolean {
 interface Token {
   letters: string;
   isTypo: boolean;
-  word?: string;
-}
-
-/** The clauses of a message as letters; whether a word had to be guessed. Pure. */
-export function splitClauses(text: string): { clauses: string[]; hasTypos: boolean } {
-  const clauses: string[] = [];
-  let hasTypos = false;
-  let isQuoting = false;
-  for (const { words, isAfterColon } of segments(text)) {
-    isQuoting = isAfterColon && (isQuoting || /[LF]$/.test(clauses.at(-1) ?? ""));
-    const tokens = readRoles(words);
-    hasTypos ||= tokens.some((token) => token.isTypo);
-    const split = splitSegment(withReasons(tokens), isQuoting);
-    clauses.push(...split.clauses);
-    isQuoting = split.isQuoting;
-  }
-  return { clauses, hasTypos };
+  role: CancelRole | null;
 }
 
 /** "Wrong clip" is a reason by itself; other things may be wrong in the film. */
 function withReasons(tokens: readonly Token[]): string[] {
-  return tokens.map(({ letters, word }, index) => {
-    if (word === "wrong") return /^[VO]$/.test(tokens[index + 1]?.letters ?? "") ? "R" : letters;
-    return tokens[index - 1]?.word === "wrong" && /^[VO]$/.test(letters) ? "" : letters;
+  return tokens.map(({ letters, role }, index) => {
+    if (role === "wrong") return /^[VO]$/.test(tokens[index + 1]?.letters ?? "") ? "R" : letters;
+    return tokens[index - 1]?.role === "wrong" && /^[VO]$/.test(letters) ? "" : letters;
   });
 }
 
@@ -103,7 +87,7 @@ function splitSegment(roles: string[], wasQuoting: boolean): { clauses: string[]
     const clause = clauses.at(-1) ?? "";
     if (letters === "!") isUrged = true;
     if (letters === "" || letters === "!") return;
-    // "The title is wrong" is about the title; "title: stop" and 字幕写：停 hold words for the film.
+    // "The title is wrong" is about the title; "title: stop" holds a word for the film.
     isQuoting ||= clause.endsWith("F") && letters !== "B";
     const isWish = letters === "K" && !isQuoting;
     if (isWish && !isCancel(clause)) return;
@@ -130,102 +114,144 @@ function beginsClause(before: string, role: string): boolean {
   return /^[JCZR?]/.test(role) || (before.endsWith("H") && !/^[OPAXYD]/.test(role));
 }
 
+/** Stands for what is quoted. */
+const QUOTE = "\uE000";
 /** A stop sign is as good as the word. */
+const STOP = "\uE001";
 const STOP_SIGNS = /[🛑⛔🚫✋]/gu;
 const QUOTED =
   /"[^"\n]*"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|(?<![\p{L}\p{N}])['‘][^'’\n]+['’](?![\p{L}\p{N}])/gu;
 /** A colon or a full stop between digits is part of a number. */
 const SEPARATOR =
   /(?:(?<!\d)[.:]|[.:](?!\d)|[,;!?…\n，。！？；：、()（）~]|(?<=\s)[-–—]+(?=\s)|[–—]{1,2}| - )+/u;
+const SEPARATORS = new RegExp(`(${SEPARATOR.source})`, "u");
 
-/** Single characters with spaces between them are a word that was stretched. */
-const SPACED_HAN = /(?<!\S)(\p{Script=Han})\s+(?=\p{Script=Han}(?!\S))/gu;
+/** Parts words; the marks of quotes and stop signs stay. */
+const APART = /[^\p{L}\p{N}\uE000\uE001]+/u;
 
-function segments(text: string): { words: string; isAfterColon: boolean }[] {
-  const plain = simplify(text.replace(QUOTED, " § ").normalize("NFKC").toLowerCase())
-    .replace(STOP_SIGNS, " stop ")
-    .replace(/['’‘`´]/g, "")
-    .replace(SPACED_HAN, "$1");
-  const found: { words: string; isAfterColon: boolean }[] = [];
-  let isAfterColon = false;
-  for (const part of plain.split(new RegExp(`(${SEPARATOR.source})`, "u"))) {
-    if (SEPARATOR.test(part) && part.replace(SEPARATOR, "") === "") isAfterColon = /[:：]/.test(part);
-    else if (part.trim() !== "") found.push({ words: part, isAfterColon });
+/** Splits messages into clauses with the words of all languages. */
+export class ClauseSplitter {
+  readonly #roles: ReadonlyMap<string, CancelRole>;
+  readonly #noTypos: ReadonlySet<string>;
+  /** Words that are recognised with a letter wrong. */
+  readonly #spelt: { word: string; letters: string }[] = [];
+  readonly #fold: Spelling["fold"];
+  readonly #run: RegExp;
+  readonly #isUnspaced: RegExp;
+  /** Single characters of a script without spaces, with spaces between them, are a word that was stretched. */
+  readonly #stretched: RegExp;
+  /** Words, or characters, of the longest entry. */
+  readonly #maxUnits: number;
+
+  constructor(files: PhraseFiles, { unspaced, fold }: Spelling, report: (mistake: PhraseMistake) => void) {
+    const table = new WordTable<CancelRole>(report);
+    const noTypos: string[] = [];
+    this.#fold = fold;
+    this.#run = new RegExp(`([${unspaced}]+)`, "u");
+    this.#isUnspaced = new RegExp(`^[${unspaced}]`, "u");
+    this.#stretched = new RegExp(`(?<!\\S)([${unspaced}])\\s+(?=[${unspaced}](?!\\S))`, "gu");
+    for (const [language, { cancel = {}, noTypos: own = [] }] of Object.entries(files)) {
+      noTypos.push(...own);
+      for (const [role, words] of Object.entries(cancel)) {
+        for (const word of words) {
+          const source = { language, path: ["cancel", role], word };
+          // The schema knows the roles.
+          table.add(this.#plain(word).split(APART).join(" "), role as CancelRole, source);
+        }
+      }
+    }
+    this.#roles = table.entries;
+    this.#noTypos = new Set(noTypos);
+    for (const role of TYPO_ROLES) {
+      const words = [...table.entries.keys()].filter((word) => table.entries.get(word) === role);
+      const long = words.filter((word) => /^\p{L}{4,}$/u.test(word) && !this.#isUnspaced.test(word));
+      this.#spelt.push(...long.map((word) => ({ word, letters: LETTERS[role] })));
+    }
+    this.#maxUnits = Math.max(1, ...[...table.entries.keys()].map((word) => this.#unitsOf(word).length));
   }
-  return found;
-}
 
-const ENGLISH = new Map<string, string>();
-const CHINESE = new Map<string, string>();
-for (const [role, words] of entriesOf(ENGLISH_CANCEL)) {
-  for (const word of words.split(/,\s*/)) ENGLISH.set(word, LETTERS[role]);
-}
-for (const [role, words] of entriesOf(CHINESE_CANCEL)) {
-  for (const word of words.split(" ")) CHINESE.set(word, LETTERS[role]);
-}
-const MAX_ENGLISH_WORDS = Math.max(...[...ENGLISH.keys()].map((phrase) => phrase.split(" ").length));
-const MAX_CHINESE_LENGTH = Math.max(...[...CHINESE.keys()].map((word) => word.length));
-
-function readRoles(words: string): Token[] {
-  return words
-    .split(/(\p{Script=Han}+)/u)
-    .flatMap((run) => (/\p{Script=Han}/u.test(run) ? readChinese(run) : readEnglish(run)));
-}
-
-function readChinese(run: string): Token[] {
-  const tokens: Token[] = [];
-  for (let at = 0; at < run.length; ) {
-    let length = Math.min(MAX_CHINESE_LENGTH, run.length - at);
-    while (length > 1 && !CHINESE.has(run.slice(at, at + length))) length -= 1;
-    tokens.push({ letters: CHINESE.get(run.slice(at, at + length)) ?? UNKNOWN, isTypo: false });
-    at += length;
+  /** The clauses of a message as letters; whether a word had to be guessed. */
+  split(text: string): { clauses: string[]; hasTypos: boolean } {
+    const clauses: string[] = [];
+    let hasTypos = false;
+    let isQuoting = false;
+    for (const { words, isAfterColon } of this.#segments(text)) {
+      isQuoting = isAfterColon && (isQuoting || /[LF]$/.test(clauses.at(-1) ?? ""));
+      const tokens = words.split(this.#run).flatMap((run) => this.#tokens(run));
+      hasTypos ||= tokens.some((token) => token.isTypo);
+      const split = splitSegment(withReasons(tokens), isQuoting);
+      clauses.push(...split.clauses);
+      isQuoting = split.isQuoting;
+    }
+    return { clauses, hasTypos };
   }
-  return tokens;
-}
 
-function readEnglish(run: string): Token[] {
-  const words = run.split(/[^\p{L}\p{N}§]+/u).filter((word) => word !== "");
-  const plain = words.map(withoutRepeats);
-  const tokens: Token[] = [];
-  for (let at = 0; at < words.length; ) {
-    let length = Math.min(MAX_ENGLISH_WORDS, words.length - at);
-    const phraseIn = (spelt: string[]) => spelt.slice(at, at + length).join(" ");
-    const isPhrase = () => ENGLISH.has(phraseIn(words)) || ENGLISH.has(phraseIn(plain));
-    while (length > 1 && !isPhrase()) length -= 1;
-    tokens.push(roleOf(ENGLISH.has(phraseIn(words)) ? phraseIn(words) : phraseIn(plain)));
-    at += length;
+  #segments(text: string): { words: string; isAfterColon: boolean }[] {
+    const plain = this.#plain(text.replace(QUOTED, ` ${QUOTE} `))
+      .replace(STOP_SIGNS, ` ${STOP} `)
+      .replace(this.#stretched, "$1");
+    const found: { words: string; isAfterColon: boolean }[] = [];
+    let isAfterColon = false;
+    for (const part of plain.split(SEPARATORS)) {
+      if (SEPARATOR.test(part) && part.replace(SEPARATOR, "") === "") isAfterColon = /[:：]/.test(part);
+      else if (part.trim() !== "") found.push({ words: part, isAfterColon });
+    }
+    return found;
   }
-  return tokens;
+
+  #plain(text: string): string {
+    return this.#fold(text.normalize("NFKC").toLowerCase()).replace(/['’‘`´]/g, "");
+  }
+
+  /** The longest entries of a run of words, or of characters without spaces. */
+  #tokens(run: string): Token[] {
+    const units = this.#unitsOf(run);
+    const joint = this.#isUnspaced.test(run) ? "" : " ";
+    const spelt = units.map((unit) => this.#withoutRepeats(unit));
+    const tokens: Token[] = [];
+    for (let at = 0; at < units.length; ) {
+      let length = Math.min(this.#maxUnits, units.length - at);
+      const entry = () =>
+        [units, spelt]
+          .map((some) => some.slice(at, at + length).join(joint))
+          .find((words) => this.#roles.has(words));
+      while (length > 1 && entry() === undefined) length -= 1;
+      tokens.push(this.#tokenOf(entry() ?? spelt[at] ?? ""));
+      at += length;
+    }
+    return tokens;
+  }
+
+  #unitsOf(run: string): string[] {
+    return this.#isUnspaced.test(run) ? [...run] : run.split(APART).filter((word) => word !== "");
+  }
+
+  /** "Stoppp" and "noooo" as they are spelt. */
+  #withoutRepeats(word: string): string {
+    if (this.#roles.has(word)) return word;
+    const forms = [
+      word.replace(/(.)\1{2,}/gu, "$1"),
+      word.replace(/(.)\1{2,}/gu, "$1$1"),
+      word.replace(/(.)\1+/gu, "$1"),
+    ];
+    return forms.find((form) => this.#roles.has(form)) ?? word;
+  }
+
+  #tokenOf(word: string): Token {
+    if (word === STOP) return { letters: LETTERS.stop, isTypo: false, role: "stop" };
+    const role = this.#roles.get(word);
+    if (role !== undefined) return { letters: LETTERS[role], isTypo: false, role };
+    const isPlain = /^\p{L}{4,12}$/u.test(word) && !this.#isUnspaced.test(word);
+    const meant =
+      isPlain && !this.#noTypos.has(word)
+        ? this.#spelt.find((entry) => word[0] === entry.word[0] && isOneLetterAway(word, entry.word))
+        : undefined;
+    return { letters: meant?.letters ?? UNKNOWN, isTypo: meant !== undefined, role: null };
+  }
 }
 
-/** "Stoppp" and "noooo" as they are spelt. */
-function withoutRepeats(word: string): string {
-  if (ENGLISH.has(word)) return word;
-  const forms = [
-    word.replace(/(.)\1{2,}/gu, "$1"),
-    word.replace(/(.)\1{2,}/gu, "$1$1"),
-    word.replace(/(.)\1+/gu, "$1"),
-  ];
-  return forms.find((form) => ENGLISH.has(form)) ?? word;
-}
-
+/** What may be recognised with a letter wrong. */
 const TYPO_ROLES: readonly CancelRole[] = ["stop", "dismiss", "export"];
-const SPELT = TYPO_ROLES.flatMap((role) =>
-  ENGLISH_CANCEL[role]
-    .split(/,\s*/)
-    .filter((word) => /^[a-z]{4,}$/.test(word))
-    .map((word) => ({ word, letters: LETTERS[role] })),
-);
-
-function roleOf(word: string): Token {
-  const letters = ENGLISH.get(word);
-  if (letters !== undefined) return { letters, isTypo: false, word };
-  if (!/^[a-z]{4,12}$/.test(word) || NO_TYPOS.includes(word)) return { letters: UNKNOWN, isTypo: false };
-  const meant = SPELT.find(
-    (spelt) => spelt.word.charAt(0) === word.charAt(0) && isOneLetterAway(word, spelt.word),
-  );
-  return meant ? { letters: meant.letters, isTypo: true } : { letters: UNKNOWN, isTypo: false };
-}
 
 /** One letter added, left out, changed, or two neighbours in the wrong order. */
 function isOneLetterAway(a: string, b: string): boolean {
@@ -238,8 +264,4 @@ function isOneLetterAway(a: string, b: string): boolean {
     restA === restB.slice(1) ||
     (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
   );
-}
-
-function entriesOf(words: Readonly<Record<CancelRole, string>>): [CancelRole, string][] {
-  return Object.entries(words) as [CancelRole, string][];
 }

@@ -2,17 +2,19 @@
  * Whether words ask to stop what is going on. Cancelling costs nothing and an edit does, so whatever may be a
  * cancel is asked about and never sent to the editor by itself. Source: DESIGN.md, rules 2 and 11.
  *
- * A message is read as clauses, a clause as the roles that its words have in `words.ts`:
+ * A message is read as clauses, a clause as the roles that its words have in `config/phrases`, section `cancel`:
  * - A clause cancels when every word in it has a role, and together they tell the bot to stop, or not to do what
- *   it does: "stop", "stop the export", "don't do it", 先别导出. A word without a role is a thing of the film:
- *   "stop the music" and 取消背景音乐 are edits.
+ *   it does: "stop", "stop the export", "don't do it". A word without a role is a thing of the film: "stop the
+ *   music" is an edit.
  * - A message cancels when a clause does and the others say nothing else.
  * - It is doubtful when a clause cancels and others go on with something, when a clause has only words with roles
  *   but no plain sense ("leave it", "don't cut it"), when a word is misspelt, and for mere haste ("wait").
  */
-import { isCancel, splitClauses } from "./clauses.ts";
+import type { PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
+import type { Spelling } from "../spelling.ts";
+import { ClauseSplitter, isCancel } from "./clauses.ts";
 
-export interface CancelReading {
+interface CancelReading {
   /** `doubtful`: the person is asked. */
   kind: "sure" | "doubtful";
   scope: "current" | "all" | "export" | "exports";
@@ -45,13 +47,22 @@ type ClauseKind =
   | { kind: "other" };
 
 /** Reads one message; null when it asks for something else. Pure; text of any length. */
-export function readCancel(text: string): CancelReading | null {
-  if (text.length > MAX_LENGTH) return null;
-  const { clauses, hasTypos } = splitClauses(text);
-  const kinds = clauses.map(kindOf);
-  const verdict = judge(kinds);
-  if (verdict === null) return null;
-  return { kind: hasTypos ? "doubtful" : verdict, scope: scopeOf(clauses, kinds) };
+export type ReadCancel = (text: string) => CancelReading | null;
+
+export function createCancelReader(
+  files: PhraseFiles,
+  spelling: Spelling,
+  report: (mistake: PhraseMistake) => void,
+): ReadCancel {
+  const splitter = new ClauseSplitter(files, spelling, report);
+  return (text) => {
+    if (text.length > MAX_LENGTH) return null;
+    const { clauses, hasTypos } = splitter.split(text);
+    const kinds = clauses.map(kindOf);
+    const verdict = judge(kinds);
+    if (verdict === null) return null;
+    return { kind: hasTypos ? "doubtful" : verdict, scope: scopeOf(clauses, kinds) };
+  };
 }
 
 function judge(clauses: readonly ClauseKind[]): CancelReading["kind"] | null {
@@ -77,7 +88,7 @@ function judge(clauses: readonly ClauseKind[]): CancelReading["kind"] | null {
 }
 
 function kindOf(clause: string): ClauseKind {
-  // "Why was my export cancelled?" and 取消导出的话会退吗 ask about it.
+  // "Why was my export cancelled?" asks about it.
   if (/^[IZRCY]*\?|%/.test(clause)) return { kind: "other" };
   if (isCancel(clause)) {
     return { kind: "sure", isNegation: !/[SHG]/.test(clause), isDismissal: !/[SG]/.test(clause) };

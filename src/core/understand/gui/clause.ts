@@ -4,14 +4,11 @@
  * verb, thing, place, purpose. The same words in any other form only tell something and are content.
  */
 
-import type { GuiAction } from "../../model/gui-action.ts";
+import type { GuiAction, GuiOffer } from "../../model/gui-action.ts";
 import { CHINESE } from "./chinese.ts";
 import { ENGLISH } from "./english.ts";
 import { tokensOf, wordsOf } from "./tokens.ts";
 import type { LabelMeaning, Lexicon, RuleMeaning } from "./words.ts";
-
-/** What a person may be offered. `press`: a button of the agent's screen, whose words go to the agent. */
-export type GuiOffer = GuiAction | { kind: "press"; label: string };
 
 /** `isOffer` is left to the person: a permission, a condition, or something that may cost credits. */
 export type Clause =

@@ -12,24 +12,13 @@
  *   negations ("don't click Export yet"), any sentence with a link, and code blocks.
  */
 
-import type { GuiAction } from "../../model/gui-action.ts";
+import type { GuiAction, GuiOffer, GuiTranslation } from "../../model/gui-action.ts";
 import { CHINESE } from "./chinese.ts";
-import { type Clause, type GuiOffer, isTail, readClause } from "./clause.ts";
+import { type Clause, isTail, readClause } from "./clause.ts";
 import { ENGLISH } from "./english.ts";
 import { namesPrice, priceSentence } from "./price.ts";
 import { splitSteps } from "./steps.ts";
 import { type Lexicon, MASK } from "./words.ts";
-
-export type { GuiOffer } from "./clause.ts";
-
-export interface GuiTranslation {
-  /** The content, trimmed when something was removed; may be empty. */
-  text: string;
-  /** What was asked for, each once, in the order of the text; at most one edit. */
-  actions: GuiAction[];
-  /** What the user may decide to do: buttons. Holds nothing that is an action already. */
-  offers: GuiOffer[];
-}
 
 /** More than an agent's answer can sensibly ask for. */
 const MAX_ACTIONS = 8;

@@ -4,13 +4,12 @@
  */
 import type { BackendError } from "../../model/backend-error.ts";
 import type { Heard } from "../../model/conversation.ts";
-import type { GuiAction } from "../../model/gui-action.ts";
+import type { GuiAction, GuiOffer } from "../../model/gui-action.ts";
 import type { Button, SentMessage } from "../../model/message.ts";
 import type { Question } from "../../model/question.ts";
 import { cleanText, parseMarkup, plain, type RichText } from "../../model/rich-text.ts";
 import type { TurnEvent } from "../../ports/video-backend.ts";
 import { questionMessage } from "../../reply/question.ts";
-import { type GuiOffer, translateGui } from "../../understand/gui/translate.ts";
 import type { Chat } from "../chat.ts";
 import { TurnText } from "./text.ts";
 
@@ -56,7 +55,7 @@ export class TurnAnswer {
   constructor(chat: Chat, mayEdit: boolean, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
     this.#chat = chat;
     this.#mayEdit = mayEdit;
-    this.#text = new TurnText(chat.speaker.plain("turn.your-clip"));
+    this.#text = new TurnText(chat.context.understanding.readApology, chat.speaker.plain("turn.your-clip"));
     this.#keep = keep;
     this.#earlierEnd = heard?.end ?? null;
     if (!heard) return;
@@ -158,7 +157,7 @@ export class TurnAnswer {
   #show(raw: string, lastButtons: Button[], idempotencyKey?: string): Promise<void> {
     const name = idempotencyKey === undefined ? {} : { idempotencyKey };
     const mayEdit = this.#mayEdit && !this.actions.some(({ kind }) => kind === "edit");
-    const { text, actions, offers } = translateGui(cleanText(raw), mayEdit);
+    const { text, actions, offers } = this.#chat.context.understanding.translateGui(cleanText(raw), mayEdit);
     const { speaker } = this.#chat;
     this.actions.push(...actions.filter((action) => !hasAction(this.actions, action)));
     const fresh = offers.filter((offer) => !hasAction(this.offers, offer));

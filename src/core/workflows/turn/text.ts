@@ -2,7 +2,9 @@
  * Groups the text of a running turn into messages: whole sentences, shown when the backend pauses, without what
  * only machines read, and a trailing apology kept back. Source: nemo-api.md, "The SSE stream", rules 1 and 6.
  */
+
 import { hideMachineText, openMachineText } from "../../../lib/machine-text.ts";
+import type { Understanding } from "../../model/understanding.ts";
 
 /** Longest text that `take` hands out, in UTF-16 units; well below every platform's limit. */
 const MAX_CHUNK = 1_500;
@@ -10,6 +12,7 @@ const MAX_CHUNK = 1_500;
 const MAX_APOLOGY = 300;
 
 export class TurnText {
+  readonly #readApology: Understanding["readApology"];
   readonly #yourClip: string;
   /** What came and cannot be judged yet: a sentence, or a piece of JSON, that goes on. */
   #raw = "";
@@ -20,7 +23,8 @@ export class TurnText {
   #hasGoodText = false;
 
   /** `yourClip` is what a clip is called whose name only a machine could read. */
-  constructor(yourClip = "your clip") {
+  constructor(readApology: Understanding["readApology"], yourClip = "your clip") {
+    this.#readApology = readApology;
     this.#yourClip = yourClip;
   }
 
@@ -41,7 +45,7 @@ export class TurnText {
     this.#judge();
     this.#pending = this.#pending.trimStart();
     const text = this.#pending.slice(0, this.#cut());
-    const at = trailingApology(text, false);
+    const at = this.#trailingApology(text, false);
     // an apology as long as this is no end of anything
     const good = at === 0 && this.#isLong ? text : text.slice(0, at);
     this.#pending = this.#pending.slice(good.length);
@@ -57,9 +61,32 @@ export class TurnText {
     const rest = (this.#pending + hideMachineText(this.#raw, this.#yourClip)).trimStart();
     this.#pending = "";
     this.#raw = "";
-    const text = rest.slice(0, trailingApology(rest, true));
+    const text = rest.slice(0, this.#trailingApology(rest, true));
     if (text !== "") this.#hasGoodText = true;
     return { text, isOnlyApology: !this.#hasGoodText && rest !== "" };
+  }
+
+  /**
+   * Where a trailing apology begins; the length of the text when it has none. Before the end of the turn a mere
+   * "Sorry!" counts, since it may lead to one.
+   */
+  #trailingApology(text: string, isEnd: boolean): number {
+    let start = text.length;
+    let found = text.length;
+    const ends = [...text.matchAll(SENTENCE_END)].map((match) => match.index + match[0].length);
+    const begins = [0, ...ends.filter((end) => end < text.length)];
+    let hasApology = false;
+    for (const begin of begins.reverse()) {
+      const sentence = text.slice(begin, start).trim();
+      start = begin;
+      if (/^[\p{P}\s]*$/u.test(sentence)) continue;
+      const kind = sentence.length > MAX_APOLOGY ? "content" : this.#readApology(sentence);
+      if (kind === "content") break;
+      hasApology ||= kind === "apology";
+      // "Please try again" before the apology is part of the answer, "Sorry!" is not
+      if (kind === "apology" || (kind === "sorry" && (hasApology || !isEnd))) found = begin;
+    }
+    return found;
   }
 
   get #isLong(): boolean {
@@ -103,58 +130,4 @@ function lastSentenceEnd(text: string, limit: number): number {
     if (end <= limit) last = end;
   }
   return last;
-}
-
-/**
- * Where a trailing apology begins; the length of the text when it has none. Before the end of the turn a mere
- * "Sorry!" counts, since it may lead to one.
- */
-function trailingApology(text: string, isEnd: boolean): number {
-  let start = text.length;
-  let found = text.length;
-  const ends = [...text.matchAll(SENTENCE_END)].map((match) => match.index + match[0].length);
-  const begins = [0, ...ends.filter((end) => end < text.length)];
-  let hasApology = false;
-  for (const begin of begins.reverse()) {
-    const sentence = text.slice(begin, start).trim();
-    start = begin;
-    if (/^[\p{P}\s]*$/u.test(sentence)) continue;
-    const kind = sentence.length > MAX_APOLOGY ? "content" : kindOf(sentence);
-    if (kind === "content") break;
-    hasApology ||= kind === "apology";
-    // "Please try again" before the apology is part of the answer, "Sorry!" is not
-    if (kind === "apology" || (kind === "sorry" && (hasApology || !isEnd))) found = begin;
-  }
-  return found;
-}
-
-// --- apologies --------------------------------------------------------------------------------------
-
-const SORRY =
-  "(?:(?:i['’]?m|i am|we['’]?re|we are)? ?(?:so |very |really |terribly )?(?:sorry|apologies|i apologi[sz]e|we apologi[sz]e)(?: about (?:that|this)| for (?:that|this|the (?:inconvenience|trouble|delay)))?|oops|unfortunately)";
-const CHINESE_SORRY = "(?:非常|很|十分|实在|真的)?(?:抱歉|对不起|不好意思|遗憾)";
-/** "I encountered a temporary issue", said of the speaker, at the beginning of a sentence. */
-const APOLOGY = new RegExp(
-  `^[^\\p{L}\\p{N}]{0,8}(?:${SORRY}[,;:—–-]{0,2} ?(?:but |that )?){0,2}(?:it (?:seems|looks like) (?:that )?)?(?:i|we)(?:['’](?:ve|m|re))?(?: (?:have|am|are|just|also|had|was|were)){0,2} (?:encountered|encountering|ran into|run into|running into|hit|experienced|experiencing) (?:a |an |some )?temporary (?:\\p{L}{1,20} )?(?:issue|problem|error|glitch|failure)s?\\b` +
-    `|^[^\\p{L}\\p{N}]{0,8}(?:${CHINESE_SORRY}[，,：:]?(?:我们?|系统|服务器?|后台)?|我们?)(?:刚刚|刚才|这边|这里|暂时|目前){0,2}(?:遇到|出现|发生|碰到)了?(?:一个|一些|一点|了)?(?:临时|暂时)(?:性)?的?小?(?:问题|错误|故障)`,
-  "iu",
-);
-/** Behind this the sentence tells what was done about it, and that is content. */
-const GOES_ON =
-  /\b(?:so|but|therefore|instead|however|which)\b|\band (?!(?:could|can|was|were|am|are|need|have|please|try)\b)|所以|因此|因而|但|不过|改用|换|于是|已/iu;
-const ONLY_SORRY = new RegExp(
-  `^[^\\p{L}\\p{N}]{0,8}(?:${SORRY}|${CHINESE_SORRY})[^\\p{L}\\p{N}]{0,8}$`,
-  "iu",
-);
-/** What may follow an apology without making it an answer. */
-const ADVICE =
-  /^\W{0,8}(?:(?:please|kindly|you (?:can|may)|feel free to) )?(?:try|retry|wait|check back|come back)(?: (?:it|that|this|your request|sending it|a (?:moment|bit|few (?:moments|minutes|seconds))|and|then|try|once|more|again|later|shortly|soon|in|after|some|time|for))*\W{0,8}$|^\W{0,8}(?:thank you|thanks) for your (?:patience|understanding)\W{0,8}$/iu;
-const CHINESE_ADVICE =
-  /^(?=.{0,20}[试稍])[^\p{L}\p{N}]{0,8}(?:请|您?可以|麻烦您?)?(?:稍后|稍候|稍等|等一?会儿?|过一?会儿?|片刻后|一会儿)?(?:片刻)?[，,]?(?:请|再|重新)?(?:重试|再试|尝试|试)?(?:一次|一下|一遍)?[^\p{L}\p{N}]{0,8}$|^[^\p{L}\p{N}]{0,8}(?:由此)?(?:给|为|对)您?带来的?(?:的)?不便[，,]?(?:我们)?(?:深感|深表|敬请|请|非常|十分|表示)?(?:歉意|抱歉|谅解|见谅)[^\p{L}\p{N}]{0,8}$|^[^\p{L}\p{N}]{0,8}(?:感谢|谢谢)您?的?(?:耐心等待|理解|耐心)[^\p{L}\p{N}]{0,8}$/u;
-
-function kindOf(sentence: string): "apology" | "sorry" | "advice" | "content" {
-  const apology = APOLOGY.exec(sentence);
-  if (apology !== null) return GOES_ON.test(sentence.slice(apology[0].length)) ? "content" : "apology";
-  if (ONLY_SORRY.test(sentence)) return "sorry";
-  return ADVICE.test(sentence) || CHINESE_ADVICE.test(sentence) ? "advice" : "content";
 }

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { translateGui } from "../../../../src/core/understand/gui/translate.ts";
 import { TurnText } from "../../../../src/core/workflows/turn/text.ts";
 import { hideMachineText, openMachineText, plainName } from "../../../../src/lib/machine-text.ts";
+import { understanding } from "../../../support/understanding.ts";
 
 /** A file of `test/fixtures/gui`; its README says what each claims. */
 function load<T>(name: string, schema: z.ZodType<T>): T {
@@ -20,7 +20,7 @@ const GAPS = load("known-gaps", z.record(z.string(), z.array(z.string())));
 
 /** What `text` becomes, as `TurnAnswer` has it. */
 function read(text: string) {
-  const { text: rest, actions, offers } = translateGui(hideMachineText(text, "your clip"));
+  const { text: rest, actions, offers } = understanding.translateGui(hideMachineText(text, "your clip"));
   return { rest, actions: actions.map(({ kind }) => kind), offers: offers.map(({ kind }) => kind) };
 }
 
@@ -169,7 +169,7 @@ describe("what only machines read", () => {
   it("is not shown either when the words come in two pieces, wherever the cut is", () => {
     for (const { say, keeps, drops } of cases) {
       for (let cut = 1; cut < say.length; cut += 1) {
-        const turn = new TurnText();
+        const turn = new TurnText(understanding.readApology);
         let shown = "";
         for (const piece of [say.slice(0, cut), say.slice(cut)]) {
           turn.add(piece);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type GuiOffer, translateGui } from "../../../../src/core/understand/gui/translate.ts";
+import type { GuiOffer } from "../../../../src/core/model/gui-action.ts";
+import { understanding } from "../../../support/understanding.ts";
 
 /** `export`, `show-credits`, `edit: Move it`, `press: Apply`. */
 function short(actions: GuiOffer[]): string[] {
@@ -11,7 +12,7 @@ function short(actions: GuiOffer[]): string[] {
 }
 
 function translate(text: string) {
-  const { text: rest, actions, offers } = translateGui(text);
+  const { text: rest, actions, offers } = understanding.translateGui(text);
   return { text: rest, actions: short(actions), offers: short(offers) };
 }
 
@@ -240,7 +241,7 @@ describe("content stays as it is", () => {
     "我把音乐放在开头了。",
     "",
   ])("%s", (text) => {
-    expect(translateGui(text)).toEqual({ text, actions: [], offers: [] });
+    expect(understanding.translateGui(text)).toEqual({ text, actions: [], offers: [] });
   });
 });
 
@@ -366,7 +367,7 @@ describe("for all texts", () => {
     fc.assert(
       fc.property(fc.array(words), (parts) => {
         const plain = parts.join(" ");
-        expect(translateGui(plain)).toEqual({ text: plain, actions: [], offers: [] });
+        expect(understanding.translateGui(plain)).toEqual({ text: plain, actions: [], offers: [] });
       }),
     );
   });
@@ -374,8 +375,8 @@ describe("for all texts", () => {
   it("translating a result again finds nothing more", () => {
     fc.assert(
       fc.property(text, (source) => {
-        const once = translateGui(source).text;
-        const again = translateGui(once, false);
+        const once = understanding.translateGui(source).text;
+        const again = understanding.translateGui(once, false);
         expect(again).toMatchObject({ text: once, actions: [] });
         // what is left to the person stays in the text
         expect(again.offers.every(({ kind }) => kind === "edit")).toBe(true);
@@ -397,7 +398,7 @@ describe("for all texts", () => {
     fc.assert(
       fc.property(numbered, (parts) => {
         const sentences = parts.map((part, index) => (part === "content" ? `Scene ${index} is done.` : part));
-        expect(translateGui(sentences.join(" ")).text).toBe(
+        expect(understanding.translateGui(sentences.join(" ")).text).toBe(
           sentences.filter((sentence) => sentence.startsWith("Scene")).join(" "),
         );
       }),
@@ -408,7 +409,7 @@ describe("for all texts", () => {
     fc.assert(
       fc.property(text, (source) => {
         const before = new Set(source.split("\n").map((line) => line.trim()));
-        for (const line of translateGui(source).text.split("\n")) {
+        for (const line of understanding.translateGui(source).text.split("\n")) {
           if (line === "" || before.has(line.trim())) continue;
           expect(line).not.toMatch(/^\s*(?:[-*]\s*)?(?:(?:and|then|so)?[.,;:\s]*)$/i);
         }
@@ -420,7 +421,7 @@ describe("for all texts", () => {
   it("never throws", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(gui, fc.string({ unit: "binary" })), { maxLength: 10 }), (parts) => {
-        expect(typeof translateGui(parts.join("")).text).toBe("string");
+        expect(typeof understanding.translateGui(parts.join("")).text).toBe("string");
       }),
       { numRuns: 500 },
     );
@@ -441,8 +442,8 @@ describe("for all texts", () => {
     "costs 1 credit ",
   ])("a long run of %j is read at once", (unit) => {
     const startedAt = performance.now();
-    translateGui(unit.repeat(Math.ceil(20_000 / unit.length)));
-    translateGui(unit.repeat(Math.ceil(3900 / unit.length)));
+    understanding.translateGui(unit.repeat(Math.ceil(20_000 / unit.length)));
+    understanding.translateGui(unit.repeat(Math.ceil(3900 / unit.length)));
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });

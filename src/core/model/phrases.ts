@@ -1,0 +1,117 @@
+/**
+ * What people say in one language and what it means: the form of `config/phrases/<language>.yaml`. How to write
+ * such a file is told in docs/languages.md; the words are put together in `core/understand`.
+ */
+import { z } from "zod";
+import { guiLexiconSchema } from "./gui-lexicon.ts";
+
+/** Stands for no word at all among the words of a column. */
+const NOTHING = "~";
+/** Bound of what one `each` may multiply to. */
+const MAX_COMBINATIONS = 2_000;
+
+/** Words or phrases: a list, or one text that parts them by commas. */
+const wordsSchema = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(/[,，、]/u).map((word) => word.trim()) : value),
+  z.array(z.string().min(1, "has an empty entry")).min(1, "is empty"),
+);
+
+/** What a free phrase can ask for, by the `kind` of the action. */
+const PHRASE_ACTIONS = [
+  ...["export", "credits", "status", "upload-help", "upload-again", "help", "new-project", "projects"],
+  ...["skill", "language", "retry", "start"],
+] as const;
+
+/** Every word of a column with every word of the next, or phrases as they are. */
+const intentSchema = z
+  .strictObject({
+    action: z.enum(PHRASE_ACTIONS),
+    each: z.array(wordsSchema).min(2, "needs two columns").max(4, "has more than four columns").optional(),
+    say: wordsSchema.optional(),
+  })
+  .refine(({ each, say }) => (each === undefined) !== (say === undefined), "needs either `each` or `say`")
+  .refine(
+    ({ each = [] }) => each.reduce((product, column) => product * column.length, 1) <= MAX_COMBINATIONS,
+    `has more than ${MAX_COMBINATIONS} combinations`,
+  )
+  .transform(({ action, each, say = [] }) => ({ action, phrases: each ? combinations(each) : say }));
+
+/** Commands that take no words, and those that read the words behind them. */
+const commandSchema = z.enum([
+  ...["export", "credits", "status", "upload-help", "help", "new-project", "projects", "retry"],
+  ...["start", "skill", "language", "cancel", "edit"],
+] as const);
+
+/** What a word does in a sentence that stops something; see docs/languages.md. */
+const cancelRoleSchema = z.enum([
+  ...["stop", "stop-all", "dismiss", "drop", "maybe", "not", "not-yet", "work", "export", "edit", "editing"],
+  ...["it", "object", "video", "all", "yet", "over", "wait", "no", "reason", "question", "condition"],
+  ...["subject", "state", "wrong", "and", "where", "says", "label", "wish", "urge", "filler"],
+] as const);
+export type CancelRole = z.infer<typeof cancelRoleSchema>;
+
+export const phrasesSchema = z.strictObject({
+  /** Scripts of the language that are written without spaces between words, such as `Han`. */
+  unspaced: wordsSchema.optional(),
+  /** Pairs of characters: the first is read as the second, as traditional characters are as simplified ones. */
+  fold: z
+    .preprocess(
+      (value) => (typeof value === "string" ? value.split(/\s+/u) : value),
+      z.array(z.string().regex(/^..$/u, "must be pairs of characters")),
+    )
+    .optional(),
+  /** Words that say nothing about what is wanted, wherever they stand: politeness, haste, articles. */
+  fillers: wordsSchema.optional(),
+  /** Fillers only where they do not stand behind, or before, certain characters. */
+  fillersUnless: z
+    .array(
+      z.strictObject({ say: z.string(), behind: wordsSchema.optional(), before: wordsSchema.optional() }),
+    )
+    .optional(),
+  /** Fillers at the beginning of a message only. */
+  leads: wordsSchema.optional(),
+  /** Fillers that may answer what the agent has asked, when they are all of a message. */
+  answers: wordsSchema.optional(),
+  /** Words of the language that people of all languages write: they do not tell which one a text is in. */
+  international: wordsSchema.optional(),
+  /** Words that make a question of the known phrase behind them. */
+  questions: wordsSchema.optional(),
+  intents: z.array(intentSchema),
+  /** Words that only introduce a link to a file. */
+  links: wordsSchema.optional(),
+  /** Names of slash commands by what they do. */
+  commands: z.partialRecord(commandSchema, wordsSchema).optional(),
+  /** The first word behind `/cancel`; any other means what runs. */
+  scopes: z.strictObject({ all: wordsSchema.optional(), export: wordsSchema.optional() }).optional(),
+  /** What languages are called, by their codes. */
+  languages: z.record(z.string().regex(/^[a-z]{2,3}$/, "is no language code"), wordsSchema).optional(),
+  /** Words by what they do in a sentence that stops something. */
+  cancel: z.partialRecord(cancelRoleSchema, wordsSchema).optional(),
+  /** Words of their own that are a letter away from one of `cancel`. */
+  noTypos: wordsSchema.optional(),
+  gui: guiLexiconSchema.optional(),
+  /** Messages with their meaning; the tests read them. */
+  examples: z.record(z.string(), z.string()),
+});
+export type Phrases = z.infer<typeof phrasesSchema>;
+
+/** The phrase files by language code. */
+export type PhraseFiles = Readonly<Record<string, Phrases>>;
+
+/** An entry of a phrase file that cannot stand. */
+export interface PhraseMistake {
+  language: string;
+  /** Keys and indexes that lead to the entry. */
+  path: readonly PropertyKey[];
+  /** The word of the entry that is meant. */
+  word: string;
+  problem: string;
+}
+
+function combinations(columns: readonly string[][]): string[] {
+  return columns.reduce<string[]>(
+    (phrases, column) =>
+      phrases.flatMap((phrase) => column.map((word) => `${phrase} ${word === NOTHING ? "" : word}`.trim())),
+    [""],
+  );
+}

@@ -1,0 +1,33 @@
+/** Puts together how words are read, from the phrase files of all languages. */
+import type { PhraseFiles, PhraseMistake } from "../model/phrases.ts";
+import type { Understanding } from "../model/understanding.ts";
+import { readApology } from "./apologies.ts";
+import { createCancelReader } from "./cancel/intent.ts";
+import { translateGui } from "./gui/translate.ts";
+import { IntentReader, type KnownSkill } from "./intent.ts";
+import { createPhraseBook } from "./phrases.ts";
+import { readRequest } from "./request.ts";
+import { createSpelling } from "./spelling.ts";
+import { createLanguageReader } from "./written-language.ts";
+
+/**
+ * Reads a message in any of the languages, whatever the person's own is. What cannot stand, such as a word with two
+ * meanings, is told to `report` and left out. `skills` are the installed ones.
+ */
+export function createUnderstanding(
+  files: PhraseFiles,
+  skills: readonly KnownSkill[],
+  report: (mistake: PhraseMistake) => void,
+): Understanding {
+  const spelling = createSpelling(files);
+  const book = createPhraseBook(files, spelling, report);
+  const intents = new IntentReader(spelling, book, createCancelReader(files, spelling, report), skills);
+  const readIntent = (text: string) => intents.read(text);
+  return {
+    readIntent,
+    readRequest: (message) => readRequest(message, readIntent),
+    translateGui,
+    readApology,
+    writtenLanguage: createLanguageReader(files),
+  };
+}
