@@ -45,7 +45,7 @@ async function speedOf({ call }: Subject): Promise<number> {
 async function measure(storage: string, keyv: Keyv, env: Record<string, string>): Promise<string[][]> {
   const config = loadConfig(env);
   const { retention } = config.storage;
-  const opened = await openStorage(config, quietLog);
+  const opened = await openStorage(config.storage, quietLog);
   const { records } = opened;
   const store = createConversationStore(records, { retention, log: quietLog });
   for (let person = 0; person < CONVERSATIONS; person++) {

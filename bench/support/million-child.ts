@@ -15,7 +15,7 @@ import { storedConversation } from "./stored-conversation.ts";
 const BATCH = 20_000;
 
 const config = loadConfig(process.env);
-const storage = await openStorage(config, quietLog);
+const storage = await openStorage(config.storage, quietLog);
 const { records, sealing } = storage;
 const { retention } = config.storage;
 const store = createConversationStore(records, { retention, log: quietLog });

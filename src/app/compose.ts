@@ -84,7 +84,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   ]);
   const understanding = await loadUnderstanding(join(configDir, "phrases"), skills.list());
   const storage =
-    options.storage === "disk" ? await openStorage(config, log, options.signal) : openMemoryStorage();
+    options.storage === "disk" ? await openStorage(config.storage, log, options.signal) : openMemoryStorage();
   const { records } = storage;
   const { retention } = config.storage;
   const store = createConversationStore(records, { retention, log });

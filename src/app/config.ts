@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { StartError } from "../lib/start-error.ts";
-import type { Keys } from "../store/encryption.ts";
+import type { StorageSettings } from "../store/storage.ts";
 import { SETTINGS } from "./settings.ts";
 
 const BUNDLED_SKILLS = join(import.meta.dirname, "../../config/skills");
@@ -23,14 +23,7 @@ export interface Config {
   skills: { dir: string; defaultSkill: string; source: string | null };
   /** What this process does: everything, the platforms' connections alone, or the work alone. */
   role: "all" | "ingress" | "worker";
-  storage: {
-    dataDir: string;
-    /** The first seals, all unseal; null: the key file in `dataDir`, made on first use. Secrets. */
-    encryptionKeys: Keys | null;
-    /** Null: records and work are kept in `dataDir`. May hold a password: a secret. */
-    redisUrl: string | null;
-    retention: Retention;
-  };
+  storage: StorageSettings;
   /** Null: the adapter does not run. */
   telegram: {
     /** A secret. */
@@ -59,14 +52,6 @@ export interface Config {
   terminalLanguage: string | null;
   /** The folder a person typed the command in: relative paths in the terminal chat start here. */
   callerDir: string;
-}
-
-/** How long things are kept, in ms. */
-interface Retention {
-  /** A conversation or a person nobody has heard of for so long is forgotten. */
-  conversationMs: number;
-  /** What is remembered of finished work, so that a redelivery is known. */
-  finishedMs: number;
 }
 
 /** How long things may take, all in ms but the last. Source: nemo-api.md, "The SSE stream", rules 2–5. */

@@ -13,10 +13,12 @@ import type { Records } from "./records.ts";
 /** A record that is only read lives on too; it is written again after so long. */
 const REFRESH_MS = 86_400_000;
 
-export interface StoreOptions {
-  /** How long things are kept after they were last used, in ms. */
-  retention: { conversationMs: number; finishedMs: number };
-  log: Log;
+/** How long things are kept after they were last used, in ms. */
+export interface Retention {
+  /** A conversation, or a person's settings. */
+  conversationMs: number;
+  /** What is remembered of finished work, so that a redelivery is known. */
+  finishedMs: number;
 }
 
 /** A record that does not fit its schema. */
@@ -30,7 +32,10 @@ class UnreadableError extends Error {
 }
 
 /** Makes the store over `records`. */
-export function createConversationStore(records: Records, options: StoreOptions): ConversationStore {
+export function createConversationStore(
+  records: Records,
+  options: { retention: Retention; log: Log },
+): ConversationStore {
   const { retention, log } = options;
   const inTurn = createKeyedQueue();
 

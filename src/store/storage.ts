@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import { Keyv } from "keyv";
-import type { Config } from "../app/config.ts";
 import type { Log } from "../core/ports/runtime.ts";
 import type { WorkJournal } from "../core/ports/work-queue.ts";
 import { innermostCause } from "../lib/innermost-cause.ts";
 import { StartError } from "../lib/start-error.ts";
+import type { Retention } from "./conversation-store.ts";
 import { probeDisk } from "./disk-probe.ts";
 import { createKeyring, type Keys } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -21,6 +21,16 @@ import { createSealing, type Sealing, sealedRecords } from "./sealing.ts";
 import { SqliteJournal } from "./sqlite-journal.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 import { noteInHeader, openHeader, WrongKeyError } from "./store-header.ts";
+
+/** What the operator can choose; times in ms. */
+export interface StorageSettings {
+  dataDir: string;
+  /** The first seals, all unseal; null: the key file in `dataDir`, made on first use. Secrets. */
+  encryptionKeys: Keys | null;
+  /** Null: records and work are kept in `dataDir`. May hold a password: a secret. */
+  redisUrl: string | null;
+  retention: Retention;
+}
 
 export interface Storage {
   records: Records;
@@ -59,11 +69,11 @@ export function openMemoryStorage(): Storage {
  * answer is waited for until `signal` aborts, whose reason is thrown then.
  */
 export async function openStorage(
-  config: Config,
+  settings: StorageSettings,
   log: Log,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Storage> {
-  const { dataDir, encryptionKeys, redisUrl, retention } = config.storage;
+  const { dataDir, encryptionKeys, redisUrl, retention } = settings;
   const keys: Keys = encryptionKeys ?? [await orStartError("DATA_DIR", () => loadKeyFile(dataDir))];
   const options = { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log };
   const open = async (openBare: () => Promise<BareStorage>) => {
@@ -72,7 +82,7 @@ export async function openStorage(
       return await seal(bare, keys, options);
     } catch (error) {
       await bare.close();
-      throw error instanceof WrongKeyError ? wrongKey(config.storage, error) : error;
+      throw error instanceof WrongKeyError ? wrongKey(settings, error) : error;
     }
   };
   if (redisUrl === null) return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log)));
@@ -181,7 +191,7 @@ async function orStartError<T>(
   }
 }
 
-function wrongKey({ redisUrl, encryptionKeys }: Config["storage"], cause: WrongKeyError): StartError {
+function wrongKey({ redisUrl, encryptionKeys }: StorageSettings, cause: WrongKeyError): StartError {
   const where = redisUrl === null ? "DATA_DIR" : "Redis";
   const shared = redisUrl === null ? "" : " (all processes need the same)";
   const lead = "The stored conversations cannot be read:";

@@ -12,7 +12,7 @@ import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
 
 async function open(env: Record<string, string>) {
-  const storage = await openStorage(loadConfig(env), new TestLog());
+  const storage = await openStorage(loadConfig(env).storage, new TestLog());
   onTestFinished(() => storage.close());
   return storage;
 }

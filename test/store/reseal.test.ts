@@ -25,7 +25,7 @@ const RETENTION = { conversationMs: 86_400_000, finishedMs: 86_400_000 };
 /** A storage as one process opens it, with what its engine sees of it. */
 async function open(env: Record<string, string>) {
   const log = new TestLog();
-  const storage = await openStorage(loadConfig(env), log);
+  const storage = await openStorage(loadConfig(env).storage, log);
   onTestFinished(() => storage.close());
   return { ...storage, log, store: createConversationStore(storage.records, { retention: RETENTION, log }) };
 }

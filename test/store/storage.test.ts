@@ -12,7 +12,7 @@ import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 
 async function open(env: Record<string, string>) {
-  const storage = await openStorage(loadConfig(env), new TestLog());
+  const storage = await openStorage(loadConfig(env).storage, new TestLog());
   onTestFinished(() => storage.close());
   return storage;
 }
@@ -23,7 +23,7 @@ describe("the data folder", () => {
     const first = await open({ DATA_DIR: dir });
     await first.records.set("a", 1);
     const log = new TestLog();
-    const second = openStorage(loadConfig({ DATA_DIR: dir }), log);
+    const second = openStorage(loadConfig({ DATA_DIR: dir }).storage, log);
     await expect.poll(() => log.lines.join()).toContain("another nemobot uses the data folder");
     await first.close();
     const storage = await second;

@@ -36,7 +36,7 @@ describe.concurrent("the command menu", () => {
   it("is sent again in the language whose words have changed", async () => {
     await using scene = await startTelegramScene();
     await scene.bot.stop();
-    const storage = await openStorage(loadConfig({ DATA_DIR: scene.bot.dataDir }), new TestLog());
+    const storage = await openStorage(loadConfig({ DATA_DIR: scene.bot.dataDir }).storage, new TestLog());
     await createAdapterMemory(storage.records, "telegram").set("commands:zh", "other words");
     await storage.close();
     await scene.restart();
