@@ -28,8 +28,8 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
   readonly #purgeTimer: NodeJS.Timeout;
   #isPurging = false;
 
-  /** Opens or makes the file at `path`, its folder too. Throws when it cannot be written. */
-  constructor(path: string) {
+  /** Opens or makes the file at `path`, its folder too. Throws when it cannot be written. A lock is waited for `busyTimeoutMs`. */
+  constructor(path: string, busyTimeoutMs = 5_000) {
     super();
     privateFolder(dirname(path));
     privateDatabase(path);
@@ -37,7 +37,7 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
-      PRAGMA busy_timeout = 5000;
+      PRAGMA busy_timeout = ${busyTimeoutMs};
       CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER);
       CREATE INDEX IF NOT EXISTS entries_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
     `);

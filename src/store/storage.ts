@@ -14,6 +14,7 @@ import { createKeyring, type Keys } from "./encryption.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { loadKeyFile } from "./key-file.ts";
 import { privateFolder } from "./private-files.ts";
+import { readableRecords } from "./readable-records.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
 import { whenRedisAnswers } from "./redis-wait.ts";
 import { sealPlain, startResealing, type Walk } from "./reseal.ts";
@@ -116,7 +117,7 @@ async function seal(
   }
   const resealing = header.hasOtherKeys ? startResealing(bare, keyring, options) : null;
   return {
-    records: sealedRecords(bare.records, sealing),
+    records: readableRecords(sealedRecords(bare.records, sealing), options),
     sealing,
     journal,
     check: bare.check,

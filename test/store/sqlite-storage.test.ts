@@ -13,25 +13,8 @@ async function open(path?: string) {
   return { keyv, file };
 }
 
+/** What it keeps, and how, is in test/contracts. */
 describe("the SQLite storage", () => {
-  it("sets, replaces, reads and deletes", async () => {
-    const { keyv } = await open();
-    expect(await keyv.get("a")).toBeUndefined();
-    await keyv.set("a", { n: 1 });
-    await keyv.set("a", { n: 2 });
-    expect(await keyv.get("a")).toEqual({ n: 2 });
-    expect(await keyv.delete("a")).toBe(true);
-    expect(await keyv.delete("a")).toBe(false);
-    expect(await keyv.get("a")).toBeUndefined();
-  });
-
-  it("takes any text as a key and in a value", async () => {
-    const { keyv } = await open();
-    const odd = "key:'; DROP TABLE entries; -- 标题 🎬";
-    await keyv.set(odd, { odd });
-    expect(await keyv.get(odd)).toEqual({ odd });
-  });
-
   it("forgets what has run out, also at the next opening", async () => {
     const { keyv, file } = await open();
     await keyv.set("short", 1, 1);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmod, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { createClient } from "@keyv/redis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
@@ -45,6 +46,17 @@ describe("the data folder", () => {
     await bot.stop("SIGKILL");
     const { records } = await open({ DATA_DIR: bot.dataDir });
     await records.set("a", 1);
+  });
+
+  it("may hold a damaged record: it is set aside, and counts as absent", async () => {
+    const dir = await temporaryFolder();
+    const { records } = await open({ DATA_DIR: dir });
+    await records.set("test:a", 1);
+    const database = new DatabaseSync(join(dir, "nemobot.sqlite"));
+    database.exec("UPDATE entries SET value = '?' WHERE key LIKE 'keyv:test:%'");
+    database.close();
+    expect(await records.get("test:a")).toBeUndefined();
+    expect(await records.get("corrupt:test:a")).toBe("?");
   });
 
   it("that is a file ends the start with the variable's name", async () => {
