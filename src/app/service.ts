@@ -4,6 +4,7 @@
  */
 import packageInfo from "../../package.json" with { type: "json" };
 import { type HttpServer, startHttpServer } from "../adapters/shared/http-server.ts";
+import type { SendLimits } from "../adapters/telegram/outgoing/send-queue.ts";
 import { StopError } from "../core/model/stop.ts";
 import type { ChatPlatform } from "../core/ports/chat-platform.ts";
 import type { Log } from "../core/ports/runtime.ts";
@@ -50,6 +51,8 @@ export interface ServiceParts {
   log: Log;
   metrics: PrometheusMetrics;
   deadline: Deadline;
+  /** How fast Telegram is written to; absent: as it allows. */
+  telegramLimits?: SendLimits;
 }
 
 /** As `runService`, in a process that has a log, counters and an end of its own. */
@@ -77,14 +80,16 @@ class Service {
   readonly #log: Log;
   readonly #metrics: PrometheusMetrics;
   readonly #deadline: Deadline;
+  readonly #telegramLimits: SendLimits | undefined;
   readonly #readiness = new Readiness();
   readonly #adapters: Adapter[] = [];
   readonly #stopping = new AbortController();
   #bot: Bot | null = null;
   #http: HttpServer | null = null;
 
-  constructor(config: Config, { log, metrics, deadline }: ServiceParts) {
+  constructor(config: Config, { log, metrics, deadline, telegramLimits }: ServiceParts) {
     this.#config = config;
+    this.#telegramLimits = telegramLimits;
     this.#log = log;
     this.#metrics = metrics;
     this.#deadline = deadline;
@@ -168,8 +173,10 @@ class Service {
     };
     if (telegram) {
       const { TelegramAdapter } = await import("../adapters/telegram/adapter.ts");
-      // On Redis several processes send for the same bot, and keep its pace together.
-      const options = { ...telegram, isShared: this.#config.storage.redisUrl !== null };
+      // On Redis several processes send for the same bot, and keep to its rates together.
+      const isShared = this.#config.storage.redisUrl !== null;
+      const limits = this.#telegramLimits;
+      const options = { ...telegram, isShared, ...(limits ? { limits } : {}) };
       this.#adapters.push(new TelegramAdapter(options, { ...context, memory: bot.memoryOf("telegram") }));
     }
     if (discord) {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { loadConfig } from "../../src/app/config.ts";
-import { PATIENTLY, startTelegramScene } from "../adapters/telegram/scene.ts";
+import { PATIENTLY, startTelegramProcessScene } from "../adapters/telegram/scene.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, launchRedis } from "../support/redis.ts";
 
@@ -221,7 +221,7 @@ describe("the Redis of compose.cluster.yaml", () => {
     await using redis = await launchRedis({ text: script, env: filled(services.redis?.environment ?? {}) });
     const url = new URL(filled(services.worker?.environment ?? {}).REDIS_URL ?? "");
     url.host = new URL(redis.url).host;
-    await using scene = await startTelegramScene({ env: { REDIS_URL: url.href } });
+    await using scene = await startTelegramProcessScene({ env: { REDIS_URL: url.href } });
     const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });
     chat.say("generate a video of the sea");
     await chat.nextBotMessage((message) => message.text.includes("sea"), PATIENTLY);

@@ -6,7 +6,7 @@ import {
   PATIENTLY,
   settingsFor,
   startTelegram,
-  startTelegramScene,
+  startTelegramProcessScene,
   until,
 } from "../adapters/telegram/scene.ts";
 import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
@@ -34,7 +34,7 @@ async function readiness(bot: BotProcess, status: number): Promise<unknown> {
 
 describe.concurrent("a bot that works", () => {
   it("says that it lives and that it is ready", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const { status, headers, body } = await get(scene.bot, "/healthz");
     expect({ status, body }).toEqual({ status: 200, body: '{"status":"ok"}' });
     expect(headers.get("content-type")).toBe("application/json");
@@ -43,7 +43,7 @@ describe.concurrent("a bot that works", () => {
   });
 
   it("gives its metrics to Prometheus", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     scene.holdTurn("running");
     scene.telegram.privateChat().say("make a video of the sea");
     await scene.nemo.scenario.held("running");
@@ -58,7 +58,7 @@ describe.concurrent("a bot that works", () => {
   });
 
   it("answers HEAD, and refuses other methods and paths", async () => {
-    await using scene = await startTelegramScene({ webhook: true });
+    await using scene = await startTelegramProcessScene({ webhook: true });
     for (const path of ["/healthz", "/readyz", "/metrics"]) {
       await until(() => scene.bot.log.includes("Telegram is connected"));
       expect(await get(scene.bot, path, "HEAD"), path).toMatchObject({ status: 200, body: "" });
@@ -75,7 +75,7 @@ describe.concurrent("a bot that works", () => {
   });
 
   it("has no errors to tell of when senders hang up in the middle", async () => {
-    await using scene = await startTelegramScene({ webhook: true });
+    await using scene = await startTelegramProcessScene({ webhook: true });
     const { hostname, port } = new URL(await scene.bot.url());
     const secret = "x-telegram-bot-api-secret-token: a-secret-for-tests";
     const head = `POST /telegram HTTP/1.1\r\nhost: bot\r\n${secret}\r\nexpect: 100-continue\r\ncontent-length: 99\r\n\r\n`;
@@ -137,7 +137,7 @@ describe.concurrent("the log of a bot whose Telegram", () => {
   });
 
   it("is connected has the link to the bot", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     await until(() => scene.bot.log.includes("Telegram is connected"));
     const connected = scene.bot.log.split("\n").find((line) => line.includes("Telegram is connected")) ?? "";
     expect(JSON.parse(connected).chat).toBe(`https://t.me/${scene.telegram.bot.username}`);
@@ -147,7 +147,7 @@ describe.concurrent("the log of a bot whose Telegram", () => {
 describe.runIf(HAS_REDIS)("a bot whose Redis is away", () => {
   it.for(["gone", "frozen"] as const)("lives, and says that it waits for the store (%s)", async (how) => {
     const redis = await startRedis();
-    await using scene = await startTelegramScene({ env: { REDIS_URL: redis.url } });
+    await using scene = await startTelegramProcessScene({ env: { REDIS_URL: redis.url } });
     await readiness(scene.bot, 200);
     if (how === "gone") await redis.stop();
     else redis.freeze();

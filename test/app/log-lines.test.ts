@@ -4,7 +4,7 @@ import { createClient } from "@keyv/redis";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { secretsOf, withTurn } from "../../src/app/log.ts";
-import { startTelegramScene, until } from "../adapters/telegram/scene.ts";
+import { startTelegramProcessScene, until } from "../adapters/telegram/scene.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
 import { runScript } from "./script.ts";
@@ -163,7 +163,7 @@ describe.runIf(HAS_REDIS)("the password of a Redis in trouble", () => {
       REDIS_URL: urlWith(`wrong-${PASSWORD}`),
     });
     expect(await refused.ended()).toBe(1);
-    await using scene = await startTelegramScene({ env: { REDIS_URL: urlWith(PASSWORD) } });
+    await using scene = await startTelegramProcessScene({ env: { REDIS_URL: urlWith(PASSWORD) } });
     await redis.stop();
     await until(() => scene.bot.log.includes("Redis cannot be reached"));
     expect(await scene.bot.stop()).toBe(0);

@@ -4,7 +4,7 @@ import {
   PATIENTLY,
   settingsFor,
   startTelegram,
-  startTelegramScene,
+  startTelegramProcessScene,
   until,
 } from "../adapters/telegram/scene.ts";
 import { startBotProcess } from "../support/bot-process.ts";
@@ -22,7 +22,7 @@ describe("a process with a role", () => {
 describe.runIf(HAS_REDIS)("a process with a role, on Redis", () => {
   it("takes messages as an ingress, and leaves the work to others", async () => {
     const redis = await startRedis();
-    await using scene = await startTelegramScene({ env: { ROLE: "ingress", REDIS_URL: redis.url } });
+    await using scene = await startTelegramProcessScene({ env: { ROLE: "ingress", REDIS_URL: redis.url } });
     const chat = scene.telegram.privateChat();
     chat.say("make a video of the sea");
     chat.say("make it blue");

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { PATIENTLY, startTelegramScene, until } from "../adapters/telegram/scene.ts";
+import { PATIENTLY, startTelegramProcessScene, until } from "../adapters/telegram/scene.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { runScript } from "./script.ts";
 
@@ -20,7 +20,7 @@ async function timed<T>(task: Promise<T>): Promise<{ result: T; ms: number }> {
 
 describe.concurrent("a stop in the middle of a turn", () => {
   it("ends with 0 within ten seconds and leaves the turn to the next start", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const chat = scene.telegram.privateChat();
     scene.holdTurn("running");
     chat.say("make a video of the sea");
@@ -35,7 +35,7 @@ describe.concurrent("a stop in the middle of a turn", () => {
   });
 
   it("lets a turn finish that needs only a moment more", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const chat = scene.telegram.privateChat();
     scene.holdTurn("running", "It was only a moment.");
     chat.say("make a video of the sea");
@@ -48,7 +48,7 @@ describe.concurrent("a stop in the middle of a turn", () => {
   });
 
   it("takes in nothing more, and tells whoever asks", async () => {
-    await using scene = await startTelegramScene({ webhook: true });
+    await using scene = await startTelegramProcessScene({ webhook: true });
     const { bot } = scene;
     scene.holdTurn("running");
     scene.telegram.privateChat().say("make a video of the sea");
@@ -75,7 +75,7 @@ describe.concurrent("a second signal", () => {
     { signal: "SIGINT", code: 130 },
     { signal: "SIGTERM", code: 143 },
   ] as const)("ends the process at once with $code when it is $signal", async ({ signal, code }) => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     scene.holdTurn("running");
     scene.telegram.privateChat().say("make a video of the sea");
     await scene.nemo.scenario.held("running");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../src/app/config.ts";
 import { createLog, secretsOf } from "../../src/app/log.ts";
 import { PrometheusMetrics } from "../../src/app/prometheus.ts";
-import { serve } from "../../src/app/service.ts";
+import { type ServiceParts, serve } from "../../src/app/service.ts";
 import { Deadline } from "../../src/app/shutdown-deadline.ts";
 import { FAST_SETTINGS, RunningBot } from "./running-bot.ts";
 
@@ -13,8 +13,11 @@ class BotInProcess extends RunningBot {
   #stop: () => void = () => {};
   #ended: Promise<number>;
 
-  constructor(env: Record<string, string>, dataDir: string) {
+  readonly #parts: Partial<ServiceParts>;
+
+  constructor(env: Record<string, string>, dataDir: string, parts: Partial<ServiceParts>) {
     super(env, dataDir);
+    this.#parts = parts;
     this.#ended = this.#run();
   }
 
@@ -29,7 +32,7 @@ class BotInProcess extends RunningBot {
     const metrics = new PrometheusMetrics({ version: "test", role: config.role });
     // A stop that takes too long is told of in the log; the test ends by its own deadline.
     const deadline = new Deadline(log, () => {});
-    const running = serve(config, { log, metrics, deadline }, stopped);
+    const running = serve(config, { log, metrics, deadline, ...this.#parts }, stopped);
     running.then(exit.resolve, exit.reject);
     return running;
   }
@@ -49,7 +52,11 @@ class BotInProcess extends RunningBot {
   }
 }
 
-/** Starts a bot with `env` on a data folder of its own; both are gone when it is disposed of. */
-export async function startBotInProcess(env: Record<string, string>): Promise<RunningBot> {
-  return new BotInProcess({ ...FAST_SETTINGS, ...env }, await mkdtemp(join(tmpdir(), "nemobot-test-")));
+/** Starts a bot with `env`, on a data folder of its own unless that names one; both are gone when it is disposed of. */
+export async function startBotInProcess(
+  env: Record<string, string>,
+  parts: Partial<ServiceParts> = {},
+): Promise<RunningBot> {
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), "nemobot-test-")));
+  return new BotInProcess({ ...FAST_SETTINGS, ...env }, dataDir, parts);
 }

@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { PATIENTLY, startTelegramScene } from "../telegram/scene.ts";
+import { PATIENTLY, startTelegramProcessScene } from "../telegram/scene.ts";
 
 const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 
 describe("the terminal chat", () => {
   it("leaves alone what is owed to people on a platform", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const { telegram, nemo, bot } = scene;
     const chat = telegram.privateChat({ first_name: "Anna", language_code: "en" });
     scene.holdTurn("turn");

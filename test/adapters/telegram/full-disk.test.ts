@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import type { SeenMessage } from "../../fakes/telegram/players.ts";
-import { PATIENTLY, startTelegramScene } from "./scene.ts";
+import { PATIENTLY, startTelegramProcessScene } from "./scene.ts";
 
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
 
@@ -16,7 +16,7 @@ function limitFiles(pid: number, bytes: number | "unlimited"): void {
 
 describe.runIf(process.platform === "linux")("a disk that is full", () => {
   it("is told to the person and to the operator, and the message is done when there is room", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const { telegram, bot } = scene;
     const chat = telegram.privateChat({ first_name: "Anna", language_code: "en" });
     chat.say("/start");
@@ -39,7 +39,7 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
   });
 
   it("is told to whoever asks whether the bot is ready, even where the store's own file has room left", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const { bot } = scene;
     const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });
     chat.say("/start");

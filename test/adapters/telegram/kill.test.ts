@@ -3,29 +3,45 @@
  * sent twice, and what waited is done in order. Source: DESIGN.md, rules 3, 4 and 5.
  */
 import { describe, expect, it } from "vitest";
+import { DEFAULT_SEND_LIMITS } from "../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { TurnStep } from "../../../src/sandbox/scenario.ts";
 import type { ChatPlayer, SeenMessage } from "../../fakes/telegram/players.ts";
+import type { BotProcess } from "../../support/bot-process.ts";
 import { clipBytes } from "../../support/test-chat.ts";
-import { PATIENTLY, startTelegramScene, type TelegramScene, until } from "./scene.ts";
+import {
+  PATIENTLY,
+  startTelegramProcessScene,
+  startTelegramScene,
+  type TelegramScene,
+  until,
+} from "./scene.ts";
 
 const EDIT = 'add the title "First"';
 const NEXT = 'add the title "Second"';
 
-/** A scene with a clip in its project, from before the trouble. */
-async function startProject(
-  env: Record<string, string> = {},
-): Promise<{ scene: TelegramScene; chat: ChatPlayer }> {
-  const scene = await startTelegramScene({ env });
+/** A process with a clip in a project, from before the trouble. */
+async function startProject(env: Record<string, string> = {}) {
+  return withClip(await startTelegramProcessScene({ env }));
+}
+
+/** The same in this process, for an end that is no death. */
+async function startProjectHere() {
+  return withClip(await startTelegramScene({ limits: DEFAULT_SEND_LIMITS }));
+}
+
+async function withClip<Scene extends TelegramScene>(
+  scene: Scene,
+): Promise<{ scene: Scene; chat: ChatPlayer }> {
   const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });
   chat.sendFile({ kind: "video", bytes: await clipBytes(), name: "clip.mp4" });
   await chat.nextBotMessage((message) => message.text.includes("What should I do"), PATIENTLY);
   return { scene, chat };
 }
 
-/** Ends the process without a word, and starts it anew on what it has left behind. */
-async function killAndRestart(scene: TelegramScene): Promise<void> {
+/** Ends the process without a word; the next one begins with what it has left behind. */
+async function killAndRestart(scene: TelegramScene<BotProcess>): Promise<void> {
   await scene.bot.stop("SIGKILL");
-  scene.bot.restart();
+  await scene.succeed();
 }
 
 /** A turn that stands still after `steps`, until the test is over. */
@@ -230,7 +246,7 @@ describe.concurrent("a process that is killed", () => {
       await until(() => bot.log.includes("a call to Telegram failed"));
       await bot.stop(signal);
       telegram.calm();
-      bot.restart();
+      await scene.succeed();
       await chat.nextBotMessage((message) => /sea is ready|lost sight/.test(message.text), PATIENTLY);
       await bringToRest(chat);
       expect(all(chat, "The sea is ready.")).toHaveLength(1);
@@ -239,7 +255,7 @@ describe.concurrent("a process that is killed", () => {
   );
 
   it("with a video that did not get through, leaves it to the next one", async ({ expect }) => {
-    const { scene, chat } = await startProject();
+    const { scene, chat } = await startProjectHere();
     await using _ = scene;
     scene.telegram.fail({ method: "sendVideo", status: "disconnect", times: 50 });
     chat.say("export");
@@ -301,7 +317,7 @@ describe.concurrent("a process that is killed", () => {
 
 describe("an order to stop", () => {
   it("in the middle of an upload is no word about a failure, and no error", async () => {
-    const { scene, chat } = await startProject();
+    const { scene, chat } = await startProjectHere();
     await using _ = scene;
     const { telegram, bot } = scene;
     telegram.slowDownloads({ delayPerChunkMs: 400, chunkBytes: 1_000_000 });
@@ -315,7 +331,7 @@ describe("an order to stop", () => {
   });
 
   it("is not taken for the end of a turn: the next process tells it", async () => {
-    const { scene, chat } = await startProject();
+    const { scene, chat } = await startProjectHere();
     await using _ = scene;
     const held = standStill(scene, [{ kind: "edit", edit: { op: "title", text: "First" } }]);
     chat.say(EDIT);

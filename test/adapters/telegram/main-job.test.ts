@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { clipBytes } from "../../support/test-chat.ts";
-import { PATIENTLY, startTelegramScene } from "./scene.ts";
+import { PATIENTLY, startTelegramProcessScene } from "./scene.ts";
 
 describe("the main job in a private chat", () => {
   it("takes a clip with a caption, edits it, and delivers the exported video with its link", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const { telegram, nemo, bot } = scene;
     const chat = telegram.privateChat({ first_name: "Anna", language_code: "en" });
     chat.sendFile({

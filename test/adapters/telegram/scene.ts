@@ -1,6 +1,7 @@
 /** A Telegram, a backend and a bot between them. `await using` one for each test, so that tests can overlap. */
 import { createServer } from "node:http";
 import { vi } from "vitest";
+import type { SendLimits } from "../../../src/adapters/telegram/outgoing/send-queue.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../src/sandbox/sandbox.ts";
 import type { TurnStep } from "../../../src/sandbox/scenario.ts";
 import {
@@ -8,11 +9,23 @@ import {
   type FakeTelegramOptions,
   startFakeTelegram,
 } from "../../fakes/telegram/fake-telegram.ts";
+import { startBotInProcess } from "../../support/bot-in-process.ts";
 import { type BotProcess, startBotProcess } from "../../support/bot-process.ts";
+import type { RunningBot } from "../../support/running-bot.ts";
 
-/** The bot keeps Telegram's pace of about a message a second in a chat, so an answer can take some seconds. */
 const PATIENCE_MS = 30_000;
 export const PATIENTLY = { timeoutMs: PATIENCE_MS };
+
+/** Rates that hold nothing up: for tests of anything else. */
+const UNLIMITED: SendLimits = {
+  perChat: 1_000,
+  chatWindowMs: 1,
+  perGroup: 1_000,
+  groupWindowMs: 1,
+  perSecond: 10_000,
+  maxRetries: 8,
+  retryWaitMs: 10,
+};
 
 interface SceneOptions {
   telegram?: FakeTelegramOptions;
@@ -22,12 +35,13 @@ interface SceneOptions {
   webhook?: boolean;
 }
 
-export class TelegramScene implements AsyncDisposable {
+export class TelegramScene<Bot extends RunningBot = RunningBot> implements AsyncDisposable {
   readonly telegram: FakeTelegram;
   readonly nemo: Sandbox;
-  readonly bot: BotProcess;
+  readonly bot: Bot;
+  #successor: RunningBot | null = null;
 
-  constructor(telegram: FakeTelegram, nemo: Sandbox, bot: BotProcess) {
+  constructor(telegram: FakeTelegram, nemo: Sandbox, bot: Bot) {
     this.telegram = telegram;
     this.nemo = nemo;
     this.bot = bot;
@@ -67,7 +81,7 @@ export class TelegramScene implements AsyncDisposable {
     this.nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [{ kind: "text", text }] } });
   }
 
-  /** Stops the bot in order and starts it anew on the same data; resolves when it listens. */
+  /** Stops the bot in order and starts it again on the same data; resolves when it listens. */
   async restart(): Promise<void> {
     await this.bot.stop();
     const before = this.telegram.calls("getMe").length;
@@ -76,19 +90,43 @@ export class TelegramScene implements AsyncDisposable {
     await this.telegram.waitFor(() => this.telegram.isPolled, PATIENTLY);
   }
 
+  /** A bot in this process goes on where the one that has ended left off, whatever ended it. */
+  async succeed(): Promise<void> {
+    this.#successor = await startBotInProcess(this.bot.env, { telegramLimits: UNLIMITED });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#successor?.[Symbol.asyncDispose]();
     await this.bot[Symbol.asyncDispose]();
     await this.telegram.stop();
     await this.nemo.stop();
   }
 }
 
-/** Starts all three; resolves when the bot listens. */
-export async function startTelegramScene(options: SceneOptions = {}): Promise<TelegramScene> {
+/**
+ * Starts all three in this process; resolves when the bot listens. `limits`: of sending; absent: none, where a bot
+ * of its own keeps Telegram's.
+ */
+export function startTelegramScene(
+  options: SceneOptions & { limits?: SendLimits } = {},
+): Promise<TelegramScene> {
+  const { limits = UNLIMITED } = options;
+  return startSceneWith((env) => startBotInProcess(env, { telegramLimits: limits }), options);
+}
+
+/** As `startTelegramScene`, with a process for the bot: for tests of what only a process does. */
+export function startTelegramProcessScene(options: SceneOptions = {}): Promise<TelegramScene<BotProcess>> {
+  return startSceneWith(startBotProcess, options);
+}
+
+async function startSceneWith<Bot extends RunningBot>(
+  startBot: (env: Record<string, string>) => Promise<Bot>,
+  options: SceneOptions,
+): Promise<TelegramScene<Bot>> {
   const telegram = await startTelegram(options.telegram);
   const nemo = await startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null, ...options.nemo });
   const env = { ...options.env, ...(options.webhook ? await webhookSettings() : {}) };
-  const bot = await startBotProcess(settingsFor(telegram, nemo, env));
+  const bot = await startBot(settingsFor(telegram, nemo, env));
   const scene = new TelegramScene(telegram, nemo, bot);
   try {
     await telegram.waitFor(() => telegram.commandLists().size >= 2, { what: "the bot", timeoutMs: 60_000 });

@@ -1,6 +1,6 @@
 /**
- * Thousands of damaged updates, through the Bot API to the bot as a process. `FUZZ_SEED=7 FUZZ_UPDATES=50000 npm test
- * -- test/telegram/fuzz.test.ts` looks further.
+ * Thousands of damaged updates, through the Bot API to the bot. `FUZZ_SEED=7 FUZZ_UPDATES=50000 npm test
+ * -- test/adapters/telegram/incoming/fuzz.test.ts` looks further.
  */
 import { describe, expect, it } from "vitest";
 import type { FakeTelegram } from "../../../fakes/telegram/fake-telegram.ts";

@@ -146,13 +146,14 @@ describe.concurrent("in a group the bot", () => {
 
 describe.concurrent("in a forum", () => {
   it("each topic is a conversation of its own, and every answer stays in it", async () => {
-    await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "2000" } });
+    await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "300" } });
     const { telegram, nemo } = scene;
     const forum = telegram.forum({ topics: ["Trailers", "Clips"] });
     const [trailers, clips] = forum.topics;
     scene.holdTurn("trailer");
     forum.say("@nemobot make a video of the sea", { topic: "Trailers" });
     await nemo.scenario.held("trailer");
+    await forum.nextBotMessage((message) => message.text.includes("Still working"), PATIENTLY);
     forum.sendFile({
       kind: "video",
       bytes: await clipBytes(),

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { startSandbox } from "../../../../src/sandbox/sandbox.ts";
+import { startBotInProcess } from "../../../support/bot-in-process.ts";
 import { startBotProcess } from "../../../support/bot-process.ts";
-import { PATIENTLY, settingsFor, startTelegram, startTelegramScene, until } from "../scene.ts";
+import {
+  PATIENTLY,
+  settingsFor,
+  startTelegram,
+  startTelegramProcessScene,
+  startTelegramScene,
+  until,
+} from "../scene.ts";
 
 describe.concurrent("a second poller on the same token", () => {
   it("is named in the log, and the bot goes on when it is gone", async () => {
@@ -28,7 +36,7 @@ describe.concurrent("a stop", () => {
   });
 
   it("ends the process with 0 in the middle of a turn", async () => {
-    await using scene = await startTelegramScene();
+    await using scene = await startTelegramProcessScene();
     const chat = scene.telegram.privateChat();
     scene.holdTurn("running");
     chat.say("make a video of the sea");
@@ -43,7 +51,7 @@ describe.concurrent("a stop", () => {
       [Symbol.asyncDispose]: () => sandbox.stop(),
     }));
     await telegram.stop();
-    await using bot = await startBotProcess(settingsFor(telegram, nemo));
+    await using bot = await startBotInProcess(settingsFor(telegram, nemo));
     await until(() => bot.log.includes("Telegram does not answer"));
     expect(await bot.stop()).toBe(0);
     expect(bot.log).not.toContain(telegram.token);
@@ -158,7 +166,7 @@ describe.concurrent("a webhook", () => {
   }, 60_000);
 
   it("does not lose an album when the process stops before it is whole", async () => {
-    await using scene = await startTelegramScene({ webhook: true });
+    await using scene = await startTelegramProcessScene({ webhook: true });
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "video", name: "one.mp4", sizeBytes: 2_000, mediaGroupId: "14000000000000001" });
     await until(() => scene.telegram.webhookAttempts().length === 1);
@@ -171,7 +179,7 @@ describe.concurrent("a webhook", () => {
     await using scene = await startTelegramScene({ webhook: true });
     await scene.bot.stop();
     const { TELEGRAM_WEBHOOK_URL: _url, TELEGRAM_WEBHOOK_SECRET: _secret, ...polling } = scene.bot.env;
-    await using bot = await startBotProcess(polling);
+    await using bot = await startBotInProcess(polling);
     const chat = scene.telegram.privateChat();
     chat.say("help");
     await chat.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../../src/app/config.ts";
 import { createAdapterMemory } from "../../../../src/store/adapter-memory.ts";
 import { openStorage } from "../../../../src/store/storage.ts";
+import type { SeenMessage } from "../../../fakes/telegram/players.ts";
 import { TestLog } from "../../../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "../scene.ts";
 
@@ -26,10 +27,14 @@ describe.concurrent("the command menu", () => {
     expect(lists.get("default zh")?.map(({ command }) => command)).toEqual(COMMANDS);
     expect(lists.get("default ")).not.toEqual(lists.get("default zh"));
     expect(scene.telegram.calls("setMyCommands")).toHaveLength(2);
-    await scene.restart();
     const chat = scene.telegram.privateChat();
+    const isHelp = (message: SeenMessage) => message.text.includes("Commands");
     chat.say("help");
-    await chat.nextBotMessage();
+    // By then it has written down what it sent.
+    await chat.nextBotMessage(isHelp, PATIENTLY);
+    await scene.restart();
+    chat.say("help");
+    await chat.nextBotMessage(isHelp, PATIENTLY);
     expect(scene.telegram.calls("setMyCommands")).toHaveLength(2);
   });
 

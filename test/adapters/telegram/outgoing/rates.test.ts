@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_SEND_LIMITS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import { PATIENTLY, startTelegramScene, until } from "../scene.ts";
 
 const sea = "make a video of the sea";
@@ -94,6 +95,7 @@ describe.concurrent("Telegram's real limits", () => {
   it("are kept in a busy group and in many chats at once", async () => {
     await using scene = await startTelegramScene({
       telegram: { rates: true },
+      limits: DEFAULT_SEND_LIMITS,
       env: { STILL_WORKING_MS: "200" },
     });
     const { telegram, nemo } = scene;
