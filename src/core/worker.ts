@@ -5,7 +5,7 @@
 
 import { BackendError } from "./model/backend-error.ts";
 import { ownerOf } from "./model/conversation.ts";
-import type { GuiAction } from "./model/gui-action.ts";
+import { type GuiAction, isNoTurn } from "./model/gui-action.ts";
 import type { Action, IncomingMessage } from "./model/message.ts";
 import { titleFrom } from "./model/project-list.ts";
 import { ownWords } from "./model/question.ts";
@@ -39,8 +39,8 @@ import {
 } from "./workflows/instant-answers.ts";
 import { openProject, showProjects, startProject } from "./workflows/projects.ts";
 import { isAllowed } from "./workflows/rights.ts";
-import { settleInterruptedTurn } from "./workflows/turn/resume.ts";
-import { isNoTurn, runTurn } from "./workflows/turn/turn.ts";
+import { resumeTurn } from "./workflows/turn/resume.ts";
+import { runTurn } from "./workflows/turn/turn.ts";
 import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
 
 /** One message while it is carried out. */
@@ -73,7 +73,7 @@ export class Worker {
     const job: Job = { chat, message, isInMailbox, signal };
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
-      if (job.isInMailbox) await settleInterruptedTurn(chat, signal);
+      if (job.isInMailbox) await resumeTurn(chat, signal);
       const { settled, openQuestion } = chat.record;
       const answer = openQuestion && job.isInMailbox ? typedAnswer(openQuestion, message) : null;
       const asked: Request = answer

@@ -27,7 +27,7 @@ import {
   type OpenedAttachment,
 } from "../../src/core/ports/chat-platform.ts";
 import type { Limits } from "../../src/core/ports/context.ts";
-import type { Log } from "../../src/core/ports/runtime.ts";
+import type { Log, Metrics } from "../../src/core/ports/runtime.ts";
 import type { ResolveHost } from "../../src/lib/public-address.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 
@@ -297,6 +297,8 @@ interface SceneOptions {
   limits?: Partial<Limits>;
   /** What names stand for; the machine's own resolver unless a test says otherwise. */
   resolveHost?: ResolveHost;
+  /** What the operator counts; nothing unless a test asks. */
+  metrics?: Metrics;
 }
 
 /** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
@@ -329,6 +331,7 @@ async function startChat(options: {
   storage?: "memory" | "disk";
   limits?: Partial<Limits>;
   resolveHost?: ResolveHost;
+  metrics?: Metrics;
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
@@ -337,6 +340,7 @@ async function startChat(options: {
     storage: options.storage ?? "memory",
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.resolveHost ? { resolveHost: options.resolveHost } : {}),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
   });
   let stopped: Promise<void> | null = null;
   const stop = () => {

@@ -11,6 +11,11 @@ export const guiActionSchema = z.discriminatedUnion("kind", [
 ]);
 export type GuiAction = z.infer<typeof guiActionSchema>;
 
+/** True for what is done without sending words to the agent. */
+export function isNoTurn(action: GuiAction): boolean {
+  return action.kind !== "edit";
+}
+
 /** What a person may be offered. `press`: a button of the agent's screen, whose words go to the agent. */
 export type GuiOffer = GuiAction | { kind: "press"; label: string };
 

@@ -32,6 +32,16 @@ export async function patiently<T>(task: () => Promise<T>, patience: Retrying): 
   });
 }
 
+/** Waits for `asked`; a store that is in trouble after all retries is told to `onTrouble`, and the work goes on. */
+export async function orGoOn(asked: Promise<void>, onTrouble: (error: unknown) => void): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof StoreTroubleError)) throw error;
+    onTrouble(error);
+  }
+}
+
 /** The same store, with patience. */
 export function patientStore(store: ConversationStore, patience: Retrying): ConversationStore {
   return {

@@ -11,6 +11,8 @@ import { cleanText, parseMarkup, plain, type RichText } from "../../model/rich-t
 import type { TurnEvent } from "../../ports/video-backend.ts";
 import { questionMessage } from "../../reply/question.ts";
 import type { Chat } from "../chat.ts";
+import type { AskedQuestion } from "./in-flight.ts";
+import { offerButton, offerButtons } from "./offers.ts";
 import { TurnText } from "./text.ts";
 
 /** UTF-16 units of one turn that are shown; an agent that says more has lost its way, and is cut off there. */
@@ -22,13 +24,8 @@ export class TurnAnswer {
   readonly actions: GuiAction[] = [];
   /** What the agent told a person they could do: shown as buttons. */
   readonly offers: GuiOffer[] = [];
-  /** True once the person has read something of this turn. */
-  hasShown = false;
-  isOnlyApology = false;
   /** What the person was asked; null while that is nothing, or when a failure was told instead. */
-  asked: Question | null = null;
-  /** The message that asks the agent's question; null while there is none. */
-  questionShown: SentMessage | null = null;
+  asked: AskedQuestion | null = null;
   /** The last failure the stream told of; null while there is none. */
   failure: BackendError | null = null;
   readonly #chat: Chat;
@@ -42,6 +39,8 @@ export class TurnAnswer {
   readonly #earlierEnd: string | null;
   #writing: Promise<void> = Promise.resolve();
   #tail: Promise<void> = Promise.resolve();
+  /** True once the person has read something of this turn. */
+  #hasShown = false;
   #lastShown: { sent: SentMessage; text: RichText; buttons: Button[][] } | null = null;
   /** UTF-16 units that came so far. */
   #length = 0;
@@ -97,10 +96,9 @@ export class TurnAnswer {
    * Shows what is left, with the buttons that follow from it; `idempotencyKey` names it as the end of the turn, which is
    * then known to a successor as such.
    */
-  async finish(idempotencyKey?: string): Promise<void> {
+  async finish(idempotencyKey?: string): Promise<"something" | "apology" | "nothing"> {
     clearTimeout(this.#pause);
     const { text: rest, isOnlyApology } = this.#text.finish();
-    this.isOnlyApology = isOnlyApology;
     const text = this.#earlierEnd ?? rest;
     if (idempotencyKey !== undefined && this.#earlierEnd === null) {
       this.#heard = { ...this.#heard, end: text };
@@ -116,12 +114,14 @@ export class TurnAnswer {
     await this.#show(text, question ? [] : usual, idempotencyKey);
     if (question && idempotencyKey !== undefined) {
       this.#leaveEdit();
-      return this.#ask(question, idempotencyKey);
+      await this.#ask(question, idempotencyKey);
+      return "something";
     }
     const last = this.#lastShown;
     // Everything was shown while the backend paused: the last message gets its buttons now.
     if (last && last.buttons.length === 0)
       await speaker.edit(last.sent, { text: last.text, buttons: [usual] });
+    return this.#hasShown ? "something" : isOnlyApology ? "apology" : "nothing";
   }
 
   stop(): void {
@@ -142,14 +142,13 @@ export class TurnAnswer {
 
   #ask(question: Question, idempotencyKey: string): Promise<void> {
     const { speaker, itemId } = this.#chat;
-    this.hasShown = true;
-    this.asked = question;
     const open = { itemId, question, answers: [], chosen: [], shown: null };
     this.#enqueue(async () => {
-      this.questionShown = await speaker.send({
+      const shown = await speaker.send({
         ...questionMessage(speaker, open),
         idempotencyKey: `${idempotencyKey}:question`,
       });
+      this.asked = { question, shown };
     });
     return this.#tail;
   }
@@ -165,7 +164,7 @@ export class TurnAnswer {
     const offered = offerButtons(this.#chat, fresh);
     const shown = text.trim();
     if (shown !== "") {
-      this.hasShown = true;
+      this.#hasShown = true;
       const labels = offered.flat().map((button) => button.label);
       const others = lastButtons.filter((button) => !labels.includes(button.label));
       const buttons = [...offered, ...(others.length > 0 ? [others] : [])];
@@ -175,7 +174,7 @@ export class TurnAnswer {
         this.#lastShown = sent ? { ...message, sent } : null;
       });
     } else if (fresh.length > 0) {
-      this.hasShown = true;
+      this.#hasShown = true;
       this.#enqueue(async () => {
         await speaker.say("turn.offer", {}, { buttons: offered, ...name });
         this.#lastShown = null;
@@ -209,31 +208,4 @@ export class TurnAnswer {
 
 function hasAction(actions: readonly GuiOffer[], action: GuiOffer): boolean {
   return actions.some((one) => JSON.stringify(one) === JSON.stringify(action));
-}
-
-function offerButtons(chat: Chat, offers: GuiOffer[]): Button[][] {
-  const hasOneEdit = offers.filter(({ kind }) => kind === "edit").length === 1;
-  return offers.map((offer) => [offerButton(chat, offer, hasOneEdit)]);
-}
-
-function offerButton({ speaker, userId }: Chat, offer: GuiOffer, isOnlyEdit: boolean): Button {
-  const by = userId === null ? {} : { startedBy: userId };
-  switch (offer.kind) {
-    case "export":
-      return speaker.button("button.export", { kind: "export" });
-    case "show-credits":
-      return speaker.button("button.credits", { kind: "credits" });
-    case "show-state":
-    case "show-tracks":
-      return speaker.button("button.status", { kind: "status" });
-    case "edit": {
-      const action = { kind: "edit", text: offer.text, ...by } as const;
-      // its words stand above the button; several buttons have to be told apart
-      return isOnlyEdit
-        ? speaker.button("button.do-that", action)
-        : { kind: "action", label: offer.text, action };
-    }
-    case "press":
-      return { kind: "action", label: offer.label, action: { kind: "edit", text: offer.label, ...by } };
-  }
 }

@@ -3,9 +3,17 @@
  * before. Never sends the request again. Source: nemo-api.md, "The SSE stream", rule 4.
  */
 import { BackendError } from "../../model/backend-error.ts";
+import type { GuiAction } from "../../model/gui-action.ts";
 import type { Timeline } from "../../model/timeline.ts";
+import type { Limits } from "../../ports/context.ts";
 import type { Clock } from "../../ports/runtime.ts";
 import type { ProjectState } from "../../ports/video-backend.ts";
+import type { TurnEnd } from "./end.ts";
+
+/** Looks at the state where nothing is said about it: the agent gave an instruction, or is long done. */
+export const SHORT_READS = 2;
+
+export type ReadState = (signal: AbortSignal) => Promise<ProjectState>;
 
 export type Outcome =
   | { kind: "changed"; after: Timeline }
@@ -22,7 +30,7 @@ export type Outcome =
  * timeline from before, the first good read ends it. Throws `session-lost` and the signal's reason.
  */
 export async function awaitOutcome(
-  readState: (signal: AbortSignal) => Promise<ProjectState>,
+  readState: ReadState,
   before: Timeline | null,
   options: { waitsMs: readonly number[]; clock: Clock; signal: AbortSignal },
 ): Promise<Outcome> {
@@ -43,4 +51,26 @@ export async function awaitOutcome(
     }
   }
   return { kind: goodReads >= maxReads ? "unchanged" : "unreadable" };
+}
+
+/** The end of a turn whose answer was lost; `actions` are what it asks for if it has changed something. */
+export function endByOutcome(outcome: Outcome, actions: GuiAction[]): TurnEnd {
+  switch (outcome.kind) {
+    case "changed":
+      return { kind: "recovered", after: outcome.after, actions };
+    case "unchanged":
+      return { kind: "unchanged", key: "turn.not-recovered" };
+    case "incomparable":
+    case "unreadable":
+      return { kind: "unknown", doubt: { after: null } };
+  }
+}
+
+/** A state that lags shows an edit seconds later; the waits are never longer than those after a broken connection. */
+export function lagWaitsMs({ lagWaitsMs, recoveryFirstWaitMs }: Limits, reads?: number): number[] {
+  return lagWaitsMs.slice(0, reads).map((waitMs) => Math.min(waitMs, recoveryFirstWaitMs));
+}
+
+export function recoveryWaitsMs({ recoveryWaitMs, recoveryMaxReads }: Limits, firstWaitMs: number): number[] {
+  return [firstWaitMs, ...Array.from({ length: recoveryMaxReads - 1 }, () => recoveryWaitMs)];
 }

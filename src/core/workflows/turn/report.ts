@@ -1,88 +1,77 @@
-/** How a turn without an answer of its own went, in words. Source: DESIGN.md, rule 5. */
+/** The end of a turn in words, as far as the agent's answer has not told it. Source: DESIGN.md, rule 5. */
 import type { BackendError } from "../../model/backend-error.ts";
-import type { Conversation } from "../../model/conversation.ts";
+import type { TextKey } from "../../model/locales.ts";
 import { plain, type RichText } from "../../model/rich-text.ts";
 import type { Timeline } from "../../model/timeline.ts";
 import { changesText, summaryText } from "../../reply/timeline-text.ts";
 import type { Chat } from "../chat.ts";
+import type { Doubt, TurnEnd } from "./end.ts";
+import { endKeyOf, type TurnInFlight } from "./in-flight.ts";
 
-/** Tells the person how a turn without an answer of its own went. */
-export class TurnReport {
-  readonly chat: Chat;
-  /** Null when the timeline before the turn could not be read. */
-  readonly before: Timeline | null;
-  /** True once it has said something. */
-  hasSpoken = false;
-  /** True once it has told of a failure. */
-  hasFailed = false;
-  readonly #text: string;
-  /** Names the end of this turn, whichever process tells it. */
-  readonly idempotencyKey: string;
-
-  constructor(chat: Chat, turn: NonNullable<Conversation["inFlight"]>) {
-    this.chat = chat;
-    this.#text = turn.text;
-    this.before = turn.before;
-    this.idempotencyKey = `${turn.itemId}:end:${turn.sentAt}`;
+/** Tells the person how the turn has ended, and keeps what did not work for the retry button. */
+export async function tellEnd(chat: Chat, turn: TurnInFlight, end: TurnEnd): Promise<void> {
+  switch (end.kind) {
+    case "answered":
+      return end.doubt ? tellDoubt(chat, turn, end.doubt) : undefined;
+    case "changed":
+      return tellChanges(chat, turn, end.after, "turn.changed");
+    case "recovered":
+      return tellChanges(chat, turn, end.after, "turn.recovered");
+    case "unchanged":
+      return offerRetry(chat, turn, end.key);
+    case "unknown":
+      return tellDoubt(chat, turn, end.doubt);
+    case "failed":
+      return end.after
+        ? tellChanges(chat, turn, end.after, "turn.changed-but-failed")
+        : tellFailure(chat, turn, end.error);
+    case "broken":
+    case "cancelled":
+    case "handed-over":
+      return;
   }
+}
 
-  async changed(
-    after: Timeline,
-    lead: "turn.changed" | "turn.recovered" | "turn.changed-but-failed",
-  ): Promise<void> {
-    this.hasSpoken = true;
-    const { speaker } = this.chat;
-    const changes = this.before
-      ? changesText(speaker, this.before, after)
-      : plain(summaryText(speaker, after));
-    await this.#result(speaker.paragraphs(speaker.rich(lead), changes));
-  }
+/** Without a timeline from before, all that can be said is how the project looks now. */
+function tellChanges(
+  chat: Chat,
+  turn: TurnInFlight,
+  after: Timeline,
+  lead: "turn.changed" | "turn.recovered" | "turn.changed-but-failed",
+): Promise<void> {
+  const { speaker } = chat;
+  const changes = turn.before ? changesText(speaker, turn.before, after) : plain(summaryText(speaker, after));
+  return tellResult(chat, turn, speaker.paragraphs(speaker.rich(lead), changes));
+}
 
-  /** It is over, and all that can be said is how the project looks now. */
-  async incomparable(after: Timeline): Promise<void> {
-    this.hasSpoken = true;
-    const { speaker } = this.chat;
-    await this.#result(
-      speaker.paragraphs(speaker.rich("turn.incomparable"), plain(summaryText(speaker, after))),
-    );
-  }
+function tellDoubt(chat: Chat, turn: TurnInFlight, { after }: Doubt): Promise<void> {
+  const { speaker } = chat;
+  if (!after) return offerRetry(chat, turn, "turn.outcome-unknown");
+  const text = speaker.paragraphs(speaker.rich("turn.incomparable"), plain(summaryText(speaker, after)));
+  return tellResult(chat, turn, text);
+}
 
-  async unchanged(
-    key: "turn.unchanged" | "turn.temporary-problem" | "turn.not-recovered" | "turn.outcome-unknown",
-  ): Promise<void> {
-    this.hasSpoken = true;
-    await this.#remember();
-    const { speaker } = this.chat;
-    const buttons = [[speaker.button("button.retry", this.chat.retry)]];
-    const text = speaker.paragraphs(speaker.rich(key), speaker.rich("retry.may-cost"));
-    await speaker.send({ text, tone: "error", buttons, idempotencyKey: this.idempotencyKey });
-  }
+async function tellResult({ speaker }: Chat, turn: TurnInFlight, text: RichText): Promise<void> {
+  const exportButton = speaker.button("button.export", { kind: "export" });
+  const statusButton = speaker.button("button.status", { kind: "status" });
+  await speaker.send({ text, buttons: [[exportButton, statusButton]], idempotencyKey: endKeyOf(turn) });
+}
 
-  async failed(error: BackendError): Promise<void> {
-    this.hasSpoken = true;
-    this.hasFailed = true;
-    await this.#remember();
-    const { speaker } = this.chat;
-    const message = this.chat.failure(error, true);
-    const canRetry = message.buttons
-      ?.flat()
-      .some((one) => one.kind === "action" && one.action.kind === "retry");
-    const text = speaker.paragraphs(message.text, canRetry ? speaker.rich("retry.may-cost") : []);
-    await speaker.send({ ...message, text, idempotencyKey: this.idempotencyKey });
-  }
+async function offerRetry(chat: Chat, turn: TurnInFlight, key: TextKey): Promise<void> {
+  await chat.keepForRetry({ text: turn.text, attachments: [] });
+  const { speaker } = chat;
+  const buttons = [[speaker.button("button.retry", chat.retry)]];
+  const text = speaker.paragraphs(speaker.rich(key), speaker.rich("retry.may-cost"));
+  await speaker.send({ text, tone: "error", buttons, idempotencyKey: endKeyOf(turn) });
+}
 
-  async #result(text: RichText): Promise<void> {
-    const { speaker } = this.chat;
-    const exportButton = speaker.button("button.export", { kind: "export" });
-    const statusButton = speaker.button("button.status", { kind: "status" });
-    await speaker.send({
-      text,
-      buttons: [[exportButton, statusButton]],
-      idempotencyKey: this.idempotencyKey,
-    });
-  }
-
-  #remember(): Promise<void> {
-    return this.chat.keepForRetry({ text: this.#text, attachments: [] });
-  }
+async function tellFailure(chat: Chat, turn: TurnInFlight, error: BackendError): Promise<void> {
+  await chat.keepForRetry({ text: turn.text, attachments: [] });
+  const { speaker } = chat;
+  const message = chat.failure(error, true);
+  const canRetry = message.buttons
+    ?.flat()
+    .some((one) => one.kind === "action" && one.action.kind === "retry");
+  const text = speaker.paragraphs(message.text, canRetry ? speaker.rich("retry.may-cost") : []);
+  await speaker.send({ ...message, text, idempotencyKey: endKeyOf(turn) });
 }

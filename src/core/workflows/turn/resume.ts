@@ -1,77 +1,44 @@
-/** A turn that an earlier process left in flight. Source: DESIGN.md, rule 4. */
+/** A turn that another process left in flight. Source: DESIGN.md, rule 4. */
 import { isShutdown } from "../../model/stop.ts";
-import type { TurnOutcome } from "../../ports/runtime.ts";
 import { Progress } from "../../reply/progress.ts";
-import { languageWasTold } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
-import { TurnAnswer } from "./answer.ts";
-import { awaitOutcome } from "./outcome.ts";
-import { TurnReport } from "./report.ts";
-import {
-  closeTurn,
-  isNoTurn,
-  keepHeard,
-  lagWaitsMs,
-  landed,
-  type ReadState,
-  recoveryWaitsMs,
-  SHORT_READS,
-  tellOutcome,
-} from "./turn.ts";
+import { closeTurn, openTurn, settleTurn, type Turn } from "./at-work.ts";
+import type { TurnEnd } from "./end.ts";
+import { markTurnEnded } from "./in-flight.ts";
+import { awaitOutcome, endByOutcome, lagWaitsMs, recoveryWaitsMs, SHORT_READS } from "./outcome.ts";
 
 /**
- * A turn that a process left in flight when it ended: its outcome is read and told, before anything else
- * happens in the conversation. It is never sent again.
+ * Reads and tells the outcome of the turn in flight, if there is one, before anything else happens in the
+ * conversation. It is never sent again. Throws `session-lost` and the signal's reason; it stays in flight then.
  */
-export async function settleInterruptedTurn(chat: Chat, signal: AbortSignal): Promise<void> {
-  const { inFlight } = chat.record;
-  const { session, context } = chat;
+export async function resumeTurn(chat: Chat, signal: AbortSignal): Promise<void> {
+  const { session, context, speaker, record } = chat;
+  const { inFlight } = record;
   if (!inFlight) return;
-  const pending = inFlight.pending ?? [];
-  if (!session) return landed(chat, inFlight, pending);
-  const { limits, clock } = context;
-  const caller = await chat.caller();
-  const report = new TurnReport(chat, inFlight);
-  const progress = new Progress(context, chat.speaker, {
-    sent: inFlight.progress ?? null,
-    startedAt: inFlight.sentAt,
-  }).start();
+  if (!session) return markTurnEnded(chat, inFlight, inFlight.pending ?? [], null);
+  const soFar = { sent: inFlight.progress ?? null, startedAt: inFlight.sentAt };
+  const progress = new Progress(context, speaker, soFar).start();
   try {
-    const readState: ReadState = (readSignal) =>
-      context.backend.readState(caller, session.sessionId, readSignal);
-    const answer = new TurnAnswer(
-      chat,
-      inFlight.pending === undefined,
-      (heard) => keepHeard(chat, inFlight, heard, progress),
-      inFlight.heard,
-    );
-    let end: TurnOutcome;
-    if (typeof inFlight.heard?.end === "string" || answer.question) {
-      // The agent was done: what it said is said, as if nothing had happened.
-      const isGood = await closeTurn(report, answer, readState, signal);
-      if (isGood) await languageWasTold(chat, inFlight.language);
-      const actions = isGood ? answer.actions : [];
-      const owed = inFlight.pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
-      await landed(chat, inFlight, owed, answer);
-      end = isGood ? "done" : "unchanged";
-    } else {
-      await answer.flush();
-      // The agent may still be at it; long after its hard limit it is not.
-      const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
-      const outcome = await awaitOutcome(readState, inFlight.before, {
-        waitsMs: isOver ? lagWaitsMs(limits, SHORT_READS) : recoveryWaitsMs(limits, 0),
-        clock,
-        signal,
-      });
-      await tellOutcome(report, outcome);
-      await landed(chat, inFlight, pending);
-      end = outcome.kind === "changed" ? "recovered" : "unchanged";
-    }
+    const turn = await openTurn(chat, session, inFlight, progress, signal);
+    const end = await findEnd(turn);
     context.metrics.recovered("turn");
-    context.metrics.turnEnded(end);
-    await progress.finish(end === "unchanged" ? "stopped" : "done");
+    await settleTurn(turn, end);
   } finally {
-    // An outcome that was told has ended it already.
+    // A turn that was settled has ended it already.
     await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
   }
+}
+
+async function findEnd(turn: Turn): Promise<TurnEnd> {
+  const { chat, inFlight, answer, readState, signal } = turn;
+  const { limits, clock } = chat.context;
+  // The agent was done: what it said is said, as if nothing had happened.
+  if (typeof inFlight.heard?.end === "string" || answer.question) return closeTurn(turn);
+  await answer.flush();
+  // The agent may still be at it; long after its hard limit it is not.
+  const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
+  const waitsMs = isOver ? lagWaitsMs(limits, SHORT_READS) : recoveryWaitsMs(limits, 0);
+  const outcome = await awaitOutcome(readState, inFlight.before, { waitsMs, clock, signal });
+  // What the beginning of an answer asks for is not done without its end.
+  return endByOutcome(outcome, []);
 }

@@ -1,0 +1,128 @@
+/**
+ * A turn at work, in the process that began it or in one that took it over: what its answer comes to once the stream
+ * is closed, and what follows from its end. Source: nemo-api.md, "The SSE stream"; DESIGN.md, rules 4 and 5.
+ */
+import type { BackendErrorKind } from "../../model/backend-error.ts";
+import type { Heard } from "../../model/conversation.ts";
+import { type GuiAction, isNoTurn } from "../../model/gui-action.ts";
+import { orGoOn } from "../../ports/retrying.ts";
+import type { SessionRef } from "../../ports/video-backend.ts";
+import type { Progress } from "../../reply/progress.ts";
+import { languageWasTold } from "../agent-language.ts";
+import type { Chat } from "../chat.ts";
+import { TurnAnswer } from "./answer.ts";
+import { countedAs, type TurnEnd } from "./end.ts";
+import { endKeyOf, keepHeard, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
+import { awaitOutcome, lagWaitsMs, type ReadState, SHORT_READS } from "./outcome.ts";
+import { tellEnd } from "./report.ts";
+
+/** Looks at the state before a failure is told, seconds that a person waits for bad news. */
+const FAILURE_READS = 4;
+/** Refusals of the account: there is no change to look for. */
+const NOTHING_WAS_DONE: readonly BackendErrorKind[] = ["no-credits", "plan-required", "bad-token"];
+/** An answer that waits longer for the store says so. */
+const STORE_NOTICE_MS = 3_000;
+
+export interface Turn {
+  chat: Chat;
+  inFlight: TurnInFlight;
+  answer: TurnAnswer;
+  progress: Progress;
+  readState: ReadState;
+  signal: AbortSignal;
+}
+
+/** The turn that is in flight, with what an earlier process has heard of its answer. */
+export async function openTurn(
+  chat: Chat,
+  session: SessionRef,
+  inFlight: TurnInFlight,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Turn> {
+  const readState = await stateReader(chat, session);
+  const isFirst = inFlight.pending === undefined;
+  const keep = (heard: Heard) => writeDown(chat, inFlight, heard, progress);
+  const answer = new TurnAnswer(chat, isFirst, keep, inFlight.heard);
+  return { chat, inFlight, answer, progress, readState, signal };
+}
+
+export async function stateReader(chat: Chat, { sessionId }: SessionRef): Promise<ReadState> {
+  const caller = await chat.caller();
+  return (signal) => chat.context.backend.readState(caller, sessionId, signal);
+}
+
+/**
+ * The stream closed by itself: shows the rest, and looks at the state when nothing was said. Throws `session-lost`
+ * and the signal's reason.
+ */
+export async function closeTurn({ chat, inFlight, answer, readState, signal }: Turn): Promise<TurnEnd> {
+  const { clock, limits } = chat.context;
+  const { failure, actions } = answer;
+  if (failure?.kind === "session-lost") throw failure;
+  if (failure && NOTHING_WAS_DONE.includes(failure.kind)) {
+    await answer.flush();
+    return { kind: "failed", error: failure, after: null };
+  }
+  // What the agent says last is the end, unless there is a failure to tell of.
+  const said = await answer.finish(failure ? undefined : endKeyOf(inFlight));
+  if (said === "something" && !failure) return { kind: "answered", actions, doubt: null };
+  const isInstruction = actions.length + answer.offers.length > 0;
+  // Before it is said that nothing changed, the state may lag behind.
+  const reads = failure ? FAILURE_READS : isInstruction ? SHORT_READS : undefined;
+  const waitsMs = lagWaitsMs(limits, reads);
+  const outcome = await awaitOutcome(readState, inFlight.before, { waitsMs, clock, signal });
+  const after = outcome.kind === "changed" ? outcome.after : null;
+  if (failure) return { kind: "failed", error: failure, after };
+  if (after) return { kind: "changed", after, actions };
+  if (said === "apology") return { kind: "unchanged", key: "turn.temporary-problem" };
+  if (outcome.kind === "unchanged") {
+    return isInstruction
+      ? { kind: "answered", actions, doubt: null }
+      : { kind: "unchanged", key: "turn.unchanged" };
+  }
+  const doubt = { after: outcome.kind === "incomparable" ? outcome.after : null };
+  return isInstruction ? { kind: "answered", actions, doubt } : { kind: "unknown", doubt };
+}
+
+/**
+ * Tells the end and writes it down. Returns what the answer asks for. Throws what ended the turn where the worker
+ * goes on with that.
+ */
+export async function settleTurn(
+  { chat, inFlight, answer, progress }: Turn,
+  end: TurnEnd,
+): Promise<GuiAction[]> {
+  if (end.kind === "handed-over") {
+    await progress.finish("handed-over");
+    throw end.error;
+  }
+  // Told before it counts as over: the process that finds it in flight would tell it.
+  await tellEnd(chat, inFlight, end);
+  const isGood = "actions" in end;
+  const actions = isGood ? end.actions : [];
+  if (isGood) await languageWasTold(chat, inFlight.language);
+  const { pending } = inFlight;
+  const owed = pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
+  await markTurnEnded(chat, inFlight, owed, answer.asked);
+  chat.context.metrics.turnEnded(countedAs(end));
+  await progress.finish(isGood ? "done" : "stopped");
+  if (end.kind === "broken" || end.kind === "cancelled") throw end.error;
+  return actions;
+}
+
+/** Says that the answer is coming when the store takes long; one that stays away does not keep it from the person. */
+async function writeDown(chat: Chat, turn: TurnInFlight, heard: Heard, progress: Progress): Promise<void> {
+  const { speaker, context } = chat;
+  const notice = setTimeout(() => {
+    // The speaker has logged what went wrong.
+    progress.note(speaker.rich("store.answer-waits")).catch(() => {});
+  }, STORE_NOTICE_MS);
+  try {
+    await orGoOn(keepHeard(chat, turn, heard), (error) => {
+      context.log.error({ err: error, conversation: chat.id }, "an answer could not be written down");
+    });
+  } finally {
+    clearTimeout(notice);
+  }
+}
