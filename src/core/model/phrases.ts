@@ -4,17 +4,12 @@
  */
 import { z } from "zod";
 import { guiLexiconSchema } from "./gui-lexicon.ts";
+import { regExpSchema, wordListSchema } from "./phrase-values.ts";
 
 /** Stands for no word at all among the words of a column. */
 const NOTHING = "~";
 /** Bound of what one `each` may multiply to. */
 const MAX_COMBINATIONS = 2_000;
-
-/** Words or phrases: a list, or one text that parts them by commas. */
-const wordsSchema = z.preprocess(
-  (value) => (typeof value === "string" ? value.split(/[,，、]/u).map((word) => word.trim()) : value),
-  z.array(z.string().min(1, "has an empty entry")).min(1, "is empty"),
-);
 
 /** What a free phrase can ask for, by the `kind` of the action. */
 const PHRASE_ACTIONS = [
@@ -26,8 +21,8 @@ const PHRASE_ACTIONS = [
 const intentSchema = z
   .strictObject({
     action: z.enum(PHRASE_ACTIONS),
-    each: z.array(wordsSchema).min(2, "needs two columns").max(4, "has more than four columns").optional(),
-    say: wordsSchema.optional(),
+    each: z.array(wordListSchema).min(2, "needs two columns").max(4, "has more than four columns").optional(),
+    say: wordListSchema.optional(),
   })
   .refine(({ each, say }) => (each === undefined) !== (say === undefined), "needs either `each` or `say`")
   .refine(
@@ -50,9 +45,30 @@ const cancelRoleSchema = z.enum([
 ] as const);
 export type CancelRole = z.infer<typeof cancelRoleSchema>;
 
+/** How the agent says that it has a temporary problem, as regular expressions. */
+const apologiesSchema = z
+  .strictObject({
+    /** That it is sorry. */
+    sorry: regExpSchema,
+    /** The problem, at the beginning of a sentence; `{sorry}` stands for the above. */
+    trouble: z.string(),
+    /** Behind the problem: tells what was done about it, and that is content. */
+    goesOn: regExpSchema,
+    /** What may follow without making it an answer. */
+    advice: regExpSchema,
+    /** Begins a sentence without a space before it, as texts of two events may meet. */
+    sentenceStart: regExpSchema.optional(),
+  })
+  .transform((read, context) => {
+    const trouble = regExpSchema.safeParse(read.trouble.replaceAll("{sorry}", `(?:${read.sorry})`));
+    for (const { message } of trouble.error?.issues ?? [])
+      context.addIssue({ code: "custom", message, path: ["trouble"] });
+    return { ...read, trouble: trouble.data ?? "" };
+  });
+
 export const phrasesSchema = z.strictObject({
   /** Scripts of the language that are written without spaces between words, such as `Han`. */
-  unspaced: wordsSchema.optional(),
+  unspaced: wordListSchema.optional(),
   /** Pairs of characters: the first is read as the second, as traditional characters are as simplified ones. */
   fold: z
     .preprocess(
@@ -61,34 +77,39 @@ export const phrasesSchema = z.strictObject({
     )
     .optional(),
   /** Words that say nothing about what is wanted, wherever they stand: politeness, haste, articles. */
-  fillers: wordsSchema.optional(),
+  fillers: wordListSchema.optional(),
   /** Fillers only where they do not stand behind, or before, certain characters. */
   fillersUnless: z
     .array(
-      z.strictObject({ say: z.string(), behind: wordsSchema.optional(), before: wordsSchema.optional() }),
+      z.strictObject({
+        say: z.string(),
+        behind: wordListSchema.optional(),
+        before: wordListSchema.optional(),
+      }),
     )
     .optional(),
   /** Fillers at the beginning of a message only. */
-  leads: wordsSchema.optional(),
+  leads: wordListSchema.optional(),
   /** Fillers that may answer what the agent has asked, when they are all of a message. */
-  answers: wordsSchema.optional(),
+  answers: wordListSchema.optional(),
   /** Words of the language that people of all languages write: they do not tell which one a text is in. */
-  international: wordsSchema.optional(),
+  international: wordListSchema.optional(),
   /** Words that make a question of the known phrase behind them. */
-  questions: wordsSchema.optional(),
+  questions: wordListSchema.optional(),
   intents: z.array(intentSchema),
   /** Words that only introduce a link to a file. */
-  links: wordsSchema.optional(),
+  links: wordListSchema.optional(),
   /** Names of slash commands by what they do. */
-  commands: z.partialRecord(commandSchema, wordsSchema).optional(),
+  commands: z.partialRecord(commandSchema, wordListSchema).optional(),
   /** The first word behind `/cancel`; any other means what runs. */
-  scopes: z.strictObject({ all: wordsSchema.optional(), export: wordsSchema.optional() }).optional(),
+  scopes: z.strictObject({ all: wordListSchema.optional(), export: wordListSchema.optional() }).optional(),
   /** What languages are called, by their codes. */
-  languages: z.record(z.string().regex(/^[a-z]{2,3}$/, "is no language code"), wordsSchema).optional(),
+  languages: z.record(z.string().regex(/^[a-z]{2,3}$/, "is no language code"), wordListSchema).optional(),
   /** Words by what they do in a sentence that stops something. */
-  cancel: z.partialRecord(cancelRoleSchema, wordsSchema).optional(),
+  cancel: z.partialRecord(cancelRoleSchema, wordListSchema).optional(),
   /** Words of their own that are a letter away from one of `cancel`. */
-  noTypos: wordsSchema.optional(),
+  noTypos: wordListSchema.optional(),
+  apologies: apologiesSchema.optional(),
   gui: guiLexiconSchema.optional(),
   /** Messages with their meaning; the tests read them. */
   examples: z.record(z.string(), z.string()),

@@ -16,6 +16,8 @@ export interface Understanding {
   readIntent(text: string): Intent;
   /** What the agent says of buttons and panels as what a chat can do; `mayEdit`: whether an edit may follow by itself. */
   translateGui(text: string, mayEdit?: boolean): GuiTranslation;
+  /** Where the sentences and lines of the agent's text end; texts of two events may meet without a space. */
+  sentenceEnds(text: string): number[];
   /** What a sentence of the agent is beside a temporary problem that it has. */
   readApology(sentence: string): "apology" | "sorry" | "advice" | "content";
   /** The code of the language a text is written in, null when its script leaves it open; `platform`: the code the platform tells. */

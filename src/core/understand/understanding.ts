@@ -1,7 +1,7 @@
 /** Puts together how words are read, from the phrase files of all languages. */
 import type { PhraseFiles, PhraseMistake } from "../model/phrases.ts";
 import type { Understanding } from "../model/understanding.ts";
-import { readApology } from "./apologies.ts";
+import { createApologyReader } from "./apologies.ts";
 import { createCancelReader } from "./cancel/intent.ts";
 import { translateGui } from "./gui/translate.ts";
 import { IntentReader, type KnownSkill } from "./intent.ts";
@@ -27,7 +27,7 @@ export function createUnderstanding(
     readIntent,
     readRequest: (message) => readRequest(message, readIntent),
     translateGui,
-    readApology,
+    ...createApologyReader(files),
     writtenLanguage: createLanguageReader(files),
   };
 }

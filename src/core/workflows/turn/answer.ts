@@ -54,7 +54,7 @@ export class TurnAnswer {
   constructor(chat: Chat, mayEdit: boolean, keep: (heard: Heard) => Promise<void>, heard?: Heard) {
     this.#chat = chat;
     this.#mayEdit = mayEdit;
-    this.#text = new TurnText(chat.context.understanding.readApology, chat.speaker.plain("turn.your-clip"));
+    this.#text = new TurnText(chat.context.understanding, chat.speaker.plain("turn.your-clip"));
     this.#keep = keep;
     this.#earlierEnd = heard?.end ?? null;
     if (!heard) return;

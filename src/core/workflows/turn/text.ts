@@ -11,8 +11,10 @@ const MAX_CHUNK = 1_500;
 /** A longer sentence is no mere apology. */
 const MAX_APOLOGY = 300;
 
+type AgentReader = Pick<Understanding, "readApology" | "sentenceEnds">;
+
 export class TurnText {
-  readonly #readApology: Understanding["readApology"];
+  readonly #understanding: AgentReader;
   readonly #yourClip: string;
   /** What came and cannot be judged yet: a sentence, or a piece of JSON, that goes on. */
   #raw = "";
@@ -23,8 +25,8 @@ export class TurnText {
   #hasGoodText = false;
 
   /** `yourClip` is what a clip is called whose name only a machine could read. */
-  constructor(readApology: Understanding["readApology"], yourClip = "your clip") {
-    this.#readApology = readApology;
+  constructor(understanding: AgentReader, yourClip = "your clip") {
+    this.#understanding = understanding;
     this.#yourClip = yourClip;
   }
 
@@ -73,14 +75,14 @@ export class TurnText {
   #trailingApology(text: string, isEnd: boolean): number {
     let start = text.length;
     let found = text.length;
-    const ends = [...text.matchAll(SENTENCE_END)].map((match) => match.index + match[0].length);
+    const ends = this.#understanding.sentenceEnds(text);
     const begins = [0, ...ends.filter((end) => end < text.length)];
     let hasApology = false;
     for (const begin of begins.reverse()) {
       const sentence = text.slice(begin, start).trim();
       start = begin;
       if (/^[\p{P}\s]*$/u.test(sentence)) continue;
-      const kind = sentence.length > MAX_APOLOGY ? "content" : this.#readApology(sentence);
+      const kind = sentence.length > MAX_APOLOGY ? "content" : this.#understanding.readApology(sentence);
       if (kind === "content") break;
       hasApology ||= kind === "apology";
       // "Please try again" before the apology is part of the answer, "Sorry!" is not
@@ -97,7 +99,7 @@ export class TurnText {
   #judge(): void {
     if (this.#raw.length <= this.#lookAgainAt) return;
     const closed = this.#raw.slice(0, openMachineText(this.#raw));
-    let end = lastSentenceEnd(closed, closed.length);
+    let end = this.#lastSentenceEnd(closed, closed.length);
     if (end === 0 && closed.length > MAX_CHUNK) end = closed.search(/\s\S*$/) + 1 || closed.length;
     // As often as it doubles: who is fed character by character reads each a few times only.
     this.#lookAgainAt = end === 0 && this.#raw.length > MAX_CHUNK ? this.#raw.length * 1.5 : 0;
@@ -105,29 +107,18 @@ export class TurnText {
     this.#raw = this.#raw.slice(end);
   }
 
+  /** Where the last whole sentence or line within `limit` ends; 0 when there is none. */
+  #lastSentenceEnd(text: string, limit: number): number {
+    return this.#understanding.sentenceEnds(text).findLast((end) => end <= limit) ?? 0;
+  }
+
   /** How much could be shown: up to the end of a sentence; in a long text without one, of a word. */
   #cut(): number {
     // two units more than may be cut: one tells whether a sentence ends, one that the text goes on
-    const end = lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2), MAX_CHUNK);
+    const end = this.#lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2), MAX_CHUNK);
     if (end > 0 || !this.#isLong) return end;
     const space = this.#pending.slice(0, MAX_CHUNK).search(/\s\S*$/);
     if (space > 0) return space;
     return /[\uD800-\uDBFF]/.test(this.#pending.charAt(MAX_CHUNK - 1)) ? MAX_CHUNK - 1 : MAX_CHUNK;
   }
-}
-
-// --- sentences --------------------------------------------------------------------------------------
-
-/** Texts of two events meet without a space: "I added it.I encountered …". */
-const SENTENCE_END =
-  /[.!?…]["')\]*”’]{0,8}(?=\s|$|(?:I|We|Sorry|Unfortunately|Please)\b|\p{Script=Han})|[。！？]["')\]*”’」』）]{0,8}|\n/gu;
-
-/** Where the last whole sentence or line within `limit` ends; 0 when there is none. */
-function lastSentenceEnd(text: string, limit: number): number {
-  let last = 0;
-  for (const match of text.matchAll(SENTENCE_END)) {
-    const end = match.index + match[0].length;
-    if (end <= limit) last = end;
-  }
-  return last;
 }
