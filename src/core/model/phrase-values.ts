@@ -17,7 +17,7 @@ export const regExpSchema = z
   });
 
 /** What `compile` throws; null when it throws nothing. */
-function mistakeIn(compile: () => unknown): string | null {
+export function mistakeIn(compile: () => unknown): string | null {
   try {
     compile();
     return null;

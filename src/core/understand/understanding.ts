@@ -1,9 +1,10 @@
 /** Puts together how words are read, from the phrase files of all languages. */
+import type { GuiLanguage } from "../model/gui-lexicon.ts";
 import type { PhraseFiles, PhraseMistake } from "../model/phrases.ts";
 import type { Understanding } from "../model/understanding.ts";
 import { createApologyReader } from "./apologies.ts";
 import { createCancelReader } from "./cancel/intent.ts";
-import { translateGui } from "./gui/translate.ts";
+import { createGuiTranslator } from "./gui/translate.ts";
 import { IntentReader, type KnownSkill } from "./intent.ts";
 import { createPhraseBook } from "./phrases.ts";
 import { readRequest } from "./request.ts";
@@ -26,8 +27,12 @@ export function createUnderstanding(
   return {
     readIntent,
     readRequest: (message) => readRequest(message, readIntent),
-    translateGui,
+    translateGui: createGuiTranslator(guiLanguages(files)),
     ...createApologyReader(files),
     writtenLanguage: createLanguageReader(files),
   };
+}
+
+function guiLanguages(files: PhraseFiles): GuiLanguage[] {
+  return Object.values(files).flatMap(({ gui, unspaced = [] }) => (gui ? { ...gui, unspaced } : []));
 }

@@ -5,10 +5,7 @@
  */
 
 import type { GuiAction, GuiOffer } from "../../model/gui-action.ts";
-import { CHINESE } from "./chinese.ts";
-import { ENGLISH } from "./english.ts";
-import { tokensOf, wordsOf } from "./tokens.ts";
-import type { LabelMeaning, Lexicon, RuleMeaning } from "./words.ts";
+import type { Grammar } from "./grammar.ts";
 
 /** `isOffer` is left to the person: a permission, a condition, or something that may cost credits. */
 export type Clause =
@@ -25,49 +22,12 @@ const MAX_LEADS = 12;
 /** A longer clause is no instruction. */
 const MAX_CLAUSE = 400;
 
-type Grammar = ReturnType<typeof prepare>;
-
-function prepare(lexicon: Lexicon) {
-  const at = (pattern: string) => new RegExp(`^(?:${pattern})`, "iu");
-  const whole = (pattern: string) => new RegExp(`^(?:${pattern})$`, "iu");
-  const tokens = tokensOf(lexicon);
-  return {
-    tokens,
-    rules: lexicon.rules.map(([means, pattern]): [RuleMeaning, RegExp] => [means, tokens.compile(pattern)]),
-    lead: at(lexicon.lead),
-    permission: at(lexicon.permission),
-    negation: at(lexicon.negation),
-    condition: at(lexicon.condition),
-    conditionThen: at(lexicon.conditionThen),
-    purpose: at(lexicon.purpose),
-    tail: at(lexicon.tail),
-    tip: whole(lexicon.tip),
-    narrated: new RegExp(lexicon.narrated, "iu"),
-    origin: new RegExp(lexicon.origin, "iu"),
-    moveWords: lexicon.moveWords,
-    places: new Set([lexicon.words.place, lexicon.words.site].flatMap((list) => wordsOf(list ?? ""))),
-    // the keys of tables of ours
-    labels: Object.entries(lexicon.labels).map(
-      ([meaning, pattern]) => [meaning as LabelMeaning, whole(pattern)] as const,
-    ),
-    purposes: Object.entries(lexicon.purposes).map(
-      ([meaning, pattern]) => [meaning as LabelMeaning, new RegExp(pattern, "iu")] as const,
-    ),
-    generic: whole(lexicon.generic),
-    labelFrame: new RegExp(lexicon.labelFrame, "giu"),
-    okay: [whole(lexicon.okay[0]), lexicon.okay[1]] as const,
-  };
-}
-
-const GRAMMARS: readonly Grammar[] = [prepare(ENGLISH), prepare(CHINESE)];
-const HAN = /\p{Script=Han}/u;
-
 /** `raw` and `masked` are the same clause with and without quoted content; equal lengths. */
-export function readClause(raw: string, masked: string): Clause {
+export function readClause(grammars: readonly Grammar[], raw: string, masked: string): Clause {
   let isNarrated = false;
   if (masked.trim().length > MAX_CLAUSE) return { kind: "content", isNarrated };
-  for (const grammar of GRAMMARS) {
-    if (grammar === GRAMMARS[1] && !HAN.test(masked)) continue;
+  for (const grammar of grammars) {
+    if (!grammar.mayRead(masked)) continue;
     const found = readWith(grammar, raw, masked);
     if (found.kind !== "content") return found;
     isNarrated ||= found.isNarrated;
@@ -76,8 +36,8 @@ export function readClause(raw: string, masked: string): Clause {
 }
 
 /** True when the clause only continues an instruction before it. */
-export function isTail(masked: string): boolean {
-  return GRAMMARS.some(({ tail }) => tail.test(masked.trimStart()));
+export function isTail(grammars: readonly Grammar[], masked: string): boolean {
+  return grammars.some(({ tail }) => tail.test(masked.trimStart()));
 }
 
 function readWith(grammar: Grammar, raw: string, masked: string): Clause {
@@ -124,8 +84,8 @@ function readBody(grammar: Grammar, rawBody: string, maskedBody: string): Instru
     switch (means) {
       case "move":
       case "tip": {
-        const words = grammar.moveWords.replace("$<what>", () => group("what"));
-        const text = group("where") === "" ? "" : words.replace("$<where>", () => group("where"));
+        const words = grammar.move.replace(/\{(what|where)\}/g, (_, name: string) => group(name));
+        const text = group("where") === "" ? "" : words;
         return { kind: "move", text, isOffer: means === "tip" };
       }
       case "nothing":
@@ -144,45 +104,36 @@ function readBody(grammar: Grammar, rawBody: string, maskedBody: string): Instru
   return null;
 }
 
-function readLabel(grammar: Grammar, group: (name: string) => string, opens: boolean): Instruction {
+function readLabel(
+  { labels, unquote, generic, purposes, places }: Grammar,
+  group: (name: string) => string,
+  opens: boolean,
+): Instruction {
   const steps = group("label").split(/\s*(?:[>→›»＞➜➔▸]|->|=>|—>)\s*/u);
-  const names = steps.map((step) =>
-    step.replace(/^["“'‘`[【「『《*_\s]+|["”'’`\]】」』》*_\s]+$/gu, "").trim(),
-  );
+  const names = steps.map((step) => unquote(step).trim());
   // "File > Export > MP4": the last step that means something
-  const name = names.findLast((step) => meaningOf(step) !== "other") ?? names.at(-1) ?? "";
-  const meaning = meaningOf(name);
+  const name = names.findLast((step) => labels.meaningOf(step) !== null) ?? names.at(-1) ?? "";
+  const meaning = labels.meaningOf(name);
   if (meaning === "upload") return asks(null);
-  if (meaning === "confirm") return press(name);
-  if (meaning !== "other") return asks({ kind: meaning });
+  if (meaning === "confirm") return press(labels.buttonOf(name));
+  if (meaning !== null) return asks({ kind: meaning });
   const tail = group("tail");
-  if (grammar.generic.test(name)) {
-    for (const [purpose, pattern] of grammar.purposes) {
+  if (generic.test(name)) {
+    for (const [purpose, pattern] of purposes) {
       const found = pattern.exec(tail);
       if (found === null) continue;
-      if (purpose === "confirm") return press(found.groups?.confirm ?? found[0]);
-      if (purpose !== "upload" && purpose !== "other") return asks({ kind: purpose });
+      return purpose === "confirm"
+        ? press(labels.buttonOf(found.groups?.confirm ?? found[0]))
+        : asks({ kind: purpose });
     }
   }
   const noun = group("noun");
-  if (meaningOf(noun) === "show-tracks") return asks({ kind: "show-tracks" });
-  return asks(opens || grammar.places.has(noun.toLowerCase()) ? { kind: "show-state" } : null);
-}
-
-/** What a label stands for, in any language: people mix them. */
-function meaningOf(label: string): LabelMeaning {
-  for (const grammar of GRAMMARS) {
-    const name = label.replace(/[*_`]/g, "").replace(/\s+/g, " ").replace(grammar.labelFrame, "").trim();
-    const found = grammar.labels.find(([, pattern]) => pattern.test(name));
-    if (found !== undefined) return found[0];
-  }
-  return "other";
+  if (labels.meaningOf(noun) === "show-tracks") return asks({ kind: "show-tracks" });
+  return asks(opens || places.has(noun.toLowerCase()) ? { kind: "show-state" } : null);
 }
 
 /** An offer of words that may cost credits. */
-function press(word: string): Instruction {
-  const okay = GRAMMARS.find((grammar) => grammar.okay[0].test(word))?.okay[1];
-  const label = okay ?? word.charAt(0).toUpperCase() + word.slice(1);
+function press(label: string): Instruction {
   return { kind: "instruction", action: { kind: "press", label }, isOffer: true };
 }
 

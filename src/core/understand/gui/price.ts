@@ -2,24 +2,36 @@
  * What a button is said to cost, so that a person knows it before pressing ours. Source: nemo-api.md, "GUI
  * translation", and its prices in credits.
  */
+import type { GuiLanguage } from "../../model/gui-lexicon.ts";
+import { patternOf } from "./patterns.ts";
+import { scriptTest } from "./writing.ts";
 
-const PRICE =
-  /(?:(?:it|this|that|which|and) )?(?:will )?((?:(?:costs?|uses?|takes?|requires?|consumes?|spends?|needs?) )?(?:about |around |roughly |approximately |up to |[~≈] ?)?\d[\d,.]{0,8} credits?(?: (?:per|for each) \p{L}{1,12})?)|((?:(?:大约|约|需要?|将|会|共|预计|消耗|花费|扣除|使用|收取|每次|每段)){0,5} ?\d[\d,.]{0,8} ?[个点]?(?:积分|点数))/iu;
-/** The whole remark counts: "(costs 100 credits, takes 2 minutes)". */
-const PRICE_PARENTHESIS =
-  /[(（]([^()（）\n]{0,80}?\d[\d,.]{0,8} ?(?:credits?|[个点]?积分|点数)[^()（）\n]{0,80})[)）]/iu;
-
-/** Whether a text holds a price in credits. */
-export function namesPrice(text: string): boolean {
-  return PRICE.test(text);
-}
-
-/** The price in `text` as a sentence, with the `button` it belongs to when it is a mere number; null without one. */
-export function priceSentence(text: string, button: string): string | null {
-  const said = PRICE.exec(text);
-  const price = (PRICE_PARENTHESIS.exec(text)?.[1] ?? said?.[1] ?? said?.[2] ?? "").trim();
-  if (price === "") return null;
-  const isChinese = /\p{Script=Han}/u.test(price);
-  const label = /^\d/.test(price) ? `${button}${isChinese ? "：" : ": "}` : "";
-  return label + price.replace(/[.。]$/, "") + (isChinese ? "。" : ".");
+export function pricesOf(languages: readonly GuiLanguage[]) {
+  const price = patternOf(languages, "price");
+  // the whole remark counts: "(costs 100 credits, takes 2 minutes)"
+  const parenthesis = patternOf(
+    languages,
+    "priceUnit",
+    "[(（]([^()（）\\n]{0,80}?\\d[\\d,.]{0,8} ?@[^()（）\\n]{0,80})[)）]",
+  );
+  const tests = languages.map((language) => ({ language, isOf: scriptTest(language) }));
+  // a language with a script of its own is told by its letters, all others are not
+  tests.sort((one, other) => other.language.unspaced.length - one.language.unspaced.length);
+  return {
+    /** Whether a text holds a price in credits. */
+    areIn: (text: string): boolean => price.test(text),
+    /**
+     * The price in `text` as a sentence, with the `button` it belongs to when it is a mere number, and the space
+     * before such a sentence; null without a price.
+     */
+    sentenceOf(text: string, button: string): { text: string; gap: string } | null {
+      const said = (parenthesis.exec(text)?.[1] ?? price.exec(text)?.groups?.price ?? "").trim();
+      const language = tests.find(({ isOf }) => isOf(said))?.language;
+      if (said === "" || language === undefined) return null;
+      const { unspaced, writing } = language;
+      const label = /^\d/.test(said) ? button + writing.colon : "";
+      const gap = unspaced.length === 0 ? " " : "";
+      return { text: label + said.replace(/[.。]$/, "") + writing.stop, gap };
+    },
+  };
 }

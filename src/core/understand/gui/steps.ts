@@ -2,6 +2,8 @@
  * Finds numbered steps within one line: "1. Click Export 2. Choose MP4 3. Wait". Source: nemo-api.md, "GUI
  * translation". Read as sentences such a line would leave orphan numbers where steps are removed.
  */
+import type { GuiLanguage } from "../../model/gui-lexicon.ts";
+import { patternOf } from "./patterns.ts";
 
 /** A line taken apart. */
 export interface Steps {
@@ -9,25 +11,26 @@ export interface Steps {
   intro: string;
   /** Each without its number, trimmed. */
   items: string[];
-  /** The line again, with `intro` and these items, numbered anew when there are several. */
+  /** The line again, with `intro` and these items, renumbered when there are several. */
   join(intro: string, items: readonly string[]): string;
 }
 
 const MARK = /(?<![\p{L}\p{N}.])(?:(\d{1,2})([.)、．])\s{0,3}(?=[^\d\s])|([①-⑩])\s{0,3})/gu;
-/** The first number begins a line or follows a sentence, a colon or a word that leads to it. */
-const BEFORE_FIRST = /(?:^|[:：。.！!？?，,；;]|然后|步骤|\bthen|\bsteps?)[\s*_]{0,4}$/iu;
-/** "scene 2." is no second step. */
-const COUNTED =
-  /(?<!\b(?:the|an?|your|my|our|this|that|it) )\b(?:scenes?|parts?|clips?|steps?|tracks?|takes?|shots?|chapters?|episodes?|versions?|options?|sections?|segments?|images?|photos?|videos?|seconds?|minutes?|frames?|pages?|slides?|lines?|numbers?|levels?|titles?|no|at|to|of|in|for|from|and|or|is|was|by|with|than|top)$|[第到为是至共]$/iu;
+/** Takes a line apart into its steps; null when it has fewer than two. */
+export function stepSplitter(languages: readonly GuiLanguage[]): (line: string) => Steps | null {
+  // the first number begins a line or follows a sentence, a colon or a word that leads to it
+  const beforeFirst = patternOf(languages, "beforeSteps", "(?:^|[:：。.！!？?，,；;]|@)[\\s*_]{0,4}$");
+  const counted = patternOf(languages, "counted", "@$");
+  return (line) => splitSteps(line, beforeFirst, counted);
+}
 
-/** The steps of a line; null when it has fewer than two. Pure. */
-export function splitSteps(line: string): Steps | null {
+function splitSteps(line: string, beforeFirst: RegExp, counted: RegExp): Steps | null {
   const marks: { start: number; end: number; tail: string | null }[] = [];
   for (const match of line.matchAll(MARK)) {
     const number = match[3] === undefined ? Number(match[1]) : (match[3].codePointAt(0) ?? 0) - 0x245f;
     if (number !== marks.length + 1) continue;
     const before = line.slice(Math.max(0, match.index - 40), match.index);
-    const fits = marks.length === 0 ? BEFORE_FIRST.test(before) : !COUNTED.test(before.trimEnd());
+    const fits = marks.length === 0 ? beforeFirst.test(before) : !counted.test(before.trimEnd());
     if (!fits) continue;
     marks.push({ start: match.index, end: match.index + match[0].length, tail: match[2] ?? null });
   }
@@ -39,11 +42,10 @@ export function splitSteps(line: string): Steps | null {
 
 function join(intro: string, items: readonly string[], tail: string | null): string {
   const [only] = items;
-  const isChinese = tail === "、";
   const numbered =
     items.length === 1 && only !== undefined
       ? only
-      : items.map((item, index) => `${numberOf(index, tail)}${item}`).join(isChinese ? "" : " ");
+      : items.map((item, index) => `${numberOf(index, tail)}${item}`).join(tail === "、" ? "" : " ");
   const gap = intro === "" || /[\s：。！？]$/u.test(intro) ? "" : " ";
   return `${intro}${gap}${numbered}`.trimEnd();
 }

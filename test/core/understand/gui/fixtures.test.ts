@@ -29,13 +29,39 @@ function expectOnlyGaps(name: string, failing: string[]): void {
   expect(failing).toEqual(GAPS[name] ?? []);
 }
 
+const MEANINGS: Record<string, string[]> = {
+  export: ["export"],
+  credits: ["show-credits"],
+  status: ["show-state", "show-tracks"],
+  none: [],
+};
+const instruction = z.object({ say: z.string(), means: z.enum(["export", "credits", "status", "none"]) });
+
+/** Those that are not removed, or not done. */
+function notDone(instructions: z.infer<typeof instruction>[]): string[] {
+  const wrong = instructions.filter(({ say, means }) => {
+    const { rest, actions, offers } = read(say);
+    const done: string[] = [...actions, ...offers];
+    const isDone =
+      means === "none"
+        ? !actions.includes("edit")
+        : done.some((kind) => (MEANINGS[means] ?? []).includes(kind));
+    return rest !== "" || !isDone;
+  });
+  return wrong.map(({ say }) => say);
+}
+
+/** Those that are not left as they are. */
+function changed(content: string[]): string[] {
+  return content.filter((text) => {
+    const { rest, actions, offers } = read(text);
+    return rest !== text || actions.length + offers.length > 0;
+  });
+}
+
 describe.each(LANGUAGES)("what an agent says (%s)", (language) => {
   it("about the video passes unchanged, whatever words it uses", () => {
-    const changed = load("content", sentences)[language].filter((text) => {
-      const { rest, actions, offers } = read(text);
-      return rest !== text || actions.length + offers.length > 0;
-    });
-    expectOnlyGaps(`content.${language}`, changed);
+    expectOnlyGaps(`content.${language}`, changed(load("content", sentences)[language]));
   });
 
   it("as a tip, a condition, a report or a question is never a turn", () => {
@@ -51,25 +77,7 @@ describe.each(LANGUAGES)("what an agent says (%s)", (language) => {
   });
 
   it("about the interface is removed and done", () => {
-    const meanings: Record<string, string[]> = {
-      export: ["export"],
-      credits: ["show-credits"],
-      status: ["show-state", "show-tracks"],
-      none: [],
-    };
-    const item = z.object({ say: z.string(), means: z.enum(["export", "credits", "status", "none"]) });
-    const wrong = load("gui", both(item))[language].filter(({ say, means }) => {
-      const { rest, actions, offers } = read(say);
-      const wanted = meanings[means] ?? [];
-      const done: string[] = [...actions, ...offers];
-      const isDone =
-        means === "none" ? !actions.includes("edit") : done.some((kind) => wanted.includes(kind));
-      return rest !== "" || !isDone;
-    });
-    expectOnlyGaps(
-      `gui.${language}`,
-      wrong.map(({ say }) => say),
-    );
+    expectOnlyGaps(`gui.${language}`, notDone(load("gui", both(instruction))[language]));
   });
 
   it("about both keeps what is about the video", () => {
@@ -81,6 +89,21 @@ describe.each(LANGUAGES)("what an agent says (%s)", (language) => {
       `mixed.${language}`,
       wrong.map(({ say }) => say),
     );
+  });
+});
+
+describe("what an agent says in two languages at once", () => {
+  const { gui, content } = load(
+    "bilingual",
+    z.object({ gui: z.array(instruction), content: z.array(z.string()) }),
+  );
+
+  it("about the interface is removed and done", () => {
+    expectOnlyGaps("bilingual", notDone(gui));
+  });
+
+  it("about the video passes unchanged", () => {
+    expect(changed(content)).toEqual([]);
   });
 });
 
