@@ -74,14 +74,13 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
   const { resolveHost = systemResolve, configDir = CONFIG_DIR } = options;
   const { skills: skillOptions, nemo, timing } = config;
-  const [skills, locales] = await Promise.all([
-    loadSkills({
-      dir: skillOptions.dir,
-      defaultSkill: skillOptions.defaultSkill,
-      ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
-    }),
-    loadLocales(join(configDir, "locales")),
-  ]);
+  const locales = await loadLocales(join(configDir, "locales"));
+  const skills = await loadSkills({
+    dir: skillOptions.dir,
+    defaultSkill: skillOptions.defaultSkill,
+    ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
+    locales,
+  });
   const understanding = await loadUnderstanding(join(configDir, "phrases"), skills.list());
   const storage =
     options.storage === "disk" ? await openStorage(config.storage, log, options.signal) : openMemoryStorage();

@@ -1,58 +1,47 @@
 /**
  * Skill files as the backend publishes them: written for an agent, in English, they say in their text what ours say
- * in the front matter. Each pattern below is a sentence they share; general words stand in for the rest.
+ * in the front matter. Each pattern below is a sentence they share; the general words of the locales stand in for the rest.
  */
+import type { Locales, TextKey, TextParams } from "../core/model/locales.ts";
 import type { Localized, Skill } from "../core/model/skill.ts";
 
 /** All that a skill needs beside name, version and platform. */
 export type SkillFallbacks = Omit<Skill, "name" | "version" | "platform" | "maxFileBytes"> & {
   maxFileSizeMb: number;
 };
-const GENERAL = {
-  description: {
-    en: "Edits videos from a clip and a few words.",
-    zh: "发一段素材，说出想要的效果，就能完成剪辑。",
-  },
-  greeting: {
-    en: "Hi! Send me a clip, or tell me what you would like to make.",
-    zh: "你好！发一段素材给我，或者直接说说你想做什么。",
-  },
-  setup: { en: "Connecting...", zh: "正在连接……" },
-  examples: {
-    en: ["trim the first five seconds", "add background music and a title", "make it black and white"],
-    zh: ["剪掉开头五秒", "加上背景音乐和标题", "调成黑白"],
-  },
-  startExamples: { en: ["make a 10-second intro"], zh: ["做一个 10 秒的片头"] },
-  typicalTime: { en: "about a minute", zh: "大约一分钟" },
-  tip: {
-    en: "The more precisely you say what you want, the better the result.",
-    zh: "说得越具体，效果越好。",
-  },
-} satisfies Record<string, Localized<unknown>>;
 const DEFAULT_SIZE_MB = 500;
 const DEFAULT_FORMATS = ["mp4", "mov", "avi", "webm"];
+const EXAMPLES = ["skill.example-1", "skill.example-2", "skill.example-3"] as const;
 const MAX_EXAMPLES = 5;
 const MAX_TEXT_LENGTH = 300;
 
-/** Reads what it can from `body`, the text below the front matter. Pure; never throws. */
-export function fallbacksFor(name: string, body: string): SkillFallbacks {
+/** Reads what it can from `body`, the text below the front matter; `locales` tell the rest. Never throws. */
+export function fallbacksFor(name: string, body: string, locales: Locales): SkillFallbacks {
   const lines = body.split("\n").map((line) => line.trim());
-  const examples = findExamples(lines, body);
-  const time = /roughly (\d{1,3}(?:\s?[-–]\s?\d{1,3})?)[\s-](seconds|minutes)/i.exec(body);
+  const found = findExamples(lines, body);
+  const setup = /brief status (?:like|such as)[\s:]*["“`]([^"”`\n]{1,80})["”`]/i.exec(body)?.[1];
+  const general = (key: TextKey, params?: TextParams) =>
+    inEach(locales, (language) => locales.plain(language, key, params));
+  const examples = inEach(locales, (language) => EXAMPLES.map((key) => locales.plain(language, key)));
   return {
     title: { en: titleOf(name) },
-    description: GENERAL.description,
-    greeting: withEnglish(GENERAL.greeting, findGreeting(lines)),
-    setup: withEnglish(
-      GENERAL.setup,
-      /brief status (?:like|such as)[\s:]*["“`]([^"”`\n]{1,80})["”`]/i.exec(body)?.[1],
-    ),
-    examples: examples.length > 0 ? { ...GENERAL.examples, en: examples } : GENERAL.examples,
-    startExamples: GENERAL.startExamples,
-    typicalTime: time === null ? GENERAL.typicalTime : timeOf(time[1] ?? "", time[2] ?? ""),
-    tip: withEnglish(GENERAL.tip, findTip(body)),
+    description: general("skill.description"),
+    greeting: withEnglish(general("skill.greeting"), findGreeting(lines)),
+    setup: withEnglish(general("skill.setup"), setup),
+    examples: found.length > 0 ? { ...examples, en: found } : examples,
+    startExamples: inEach(locales, (language) => [locales.plain(language, "skill.start-example")]),
+    typicalTime: findTime(body, general),
+    tip: withEnglish(general("skill.tip"), findTip(body)),
     maxFileSizeMb: findSize(body),
     favouredFormats: findFormats(body),
+  };
+}
+
+/** A text in every language that the bot speaks. */
+function inEach<T>({ languages }: Locales, textIn: (language: string) => T): Localized<T> {
+  return {
+    en: textIn("en"),
+    ...Object.fromEntries(languages.map((language) => [language, textIn(language)])),
   };
 }
 
@@ -102,13 +91,15 @@ function findTip(body: string): string | undefined {
   return tip === undefined ? undefined : tip.charAt(0).toUpperCase() + tip.slice(1);
 }
 
-function timeOf(span: string, unit: string): Localized<string> {
+function findTime(
+  body: string,
+  general: (key: TextKey, params?: TextParams) => Localized<string>,
+): Localized<string> {
+  const [, span = "", unit = ""] =
+    /roughly (\d{1,3}(?:\s?[-–]\s?\d{1,3})?)[\s-](seconds|minutes)/i.exec(body) ?? [];
+  if (unit === "") return general("skill.typical-time");
   const isMinutes = unit.toLowerCase() === "minutes";
-  const numbers = span.replace(/\s/g, "");
-  return {
-    en: `${numbers} ${isMinutes ? "minutes" : "seconds"}`,
-    zh: `${numbers} ${isMinutes ? "分钟" : "秒"}`,
-  };
+  return general(isMinutes ? "skill.minutes" : "skill.seconds", { span: span.replace(/\s/g, "") });
 }
 
 function findSize(body: string): number {

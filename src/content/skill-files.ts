@@ -1,22 +1,29 @@
 /**
- * Reads the skills of this bot from a folder: our own files, which say everything in their front matter, and
+ * Reads the skills of this bot from a folder: our own files, which say in their front matter what there is to say, and
  * published Nemo skills with little more than a name and a version. Source: nemo-api.md, "Headers".
  */
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Localized, Skill, SkillCatalog } from "../core/model/skill.ts";
+import type { Locales } from "../core/model/locales.ts";
+import type { Skill, SkillCatalog } from "../core/model/skill.ts";
 import { StartError } from "../lib/start-error.ts";
 import { fallbacksFor } from "./published-skill.ts";
+import { frontMatterTexts, SkillTranslations } from "./skill-texts.ts";
 import { YamlDocument } from "./yaml-document.ts";
 
 export interface LoadSkillsOptions {
-  /** Holds `<name>.md` or `<name>/SKILL.md` files; `README.md` and hidden files are passed over. */
+  /**
+   * Holds `<name>.md` or `<name>/SKILL.md` files, and their texts in other languages in `<language>.yaml`; `README.md`
+   * and hidden files are passed over.
+   */
   dir: string;
   /** Name of the skill a new conversation starts with. */
   defaultSkill: string;
   /** `SKILL_SOURCE`: the platform to report, instead of what the install path tells. */
   skillSource?: string;
+  /** Has what skills may say that say little themselves. */
+  locales: Locales;
 }
 
 const LEAD = "The skills cannot be read:";
@@ -35,8 +42,14 @@ export async function loadSkills(options: LoadSkillsOptions): Promise<SkillCatal
     problems.push("SKILL_SOURCE: must be 1 to 64 printable ASCII characters without spaces");
   }
   const skills = new Map<string, { skill: Skill; file: string }>();
-  for (const file of await findFiles(options.dir)) {
-    const result = await readSkill(file, options.skillSource);
+  const files = await findFiles(options.dir);
+  const translations = await SkillTranslations.read(options.dir, (problem) => problems.push(problem));
+  for (const file of files) {
+    const result = await readSkill(file, {
+      locales: options.locales,
+      skillSource: options.skillSource,
+      translations,
+    });
     if (result.kind === "invalid") {
       problems.push(...result.problems);
       continue;
@@ -46,6 +59,8 @@ export async function loadSkills(options: LoadSkillsOptions): Promise<SkillCatal
     if (other === undefined) skills.set(skill.name, { skill, file });
     else problems.push(`${file}:${nameLine}: the name "${skill.name}" is taken by ${other.file}`);
   }
+  // A file that cannot be read may be the one that is translated.
+  if (problems.length === 0) problems.push(...translations.strangers((name) => skills.has(name)));
   const list = [...skills.values()].map(({ skill }) => skill);
   const defaultSkill = skills.get(options.defaultSkill)?.skill;
   if (defaultSkill === undefined && problems.length === 0) {
@@ -97,21 +112,12 @@ function codeOf(error: unknown): string {
 
 // --- front matter -----------------------------------------------------------------------------------
 
-const text = z.string().transform(fold).pipe(z.string().min(1, "must not be empty").max(2000, "is too long"));
-const examples = z.array(text).min(1, "must not be empty").max(10, "has more than 10 entries");
 const schema = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and hyphens"),
   version: z
     .string()
     .regex(/^[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}$/, "must be 1 to 32 of letters, digits and . + - _"),
-  title: localizedOf(text),
-  description: localizedOf(text),
-  greeting: localizedOf(text),
-  setup: localizedOf(text),
-  examples: localizedOf(examples),
-  startExamples: localizedOf(examples),
-  typicalTime: localizedOf(text),
-  tip: localizedOf(text),
+  ...frontMatterTexts,
   maxFileSizeMb: z.number().positive().max(100_000).optional(),
   favouredFormats: z
     .array(z.string().regex(/^\.?[A-Za-z0-9]{2,5}$/, "must be a file extension"))
@@ -121,7 +127,14 @@ const schema = z.object({
 
 type ReadResult = { kind: "valid"; skill: Skill; nameLine: number } | { kind: "invalid"; problems: string[] };
 
-async function readSkill(file: string, skillSource: string | undefined): Promise<ReadResult> {
+/** What all skills of a folder share. */
+interface ReadContext {
+  locales: Locales;
+  translations: SkillTranslations;
+  skillSource: string | undefined;
+}
+
+async function readSkill(file: string, context: ReadContext): Promise<ReadResult> {
   const invalid = (line: number, problem: string): ReadResult => ({
     kind: "invalid",
     problems: [`${file}:${line}: ${problem}`],
@@ -139,7 +152,12 @@ async function readSkill(file: string, skillSource: string | undefined): Promise
   if (match === null) return invalid(1, "must begin with YAML front matter between two lines of ---");
   const parsed = readFrontMatter(file, match[1] ?? "");
   if (parsed.kind === "invalid") return parsed;
-  const skill = toSkill(parsed.fields, source.slice(match[0].length), skillSource || platformOf(path));
+  const skill = toSkill(
+    parsed.fields,
+    source.slice(match[0].length),
+    context.skillSource || platformOf(path),
+    context,
+  );
   return { kind: "valid", skill, nameLine: parsed.nameLine };
 }
 
@@ -162,50 +180,21 @@ function readFrontMatter(
   };
 }
 
-/** A text in English, or one per language code with English among them; absent and empty fields fall back. */
-function localizedOf<T extends z.ZodType>(one: T) {
-  return z
-    .preprocess(
-      (value) =>
-        typeof value === "string" || Array.isArray(value)
-          ? { en: value }
-          : value === null
-            ? undefined
-            : value,
-      z
-        .record(z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, "is no language code"), one)
-        .refine((texts) => "en" in texts, "has no English text (en)")
-        .optional(),
-    )
-    .optional();
-}
-
-function toSkill(fields: Fields, body: string, platform: string): Skill {
-  const fallbacks = fallbacksFor(fields.name, body);
+function toSkill(
+  fields: Fields,
+  body: string,
+  platform: string,
+  { locales, translations }: ReadContext,
+): Skill {
+  const fallbacks = fallbacksFor(fields.name, body, locales);
   return {
     name: fields.name,
     version: fields.version,
     platform,
-    title: or(fields.title, fallbacks.title),
-    description: or(fields.description, fallbacks.description),
-    greeting: or(fields.greeting, fallbacks.greeting),
-    setup: or(fields.setup, fallbacks.setup),
-    examples: or(fields.examples, fallbacks.examples),
-    startExamples: or(fields.startExamples, fallbacks.startExamples),
-    typicalTime: or(fields.typicalTime, fallbacks.typicalTime),
-    tip: or(fields.tip, fallbacks.tip),
+    ...translations.textsOf(fields.name, fields, fallbacks),
     maxFileBytes: Math.floor((fields.maxFileSizeMb ?? fallbacks.maxFileSizeMb) * MEGABYTE),
     favouredFormats: (fields.favouredFormats ?? fallbacks.favouredFormats).map((format) =>
       format.replace(/^\./, "").toLowerCase(),
     ),
   };
-}
-
-function or<T>(texts: Record<string, T> | undefined, fallback: Localized<T>): Localized<T> {
-  const english = texts?.en;
-  return english === undefined ? fallback : { ...texts, en: english };
-}
-
-function fold(value: string): string {
-  return value.replace(/[\p{Cc}\s]+/gu, " ").trim();
 }

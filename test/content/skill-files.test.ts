@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadSkills, platformOf } from "../../src/content/skill-files.ts";
 import { localized, type Skill } from "../../src/core/model/skill.ts";
 import { StartError } from "../../src/lib/start-error.ts";
+import { locales } from "../support/content.ts";
 
 const OURS = ["editor-change-background", "film-maker", "free-image-editing", "video-object-ops"];
 const MEGABYTE = 1024 * 1024;
@@ -54,7 +55,7 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 function load(defaultSkill = "x", skillSource?: string) {
-  return loadSkills({ dir, defaultSkill, ...(skillSource === undefined ? {} : { skillSource }) });
+  return loadSkills({ dir, defaultSkill, locales, ...(skillSource === undefined ? {} : { skillSource }) });
 }
 
 async function problemsOf(loading: Promise<unknown>): Promise<string[]> {
@@ -67,7 +68,7 @@ async function problemsOf(loading: Promise<unknown>): Promise<string[]> {
 }
 
 describe("the skills that come with the bot", () => {
-  const ours = () => loadSkills({ dir: "config/skills", defaultSkill: "film-maker" });
+  const ours = () => loadSkills({ dir: "config/skills", defaultSkill: "film-maker", locales });
 
   it("are these four, with film-maker to begin with", async () => {
     const catalog = await ours();
@@ -177,12 +178,36 @@ describe("the platform that is reported", () => {
 
   it("comes from the install path, or from SKILL_SOURCE", async () => {
     await write(".clawhub/skills/x/SKILL.md", "---\nname: x\nversion: 1.0.0\n---\n");
-    const installed = { dir: join(dir, ".clawhub/skills"), defaultSkill: "x" };
+    const installed = { dir: join(dir, ".clawhub/skills"), defaultSkill: "x", locales };
     expect((await loadSkills(installed)).defaultSkill.platform).toBe("clawhub");
     expect((await loadSkills({ ...installed, skillSource: "shop" })).defaultSkill.platform).toBe("shop");
     expect(await problemsOf(loadSkills({ ...installed, skillSource: "a\r\nX-Evil: 1" }))).toEqual([
       expect.stringContaining("SKILL_SOURCE"),
     ]);
+  });
+});
+
+describe("a skill in another language", () => {
+  it("is said in the language's file beside it; what is missing there stays as it was", async () => {
+    await write("a.md", "---\nname: a\nversion: 1\ntitle: One\ntip:\n  en: Tip\n  fr: Conseil\n---\n");
+    await write("fr.yaml", "a:\n  title: Un\n  tip: Astuce\n  examples:\n    - coupe\n");
+    const { defaultSkill } = await load("a");
+    expect(localized(defaultSkill.title, "fr")).toBe("Un");
+    expect(localized(defaultSkill.title, "zh")).toBe("One");
+    expect(localized(defaultSkill.tip, "fr")).toBe("Conseil");
+    expect(localized(defaultSkill.examples, "fr")).toEqual(["coupe"]);
+    expect(localized(defaultSkill.greeting, "fr")).toBe(defaultSkill.greeting.en);
+  });
+
+  it("is refused with file and line where its file does not fit", async () => {
+    await write("a.md", "---\nname: a\nversion: 1\n---\n");
+    await write("fr.yaml", "a:\n  titel: Un\n  tip: 5\n");
+    expect(await problemsOf(load("a"))).toEqual([
+      expect.stringMatching(/^fr\.yaml:3: a\.tip /),
+      expect.stringMatching(/^fr\.yaml:2: a Unrecognized key: "titel"/),
+    ]);
+    await write("fr.yaml", "a:\n  title: Un\nb:\n  title: Deux\n");
+    expect(await problemsOf(load("a"))).toEqual(['fr.yaml:3: no skill here is called "b"']);
   });
 });
 
@@ -229,7 +254,7 @@ describe("skills that cannot be used", () => {
 
   it("are not there at all", async () => {
     expect(await problemsOf(load())).toEqual([expect.stringContaining("no skills in")]);
-    expect(await problemsOf(loadSkills({ dir: join(dir, "none"), defaultSkill: "x" }))).toEqual([
+    expect(await problemsOf(loadSkills({ dir: join(dir, "none"), defaultSkill: "x", locales }))).toEqual([
       expect.stringContaining("cannot be read (ENOENT)"),
     ]);
   });

@@ -6,7 +6,7 @@ import { localized } from "../../src/core/model/skill.ts";
 import { withDigits } from "../../src/sandbox/word-times.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../src/store/storage.ts";
-import { understanding } from "../support/understanding.ts";
+import { understanding } from "../support/content.ts";
 
 describe.each(["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"])(
   "a name that every object has: %s",

@@ -1,12 +1,9 @@
 /** Several Discord adapters on one store, as the processes of one bot have them, with a core that only listens. */
-import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { DiscordAdapter, type DiscordOptions } from "../../../src/adapters/discord/adapter.ts";
 import { createLog } from "../../../src/app/log.ts";
 import { NO_METRICS } from "../../../src/app/no-metrics.ts";
 import { systemClock } from "../../../src/app/system-clock.ts";
-import { loadLocales } from "../../../src/content/locale-files.ts";
-import { loadSkills } from "../../../src/content/skill-files.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../../src/core/model/message.ts";
 import type { ByteSource, MessageSink } from "../../../src/core/ports/chat-platform.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../../src/core/ports/store.ts";
@@ -17,9 +14,7 @@ import {
   type FakeDiscordOptions,
   startFakeDiscord,
 } from "../../fakes/discord/fake-discord.ts";
-import { understanding } from "../../support/understanding.ts";
-
-const CONFIG = join(import.meta.dirname, "../../../config");
+import { catalog, locales, understanding } from "../../support/content.ts";
 
 /** The store, with a switch for its trouble. */
 export class Store implements AdapterMemory {
@@ -118,11 +113,7 @@ export interface AdapterScene {
 export async function startAdapterScene(options: FakeDiscordOptions = {}): Promise<AdapterScene> {
   const discord = await startFakeDiscord(options);
   onTestFinished(() => discord.stop());
-  const [locales, skills, log] = await Promise.all([
-    loadLocales(join(CONFIG, "locales")),
-    loadSkills({ dir: join(CONFIG, "skills"), defaultSkill: "film-maker" }),
-    createLog({ level: "silent", secrets: [] }),
-  ]);
+  const log = await createLog({ level: "silent", secrets: [] });
   const store = new Store();
   const inbox = new Inbox(store);
   return {
@@ -143,7 +134,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
           engine: inbox,
           memory: store,
           locales,
-          skills,
+          skills: catalog,
           understanding,
           clock: { ...systemClock, now },
           log,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Intent } from "../../../src/core/model/understanding.ts";
-import { phrases, skills, understanding } from "../../support/understanding.ts";
+import { phrases, skills, understanding } from "../../support/content.ts";
+import { short } from "../../support/intents.ts";
 
 const { readIntent } = understanding;
 const INTENTS = Object.values(phrases).flatMap(({ intents }) => intents);
@@ -10,24 +10,6 @@ const KNOWN = INTENTS.map(({ action, phrases: all }) => ({
   action,
   phrases: all.filter((phrase) => !phrase.includes("{")),
 }));
-
-/** `export`, `cancel all`, `skill film-maker`, `edit`: an intent as one short string. */
-function short(intent: Intent): string {
-  if (intent.kind !== "action") return intent.kind;
-  const { action } = intent;
-  switch (action.kind) {
-    case "cancel":
-      return action.scope === "current" ? "cancel" : `cancel ${action.scope}`;
-    case "skill":
-      return action.name === undefined ? "skill" : `skill ${action.name}`;
-    case "start":
-      return action.skill === undefined ? "start" : `start ${action.skill}`;
-    case "language":
-      return action.language === undefined ? "language" : `language ${action.language}`;
-    default:
-      return action.kind;
-  }
-}
 
 const TABLE: Record<string, string[]> = {
   export: [
@@ -188,16 +170,19 @@ const TABLE: Record<string, string[]> = {
     "/取消 全部",
   ],
   projects: [
-    ...["/projects", "my projects", "show me my projects", "projects please", "switch to the beach project"],
     ...[
-      "go back to my wedding project",
-      "open the beach project",
+      "/projects",
+      "my projects",
+      "show me my projects",
+      "projects please",
       "/项目",
       "我的项目",
       "项目列表",
-      "切换到海滩项目",
     ],
   ],
+  "projects beach": ["switch to the beach project", "open the beach project"],
+  "projects wedding": ["go back to my wedding project"],
+  "projects 海滩": ["切换到海滩项目", "switch to the 海滩 project"],
   "ask-cancel": [
     ...[
       "wait",

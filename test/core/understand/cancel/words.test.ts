@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from "vitest";
 import words from "../../../fixtures/cancel-words.json" with { type: "json" };
-import { phrases, understanding } from "../../../support/understanding.ts";
+import { phrases, understanding } from "../../../support/content.ts";
 
 function kindOf(text: string): string {
   const intent = understanding.readIntent(text);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { TurnText } from "../../../../src/core/workflows/turn/text.ts";
 import { hideMachineText, openMachineText, plainName } from "../../../../src/lib/machine-text.ts";
-import { understanding } from "../../../support/understanding.ts";
+import { understanding } from "../../../support/content.ts";
 
 /** A file of `test/fixtures/gui`; its README says what each claims. */
 function load<T>(name: string, schema: z.ZodType<T>): T {

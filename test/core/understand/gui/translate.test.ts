@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GuiOffer } from "../../../../src/core/model/gui-action.ts";
-import { understanding } from "../../../support/understanding.ts";
+import { understanding } from "../../../support/content.ts";
 
 /** `export`, `show-credits`, `edit: Move it`, `press: Apply`. */
 function short(actions: GuiOffer[]): string[] {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TurnText } from "../../../../src/core/workflows/turn/text.ts";
-import { understanding } from "../../../support/understanding.ts";
+import { understanding } from "../../../support/content.ts";
 
 /** Longest text that `take` may hand out. */
 const MAX_CHUNK = 1_500;

@@ -1,0 +1,114 @@
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadUnderstanding } from "../../src/content/phrase-files.ts";
+import { StartError } from "../../src/lib/start-error.ts";
+import { phrases, skills, understanding } from "../support/content.ts";
+import { short } from "../support/intents.ts";
+import { temporaryFolder } from "../support/test-chat.ts";
+
+const PHRASES = join(import.meta.dirname, "../../config/phrases");
+
+/** The bot's own files with others beside them. */
+async function withFiles(files: Record<string, string>): Promise<string> {
+  const dir = await temporaryFolder();
+  await cp(PHRASES, dir, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  return dir;
+}
+
+async function problemsOf(files: Record<string, string>): Promise<string[]> {
+  const dir = await withFiles(files);
+  const error: unknown = await loadUnderstanding(dir, skills).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StartError)) throw new Error(`expected a StartError, got ${String(error)}`);
+  return error.problems.map((problem) => problem.replaceAll(`${dir}/`, ""));
+}
+
+describe.each(Object.entries(phrases))("the examples of %s.yaml", (_language, { examples }) => {
+  it.each(Object.entries(examples))("%s → %s", (text, meaning) => {
+    expect(short(understanding.readIntent(text))).toBe(meaning);
+  });
+
+  it("show every kind of meaning", () => {
+    const kinds = new Set(Object.values(examples).map((meaning) => meaning.split(" ")[0]));
+    expect([...kinds].sort()).toEqual(
+      [
+        ...[
+          "ask-cancel",
+          "cancel",
+          "credits",
+          "edit",
+          "export",
+          "help",
+          "language",
+          "new-project",
+          "projects",
+        ],
+        ...["retry", "skill", "start", "status", "upload", "upload-again", "upload-help"],
+      ].sort(),
+    );
+  });
+});
+
+describe("phrase files with mistakes", () => {
+  it("stop the start with all of them, by file and line", async () => {
+    const problems = await problemsOf({
+      "xx.yaml": [
+        "filler: please",
+        "intents:",
+        "  - action: exprot",
+        "    say: exportu",
+        "  - action: help",
+        "commands:",
+        "  help: 5",
+        "examples: {}",
+      ].join("\n"),
+      "yy.yaml": "intents: [\nexamples: {}\n",
+      "zz.yaml": "intents: []\n",
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(/^xx\.yaml:3: intents\.0\.action /),
+      expect.stringMatching(/^xx\.yaml:5: intents\.1 needs either `each` or `say`/),
+      expect.stringMatching(/^xx\.yaml:7: commands\.help /),
+      expect.stringMatching(/^xx\.yaml:1: the file Unrecognized key: "filler"/),
+      ...problems.filter((problem) => problem.startsWith("yy.yaml:")),
+      "zz.yaml:1: examples is missing",
+    ]);
+    expect(problems.some((problem) => /^yy\.yaml:\d: is no valid YAML/.test(problem))).toBe(true);
+  });
+
+  it.each([
+    [
+      "a phrase",
+      "intents:\n  - action: help\n    say: >-\n      aidu,\n      exportu, download\n",
+      "xx.yaml:5:",
+      "download",
+      "export",
+    ],
+    ["a command", "intents: []\ncommands:\n  help: status\n", "xx.yaml:3:", "status", "status"],
+    ["a scope", "intents: []\nscopes:\n  all: render\n", "xx.yaml:3:", "render", "export"],
+    ["the name of a language", "intents: []\nlanguages:\n  fr: cn\n", "xx.yaml:3:", "cn", "zh"],
+    ["a word that stops", "intents: []\ncancel:\n  work: stop\n", "xx.yaml:3:", "stop", "stop"],
+  ])("may not give %s of another language a second meaning", async (_what, text, where, word, meaning) => {
+    expect(await problemsOf({ "xx.yaml": `${text}examples: {}\n` })).toEqual([
+      expect.stringContaining(`${where} “${word}” means ${meaning} in `),
+    ]);
+  });
+
+  it("may not hold a phrase that is all politeness", async () => {
+    const text = "fillers: bonvolu\nintents:\n  - action: export\n    say: bonvolu\nexamples: {}\n";
+    expect(await problemsOf({ "xx.yaml": text })).toEqual(["xx.yaml:4: “bonvolu” holds nothing but fillers"]);
+  });
+
+  it("may not hold a slot that is none, or one of another action", async () => {
+    const text =
+      'intents:\n  - action: projects\n    say: "al {project}, al {projekto}, al {skill}"\nexamples: {}\n';
+    expect(await problemsOf({ "xx.yaml": text })).toEqual([
+      "xx.yaml:3: “al {projekto}”: {projekto} is no slot of projects",
+      "xx.yaml:3: “al {skill}”: {skill} is no slot of projects",
+    ]);
+  });
+});
