@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { loadUnderstanding } from "../../../../src/content/phrase-files.ts";
 import type { GuiOffer, GuiTranslation } from "../../../../src/core/model/gui-action.ts";
 import { StartError } from "../../../../src/lib/start-error.ts";
-import { phrases, understanding } from "../../../support/understanding.ts";
+import { phrases, understanding } from "../../../support/content.ts";
 
 /** `export`, `offer press Apply`, `edit Move it`, `nothing`, or `stays`. */
 function done(text: string, { text: rest, actions, offers }: GuiTranslation): string {
