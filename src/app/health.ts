@@ -1,4 +1,4 @@
-/** What a supervisor asks of the bot: does it live, can it work, what has it counted. Source: README.md, "Operations". */
+/** What a supervisor asks of the bot: does it live, can it work, what has it counted. Source: docs/operations.md, "Health and metrics". */
 import type { ServerResponse } from "node:http";
 import type { HttpServer } from "../adapters/shared/http-server.ts";
 import { within } from "../lib/timeout.ts";

@@ -1,4 +1,4 @@
-/** The operator's counts in Prometheus's form. Source: the `Metrics` port; README.md, "Operations". */
+/** The operator's counts in Prometheus's form. Source: the `Metrics` port; docs/operations.md, "Health and metrics". */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Metrics } from "../core/ports/runtime.ts";
 import type { WorkQueue } from "../core/ports/work-queue.ts";

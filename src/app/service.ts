@@ -1,6 +1,6 @@
 /**
  * The bot as a service: the platforms whose tokens are set and the work for them, as the role says, from their
- * start to an orderly stop. Source: DESIGN.md, "Settings"; README.md, "Several processes" and "Stopping".
+ * start to an orderly stop. Source: DESIGN.md, "Settings"; docs/operations.md, "Several processes" and "Stopping".
  */
 import packageInfo from "../../package.json" with { type: "json" };
 import { type HttpServer, startHttpServer } from "../adapters/shared/http-server.ts";

@@ -1,6 +1,6 @@
 /**
  * What Redis gets to see of the work: lanes and ids by names that tell nothing, and sealed text. The scripts only move and
- * compare them. Source: DESIGN.md, rule 10; README.md, "What is kept".
+ * compare them. Source: DESIGN.md, rule 10; docs/operations.md, "What is kept".
  */
 import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
 import { keyIdOf } from "../store/encryption.ts";

@@ -1,6 +1,6 @@
 /**
  * What a sandbox keeps from one start to the next: accounts, projects, files and their addresses. Renders that are
- * under way end with it. Source: README.md, "Run it in a minute".
+ * under way end with it. Source: docs/usage.md, "In the terminal".
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";

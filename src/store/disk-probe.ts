@@ -1,6 +1,6 @@
 /**
  * Whether the disk takes anything more. SQLite may go on for a while on a full one, over what its files hold already,
- * so a file has to grow. Source: README.md, "Operations".
+ * so a file has to grow. Source: docs/operations.md, "Health and metrics".
  */
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";

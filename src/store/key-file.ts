@@ -1,4 +1,4 @@
-/** The key that is made on first use, for whoever sets none. Source: README.md, `ENCRYPTION_KEY`. */
+/** The key that is made on first use, for whoever sets none. Source: docs/operations.md, "What is kept". */
 import { randomBytes, randomUUID } from "node:crypto";
 import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
  * Files and folders for the bot's own user alone, whatever the umask says, and whoever has made them: what is wider
- * is narrowed. Source: README.md, "What is kept".
+ * is narrowed. Source: docs/operations.md, "What is kept".
  */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";

@@ -1,6 +1,6 @@
 /**
  * What makes a store over: what older versions have kept in plain text is sealed at the start, and after a change of keys
- * everything is sealed with the new one, beside the work. Source: README.md, `ENCRYPTION_KEYS` and "What is kept".
+ * everything is sealed with the new one, beside the work. Source: docs/operations.md, "Change the key".
  */
 import type { Log } from "../core/ports/runtime.ts";
 import { Repeater } from "../jobs/redis/interval.ts";

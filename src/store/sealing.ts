@@ -1,7 +1,7 @@
 /**
  * How everything that is kept is made unreadable: names by a keyed hash, so that they can still be looked up, and
  * values by the keyring. The key of the names is made once for a store and never changes; it stands there sealed itself.
- * Source: DESIGN.md, rule 10; README.md, "What is kept".
+ * Source: DESIGN.md, rule 10; docs/operations.md, "What is kept".
  */
 import { createHmac, createSecretKey } from "node:crypto";
 import { type Keyring, keyIdOf } from "./encryption.ts";

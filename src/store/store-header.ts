@@ -1,6 +1,6 @@
 /**
  * The one record that is not sealed as a whole: which keys the store was written with, and the key of its names. It is
- * what a wrong key is told by. Source: README.md, `ENCRYPTION_KEY` and "What is kept".
+ * what a wrong key is told by. Source: docs/operations.md, "What is kept".
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";

@@ -137,24 +137,4 @@ describe("the settings", () => {
     );
     expect(silent).toEqual([]);
   });
-
-  it("stand in .env.example as the program describes them (`npm test -- config -u` writes it)", async () => {
-    await expect(envExample()).toMatchFileSnapshot("../../.env.example");
-  });
 });
-
-function envExample(): string {
-  const lead = [
-    "# Settings of nemobot. Copy this file to .env; `npm start` reads it. A line that is commented out shows",
-    "# the default. All settings are checked at start, all problems listed at once.",
-  ];
-  const groups = describeSettings().flatMap(({ title, settings }) => [
-    "",
-    `# --- ${title} ---`,
-    ...settings.flatMap(({ name, description, fallback, default: value }) => [
-      `# ${description.replaceAll("`", "")}${fallback ? ` Not set: ${fallback.replaceAll("`", "")}.` : ""}`,
-      `# ${name}=${value ?? ""}`,
-    ]),
-  ]);
-  return `${[...lead, ...groups].join("\n")}\n`;
-}

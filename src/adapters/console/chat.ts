@@ -1,6 +1,6 @@
 /**
  * The chat loop of the terminal: typed lines become messages, a piped script is worked off line by line,
- * each to its end. Source: README.md, "Run it in a minute".
+ * each to its end. Source: docs/usage.md, "In the terminal".
  */
 import { randomUUID } from "node:crypto";
 import { createInterface, type Interface } from "node:readline/promises";

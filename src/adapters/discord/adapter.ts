@@ -1,4 +1,4 @@
-/** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Discord". */
+/** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; docs/usage.md, "On Discord". */
 import { DiscordAPIError, REST } from "@discordjs/rest";
 import { GatewayCloseCodes, GatewayIntentBits, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Agent } from "undici";

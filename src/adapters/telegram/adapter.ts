@@ -1,4 +1,4 @@
-/** The Telegram adapter from start to stop. Source: DESIGN.md, "Settings"; README.md, "Telegram". */
+/** The Telegram adapter from start to stop. Source: DESIGN.md, "Settings"; docs/usage.md, "On Telegram". */
 import { Api, GrammyError } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { Agent } from "undici";

@@ -1,6 +1,6 @@
 /**
  * Who may do what where people share a conversation: their own things anybody, everything who manages it.
- * The platform says who that is; when it does not say, nobody is. Source: README.md, "Who may do what".
+ * The platform says who that is; when it does not say, nobody is. Source: docs/usage.md, "Who may do what".
  */
 
 import type { TextKey } from "../model/locales.ts";
