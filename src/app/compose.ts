@@ -7,7 +7,6 @@ import { Engine } from "../core/engine.ts";
 import type { Locales } from "../core/model/locales.ts";
 import type { SkillCatalog } from "../core/model/skill.ts";
 import { StopError } from "../core/model/stop.ts";
-import type { Understanding } from "../core/model/understanding.ts";
 import type { ChatPlatform } from "../core/ports/chat-platform.ts";
 import { type Context, FIXED_LIMITS } from "../core/ports/context.ts";
 import { patientQueue, patientStore } from "../core/ports/retrying.ts";
@@ -39,7 +38,6 @@ export interface Bot {
   store: ConversationStore;
   locales: Locales;
   skills: SkillCatalog;
-  understanding: Understanding;
   addPlatform(platform: ChatPlatform): void;
   /** Throws `StoreTroubleError` while nothing can be stored. */
   check(): Promise<void>;
@@ -144,7 +142,6 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     store,
     locales,
     skills,
-    understanding,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
     async check() {

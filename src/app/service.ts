@@ -160,12 +160,11 @@ class Service {
   /** Each platform is loaded only when it runs: the start is faster without the others. */
   async #addAdapters(bot: Bot, metrics: PrometheusMetrics): Promise<void> {
     const { telegram, discord } = this.#config;
-    const { engine, locales, skills, understanding } = bot;
+    const { engine, locales, skills } = bot;
     const context = {
       engine,
       locales,
       skills,
-      understanding,
       clock: systemClock,
       log: this.#log,
       metrics,

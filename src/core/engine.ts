@@ -5,7 +5,7 @@
 
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
 import type { ConversationId, IncomingMessage } from "./model/message.ts";
-import type { AskedMessage } from "./model/request.ts";
+import { type AskedMessage, startsEdit } from "./model/request.ts";
 import { StopError } from "./model/stop.ts";
 import {
   exportLane,
@@ -16,7 +16,7 @@ import {
   type WorkItem,
 } from "./model/work-item.ts";
 import { OutageResponder } from "./outage-responder.ts";
-import type { MessageSink } from "./ports/chat-platform.ts";
+import type { MessageSink, PlaceEdit } from "./ports/chat-platform.ts";
 import type { Context } from "./ports/context.ts";
 import { StoreTroubleError } from "./ports/store.ts";
 import { Speaker } from "./reply/speaker.ts";
@@ -61,9 +61,10 @@ export class Engine implements MessageSink {
   }
 
   /** Throws `StoreTroubleError` when the message could not be stored: the person knows, and it must come again. */
-  receive(message: IncomingMessage): Promise<void> {
+  receive(message: IncomingMessage, place?: PlaceEdit): Promise<void> {
     return this.#context.inTurn(message.id, async () => {
-      const asked = this.#read(message);
+      const read = this.#read(message);
+      const asked = place && startsEdit(read.request) ? { ...read, message: await place() } : read;
       try {
         for (const part of partsOf(asked)) {
           const owned = { ...part, message: oncePressed(part.message) };

@@ -10,7 +10,7 @@ import type { MessageSink } from "../../core/ports/chat-platform.ts";
 import type { ConversationStore } from "../../core/ports/store.ts";
 import type { WorkQueue } from "../../core/ports/work-queue.ts";
 import { completeLine } from "./completion.ts";
-import { readLine } from "./parse-line.ts";
+import { parseLine } from "./parse-line.ts";
 import { ConsolePlatform, note } from "./platform.ts";
 import { plainScreen, type Screen, terminalScreen } from "./screen.ts";
 
@@ -108,7 +108,7 @@ export class ConsoleChat {
       return;
     }
     if (/^\d{1,2}$/.test(line)) return this.#press(Number(line), engine);
-    const read = await readLine(line, cwd);
+    const read = await parseLine(line, cwd);
     if (read.kind !== "message") return this.#refuse(`console.${read.kind}`, { path: read.path });
     await engine.receive(this.#message(read.text, read.attachments));
   }

@@ -22,13 +22,13 @@ const MAX_ENDS = 5;
 /** UTF-16 units of a line that may begin with paths. */
 const MAX_LINE_LENGTH = 16_000;
 
-export type ReadLine =
+export type ParsedLine =
   | { kind: "message"; attachments: Attachment[]; text: string }
   /** A path that leads to no file: nothing is sent. */
   | { kind: "no-file" | "not-a-file"; path: string };
 
 /** Takes the paths off the front of `line`; `cwd` is where relative ones start. */
-export async function readLine(line: string, cwd: string): Promise<ReadLine> {
+export async function parseLine(line: string, cwd: string): Promise<ParsedLine> {
   const attachments: Attachment[] = [];
   let rest = line.trim();
   // No path is as long; the engine says what is too long for a message.

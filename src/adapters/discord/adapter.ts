@@ -6,14 +6,15 @@ import { z } from "zod";
 import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
 import { StopError } from "../../core/model/stop.ts";
-import type { Understanding } from "../../core/model/understanding.ts";
 import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
+import { retried } from "../../lib/backoff.ts";
+import { OutageLog } from "../../lib/log-limit.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { within } from "../../lib/timeout.ts";
 import { createFileAgent } from "./attachments.ts";
-import { Intake } from "./gateway-events.ts";
+import { GatewayEvents } from "./gateway-events.ts";
 import { Gateway, GatewayRefusal } from "./incoming/gateway.ts";
 import { publishCommands } from "./interactions/command-menu.ts";
 import { DiscordPlatform } from "./outgoing/platform.ts";
@@ -35,7 +36,6 @@ export interface DiscordContext {
   memory: AdapterMemory;
   locales: Locales;
   skills: SkillCatalog;
-  understanding: Understanding;
   clock: Clock;
   log: Log;
   metrics: Metrics;
@@ -51,14 +51,10 @@ const PERMISSIONS =
   PermissionFlagsBits.EmbedLinks |
   PermissionFlagsBits.ReadMessageHistory;
 
-/** For Discord to say goodbye. */
+/** For the gateway to be left in order. */
 const GOODBYE_MS = 1_000;
-
-/** Waits for a Discord that cannot be reached at the start. */
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
-/** It is told of once in so long. */
-const TOLD_EVERY_MS = 60_000;
+/** Between two tries of a start while Discord cannot be reached. */
+const START_WAITS = { firstMs: 500, longestMs: 30_000 };
 
 const applicationSchema = z.object({
   id: z.string().regex(/^\d+$/),
@@ -70,15 +66,15 @@ export class DiscordAdapter {
   readonly #context: DiscordContext;
   readonly #rest: REST;
   readonly #gateway: Gateway;
-  readonly #intake: Intake;
-  /** For what is asked for again anyway: each failure is known at once. */
+  readonly #events: GatewayEvents;
+  /** For what the adapter repeats itself: each failure is known at once. */
   readonly #impatient: REST;
   readonly #dispatcher: Agent;
   /** Ends every request. */
   readonly #ending = new AbortController();
   /** Ends the waiting for a Discord that does not answer. */
   readonly #leaving = new AbortController();
-  /** The application's id, once somebody needed it. */
+  /** The application's id; null until it is asked for. */
   #application: Promise<string> | null = null;
   #botId = "";
   #left: Promise<void> | null = null;
@@ -89,7 +85,7 @@ export class DiscordAdapter {
     this.#context = context;
     this.#dispatcher = createFileAgent(options.apiUrl);
     const { token, shards, shardIds } = options;
-    const settings = restOptions(options.apiUrl, metrics, this.#ending.signal);
+    const settings = restOptions(options.apiUrl, context, this.#ending.signal);
     const rest = new REST(settings).setToken(token);
     this.#rest = rest;
     this.#impatient = new REST({ ...settings, retries: 0 }).setToken(token);
@@ -107,7 +103,7 @@ export class DiscordAdapter {
       clock,
       log,
       metrics,
-      onEvent: (event) => this.#intake.event(event),
+      onEvent: (event) => this.#events.event(event),
     });
     this.platform = new DiscordPlatform({
       rest,
@@ -122,7 +118,7 @@ export class DiscordAdapter {
         void engine.abandon(conversationId);
       },
     });
-    this.#intake = new Intake({
+    this.#events = new GatewayEvents({
       ...context,
       rest,
       hasMessageContent: options.hasMessageContent,
@@ -151,7 +147,7 @@ export class DiscordAdapter {
     const id = await this.#patiently(() => this.#whoAmI());
     if (this.#state === "stopped") return;
     this.#state = "receiving";
-    await this.#intake.start();
+    await this.#events.start();
     await this.#patiently(() => this.#gateway.connect());
     log.info(
       {
@@ -166,10 +162,10 @@ export class DiscordAdapter {
     });
   }
 
-  /** Takes nothing more; what came in is owned, or left to the next process, after two seconds at most. */
+  /** Takes nothing more; what is under way is owned, or left to the next process, after two seconds at most. */
   async stopReceiving(): Promise<void> {
     this.#leave();
-    await Promise.all([this.#goodbye(), this.#intake.stop()]);
+    await Promise.all([this.#goodbye(), this.#events.stop()]);
   }
 
   /** Ends all requests, within a second; what was not sent yet rejects with a `StopError`, at once. */
@@ -189,7 +185,7 @@ export class DiscordAdapter {
     this.#leaving.abort(new StopError("shutdown"));
   }
 
-  /** Whoever is spoken to from now on is found by the next process. */
+  /** What is said from now on is found by the next process's look back. */
   #goodbye(): Promise<void> {
     this.#left ??= this.#gateway.stop().catch((error: unknown) => {
       this.#context.log.info({ err: error }, "Discord was left without a goodbye");
@@ -201,30 +197,24 @@ export class DiscordAdapter {
   async #patiently<T>(call: () => Promise<T>): Promise<T> {
     const { log, clock } = this.#context;
     const { signal } = this.#leaving;
-    let toldAt = Number.NEGATIVE_INFINITY;
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
-      try {
-        const result = await call();
-        // Nothing begins any more once the end was announced.
-        signal.throwIfAborted();
-        return result;
-      } catch (error) {
-        signal.throwIfAborted();
-        const problem = refusalOf(error);
-        if (problem) throw new StartError("Discord cannot be used:", [problem], { cause: error });
-        if (clock.now() - toldAt >= TOLD_EVERY_MS) {
-          toldAt = clock.now();
-          log.warn({ cause: causeOf(error) }, "Discord does not answer at DISCORD_API_URL; trying again");
-        }
-        await clock.sleep(waitMs, signal);
-      }
-    }
+    const outage = new OutageLog(log);
+    const onFailure = (error: unknown) => {
+      signal.throwIfAborted();
+      const problem = refusalOf(error);
+      if (problem) throw new StartError("Discord cannot be used:", [problem], { cause: error });
+      outage.tell(error, "Discord does not answer at DISCORD_API_URL; trying again");
+      return undefined;
+    };
+    const result = await retried(call, { ...START_WAITS, clock, signal, onFailure });
+    // Nothing begins any more once the end was announced.
+    signal.throwIfAborted();
+    return result;
   }
 
   /** The application's id; asked for until it is known. */
   async #whoAmI(): Promise<string> {
     this.#application ??= this.#askWhoIAm().catch((error: unknown) => {
-      // Asked again by whoever needs it next.
+      // The next call asks again.
       this.#application = null;
       throw error;
     });
@@ -257,13 +247,4 @@ function refusalOf(error: unknown): string | null {
     default:
       return `${error.message}: this bot is too old for it, or Discord has changed`;
   }
-}
-
-/** Why there is no answer, in one line: the innermost reason says most. */
-function causeOf(error: unknown): string {
-  let inner = error;
-  for (let depth = 0; depth < 5 && inner instanceof Error && inner.cause instanceof Error; depth++) {
-    inner = inner.cause;
-  }
-  return (inner instanceof Error ? inner.message || inner.name : String(inner)).slice(0, 200);
 }

@@ -1,6 +1,6 @@
-/** How much one person may have under way at once, so that who floods the bot keeps nobody else waiting. */
+/** How much one person may have under way at once, so that a flood of theirs keeps no other person waiting. */
 
-/** More than anybody has who waits for an answer now and then, and little for the store and for Discord. */
+/** More than a person has who waits for an answer now and then, and little for the store and for Discord. */
 const MAX_AT_ONCE = 20;
 
 interface Use {

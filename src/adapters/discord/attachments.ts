@@ -1,6 +1,6 @@
 /**
  * Files that people sent: Discord's address goes to the backend, which fetches it itself; one that ran out is
- * had anew from its message. Source: platforms.md, "Files in".
+ * refreshed from its message. Source: platforms.md, "Files in".
  */
 import type { APIMessage, REST } from "discord.js";
 import { Routes } from "discord-api-types/v10";
@@ -11,7 +11,7 @@ import { AttachmentError, type OpenedAttachment } from "../../core/ports/chat-pl
 import type { Clock, Log } from "../../core/ports/runtime.ts";
 import { publicConnector, systemResolve } from "../../lib/public-address.ts";
 
-/** An address that ends so soon is had anew at once. */
+/** An address that ends so soon is refreshed at once. */
 const TOO_SOON_MS = 60_000;
 
 /**
@@ -26,7 +26,7 @@ export function createFileAgent(apiUrl: string): Agent {
   });
 }
 
-export class Files {
+export class DiscordFiles {
   readonly #rest: REST;
   readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;

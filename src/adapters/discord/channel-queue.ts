@@ -1,6 +1,6 @@
 /**
- * The line of what came in: taken in the order of its channel, and held here while the store is in trouble,
- * since Discord says nothing twice. Source: the `MessageSink` port; DESIGN.md, rules 3 and 9.
+ * Events in the order of their channel, held here while the store is in trouble, since Discord says nothing twice.
+ * Source: the `MessageSink` port; DESIGN.md, rules 3 and 9.
  */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../core/ports/runtime.ts";
@@ -8,33 +8,33 @@ import { createKeyedQueue } from "../../lib/keyed-queue.ts";
 import { isStoreTrouble } from "../shared/store-trouble.ts";
 
 /**
- * What stands in line: `sure` is for the bot, `unsure` may be, which only the store can tell, and `aside` is none of
- * its business: it takes no room, and is not worth waiting for the store.
+ * Whether an event is for the bot: `sure`; `unsure` where only the store can tell; `aside` when it is not: it takes no
+ * room, and does not wait for the store.
  */
 export type Standing = "sure" | "unsure" | "aside";
 
-export interface LineLimits {
+export interface ChannelQueueLimits {
   /** Between two tries while the store is in trouble. */
   retryMs: number;
-  /** What may wait for the store, of all channels together. */
+  /** Events that may wait for the store, of all channels together. */
   maxHeld: number;
 }
 
-const DEFAULT_LIMITS: LineLimits = { retryMs: 1_000, maxHeld: 1_000 };
+const DEFAULT_LIMITS: ChannelQueueLimits = { retryMs: 1_000, maxHeld: 1_000 };
 
 const LOST = "too much waits for the store: it is lost";
 
-export class Line {
+export class ChannelQueue {
   readonly #clock: Clock;
-  readonly #limits: LineLimits;
+  readonly #limits: ChannelQueueLimits;
   readonly #inTurn = createKeyedQueue();
   readonly #stopping = new AbortController();
-  /** Channels with something that the store did not take yet, and how much of it. */
+  /** Channels with events that the store did not take yet, and how many. */
   readonly #held = new Map<string, number>();
-  /** Everything that is not at its end, but for what is aside; first come first. */
+  /** The places of all that is not at its end, but for `aside`; oldest first. */
   readonly #waiting = { sure: new Set<symbol>(), unsure: new Set<symbol>() };
 
-  constructor(clock: Clock, limits: LineLimits = DEFAULT_LIMITS) {
+  constructor(clock: Clock, limits: ChannelQueueLimits = DEFAULT_LIMITS) {
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -44,21 +44,20 @@ export class Line {
     return this.#stopping.signal;
   }
 
-  /** How much could not be stored yet. */
+  /** How many events could not be stored yet. */
   get heldCount(): number {
     return this.#held.size === 0 ? 0 : this.#waiting.sure.size + this.#waiting.unsure.size;
   }
 
   /**
-   * Runs `task` after everything of its channel that came before, as often as the store's trouble makes it
-   * fail. Throws when too much waits for the store already, when the line is stopped, and what `task` throws. What
-   * is unsure gives way to what is sure.
+   * Runs `task` after all earlier ones of its channel, as often as the store's trouble makes it fail. Throws when too
+   * much waits for the store already, when the queue is stopped, and what `task` throws. `unsure` gives way to `sure`.
    */
   async inOrder(channelId: string, task: () => Promise<void>, standing: Standing = "sure"): Promise<void> {
     if (standing === "aside") {
       if (this.#held.has(channelId)) return;
       return this.#inTurn(channelId, () => {
-        // What came before it may have been given up: nobody may think that it was taken.
+        // An earlier one may have been given up: this one must not count as seen then.
         this.signal.throwIfAborted();
         return task();
       });
@@ -77,7 +76,7 @@ export class Line {
     }
   }
 
-  /** Runs `task` now, beside what is under way; while the store is in trouble as `inOrder` does. Throws as that. */
+  /** Runs `task` now, beside those under way; while the store is in trouble as `inOrder` does. Throws as that. */
   async atOnce(channelId: string, task: () => Promise<void>): Promise<void> {
     this.signal.throwIfAborted();
     if (this.#held.has(channelId)) return this.inOrder(channelId, task);
@@ -89,7 +88,7 @@ export class Line {
     }
   }
 
-  /** Gives up what waits for the store, and what has not begun. */
+  /** Gives up all that waits for the store or has not begun. */
   stop(): void {
     this.#stopping.abort(new Error("the bot stops"));
   }
@@ -102,9 +101,9 @@ export class Line {
     this.#waiting.unsure.delete(oldest);
   }
 
-  /** `checkPlace` throws when the place in line was lost meanwhile. */
+  /** `checkPlace` throws once the place was given to another event. */
   async #untilStored(channelId: string, task: () => Promise<void>, checkPlace: () => void): Promise<void> {
-    // A store on this machine's disk answers without a pause: what others have sent is read in between.
+    // A store on this machine's disk answers without a pause: events of other channels are read in between.
     await setImmediate();
     this.signal.throwIfAborted();
     checkPlace();

@@ -13,6 +13,7 @@ import { ShortCache } from "../shared/short-cache.ts";
 import { orInTrouble } from "../shared/store-trouble.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
 import { placeOf } from "./place.ts";
+import { ownerKey } from "./threads.ts";
 
 const REMEMBERED_FOR_MS = 60_000;
 const MAX_REMEMBERED = 5_000;
@@ -31,11 +32,11 @@ export class Managers {
   /** Throws when Discord does not say. */
   async has(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
     const { channelId, guildId, isAppOnly } = placeOf(target);
-    // Alone with the bot, but for group messages that only somebody's own app hears.
+    // Alone with the bot, but for group messages that only a person's own app hears.
     if (!guildId) return isAppOnly !== true;
     if (user.canManage === true) return true;
     const id = user.id.slice("discord:".length);
-    if ((await orInTrouble(this.#memory.get(`thread:${channelId}`), null)) === id) return true;
+    if ((await orInTrouble(this.#memory.get(ownerKey(channelId)), null)) === id) return true;
     if (user.canManage === false) return false;
     const ask = () => this.#ask(guildId, channelId, id, signal);
     return this.#known.get(`${channelId} ${id}`, ask);

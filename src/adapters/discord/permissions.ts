@@ -94,7 +94,7 @@ export class PermissionNews {
     const { channelId, guildId, userId } = placeOf(target);
     if (!guildId) return;
     try {
-      // Kicked: there is nobody who would want to hear of it.
+      // Throws where the bot was kicked: there is nothing to tell then.
       if (isApiError(error, 50001)) await this.#rest.get(Routes.guild(guildId));
       this.#log.warn({ err: error, channel: channelId }, "the bot lacks a permission in a channel");
       const key = `told-permission:${channelId}:${userId}`;
@@ -114,7 +114,7 @@ export class PermissionNews {
         body: { content, allowed_mentions: { parse: [] }, nonce: nonceFor(), enforce_nonce: true },
       });
     } catch (newsError) {
-      this.#log.info({ err: newsError }, "nobody could be told about a missing permission");
+      this.#log.info({ err: newsError }, "a person could not be told about a missing permission");
     }
   }
 

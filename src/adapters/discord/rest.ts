@@ -3,14 +3,14 @@
  * worth repeating, and when. A repeated message carries the nonce of the first try. Source: platforms.md, "Sends".
  */
 import type { RESTOptions } from "discord.js";
-import type { Metrics } from "../../core/ports/runtime.ts";
+import type { Clock, Metrics } from "../../core/ports/runtime.ts";
+import { Backoff } from "../../lib/backoff.ts";
 
 /** An upload of the largest file takes its time. */
 const TIMEOUT_MS = 60_000;
 /** With the growing waits below they bridge an outage of about fifteen seconds. */
 const RETRIES = 8;
-const FIRST_WAIT_MS = 100;
-const MAX_WAIT_MS = 5_000;
+const WAITS = { firstMs: 100, longestMs: 5_000 };
 
 /** The connection failed before an answer was read. */
 const CUT = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"]);
@@ -19,12 +19,16 @@ const CUT = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFO
  * Every answer is counted, and a request that had none. `stopped` ends what is under way, and all that follows,
  * with its reason.
  */
-export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSignal): Partial<RESTOptions> {
-  let failuresInARow = 0;
-  const pause = (signal: AbortSignal | null | undefined) => {
-    failuresInARow += 1;
-    return wait(Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(10, failuresInARow - 1)), signal);
-  };
+export function restOptions(
+  apiUrl: string,
+  { metrics, clock }: { metrics: Metrics; clock: Clock },
+  stopped: AbortSignal,
+): Partial<RESTOptions> {
+  const backoff = new Backoff({ ...WAITS, clock });
+  const pause = (signal: AbortSignal) =>
+    backoff.wait(signal).catch(() => {
+      // The caller's own end is left to discord.js, which reads the signal.
+    });
   return {
     api: apiUrl,
     retries: RETRIES,
@@ -49,7 +53,7 @@ export function restOptions(apiUrl: string, metrics: Metrics, stopped: AbortSign
       if (response.status >= 500) {
         await pause(signal);
         stopped.throwIfAborted();
-      } else failuresInARow = 0;
+      } else backoff.reset();
       // As above: the same class by another name.
       return response as unknown as Awaited<ReturnType<RESTOptions["makeRequest"]>>;
     },
@@ -61,17 +65,4 @@ function isCut(error: unknown): boolean {
   const { cause } = error;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return CUT.has(code) || code.startsWith("UND_ERR_");
-}
-
-function wait(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener("abort", end);
-  });
 }

@@ -9,6 +9,7 @@ import { ChannelType, Routes } from "discord-api-types/v10";
 import { StopError } from "../../core/model/stop.ts";
 import type { Log } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { shortenToLimit, UNSHOWN } from "../../lib/shorten.ts";
 import { isStoreTrouble } from "../shared/store-trouble.ts";
 import { isApiError } from "./api-errors.ts";
@@ -33,13 +34,13 @@ export class Threads {
   readonly #memory: AdapterMemory;
   readonly #log: Log;
   readonly #onOpen: ThreadOptions["onOpen"];
-  /** Kinds of channels, which never change; bounded. */
-  readonly #kinds = new Map<string, ChannelType>();
+  /** Kinds of channels, which never change. */
+  readonly #kinds = new BoundedMap<string, ChannelType>(MAX_KNOWN);
   /**
-   * Who started the project in a channel, null where the bot has opened none; last asked for last, bounded. All
-   * threads of the guilds whose events come here are opened here, or were before.
+   * Whether the bot has opened a thread; last asked for last. All threads of the guilds whose events come here are
+   * opened here, or were before.
    */
-  readonly #owners = new Map<string, string | null>();
+  readonly #isOwn = new BoundedMap<string, boolean>(MAX_KNOWN);
 
   constructor(options: ThreadOptions) {
     this.#rest = options.rest;
@@ -50,26 +51,21 @@ export class Threads {
 
   /** As `isOwn`, as far as it is known without the store; null: the store has to be asked. */
   isKnownAsOwn(channelId: string): boolean | null {
-    const owner = this.#owners.get(channelId);
-    if (owner === undefined) return null;
-    this.#know(channelId, owner);
-    return owner !== null;
+    const isOwn = this.#isOwn.get(channelId);
+    if (isOwn === undefined) return null;
+    this.#isOwn.set(channelId, isOwn);
+    return isOwn;
   }
 
   /** True for a thread that the bot has opened. Throws while the store is in trouble. */
   async isOwn(channelId: string): Promise<boolean> {
-    return (await this.ownerOf(channelId)) !== null;
-  }
-
-  /** Who started the project in a channel; null when everybody may press its buttons. Throws while the store is in trouble. */
-  async ownerOf(channelId: string): Promise<string | null> {
-    const known = this.#owners.get(channelId);
+    const known = this.#isOwn.get(channelId);
     if (known !== undefined) return known;
-    const stored = await this.#memory.get(`thread:${channelId}`);
-    // It may have been opened meanwhile.
-    const owner = this.#owners.get(channelId) ?? stored;
-    this.#know(channelId, owner);
-    return owner;
+    const stored = await this.#memory.get(ownerKey(channelId));
+    // It may have been opened while the store was asked.
+    const isOwn = this.#isOwn.get(channelId) ?? stored !== null;
+    this.#isOwn.set(channelId, isOwn);
+    return isOwn;
   }
 
   async setInPlace(guildId: string, isInPlace: boolean): Promise<void> {
@@ -104,17 +100,10 @@ export class Threads {
     }
   }
 
-  #know(channelId: string, owner: string | null): void {
-    this.#owners.delete(channelId);
-    this.#owners.set(channelId, owner);
-    const [oldest] = this.#owners.keys();
-    if (this.#owners.size > MAX_KNOWN && oldest !== undefined) this.#owners.delete(oldest);
-  }
-
   async #own(threadId: string, guildId: string, userId: string): Promise<string> {
-    this.#know(threadId, userId);
+    this.#isOwn.set(threadId, true);
     try {
-      await this.#memory.set(`thread:${threadId}`, userId, OWN_FOR_MS);
+      await this.#memory.set(ownerKey(threadId), userId, OWN_FOR_MS);
     } catch (error) {
       if (!isStoreTrouble(error)) throw error;
       // The thread is there, and what is said in it has to be stored too: that comes again, and this with it.
@@ -129,7 +118,6 @@ export class Threads {
     if (known !== undefined) return known;
     try {
       const channel = (await this.#rest.get(Routes.channel(channelId))) as APIChannel;
-      if (this.#kinds.size > 10_000) this.#kinds.clear();
       this.#kinds.set(channelId, channel.type);
       return channel.type;
     } catch (error) {
@@ -138,6 +126,11 @@ export class Threads {
       return null;
     }
   }
+}
+
+/** Where the person who started the thread's project is kept: `Managers` asks for them too. */
+export function ownerKey(threadId: string): string {
+  return `thread:${threadId}`;
 }
 
 /** The prompt in one line, as Discord takes a name. */

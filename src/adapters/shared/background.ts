@@ -1,5 +1,5 @@
 /**
- * What an adapter does beside everything else, and nobody waits for. An error that nobody expected ends what it
+ * What an adapter does in the background, without a caller that waits. An unexpected error ends what it
  * happened in and nothing more: it is logged and counted. Source: DESIGN.md, rule 5.
  */
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
@@ -27,7 +27,7 @@ export class Beside {
     void this.#caught(what, task, stopped);
   }
 
-  /** Runs `task` until it returns or `stopped` fires; an error has it begin anew after a moment. Never rejects. */
+  /** Runs `task` until it returns or `stopped` fires; after an error it begins again in a moment. Never rejects. */
   async loop(what: string, task: () => Promise<void>, stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
       if (await this.#caught(what, task, stopped)) return;
@@ -37,7 +37,7 @@ export class Beside {
     }
   }
 
-  /** An error that nobody expected; `what` says what it has ended. */
+  /** An unexpected error; `what` says what it has ended. */
   unexpected(error: unknown, what: string, facts: object = {}): void {
     const { platform, log, metrics } = this.#options;
     metrics.unexpectedError(platform);

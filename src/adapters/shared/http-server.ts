@@ -29,7 +29,7 @@ export async function startHttpServer(options: {
   let isTaking = true;
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
-    // Nobody reads the body of a request that is refused by its head.
+    // The body of a request that is refused by its head stays unread.
     const refuse = (status: number, headers: Record<string, string> = {}) => {
       if (!hasBodyLeft(request)) response.writeHead(status, headers).end();
       else void answerAndHangUp(request, response, { status, headers });
@@ -42,7 +42,7 @@ export async function startHttpServer(options: {
     if (!handler) return refuse(405, { allow: allowed(methods) });
     if (!isTaking && method !== "GET") return refuse(503, { "retry-after": "1" });
     handler(request, response).catch((error: unknown) => {
-      // Whoever has hung up reads no answer, and anybody can do so a thousand times.
+      // A caller who has hung up reads no answer, and could fill the log by it.
       if (request.destroyed && !request.complete) return;
       options.log.error({ err: error, path }, "a request could not be answered");
       if (!response.headersSent) response.writeHead(500);

@@ -30,3 +30,8 @@ export function repeatable({
   const text = goal.kind === "edit" ? goal.text : "";
   return text === "" && attachments.length === 0 ? null : { text, attachments };
 }
+
+/** True for a request that begins or continues an edit: with files, links or words for the editor. */
+export function startsEdit({ goal, attachments }: Request): boolean {
+  return goal.kind === "edit" || attachments.length > 0;
+}

@@ -95,13 +95,16 @@ export class ChatGoneError extends Error {
   }
 }
 
+/** The message in the place where the edit it starts is to go on, such as a thread of its own; asked for edits alone. */
+export type PlaceEdit = () => Promise<IncomingMessage>;
+
 /** What adapters hand messages to. */
 export interface MessageSink {
   /**
    * Resolves once the message is owned: stored, answered, or known as a redelivery. Throws `StoreTroubleError`
    * when it could not be: the person has been told, and it must come again.
    */
-  receive(message: IncomingMessage): Promise<void>;
+  receive(message: IncomingMessage, place?: PlaceEdit): Promise<void>;
   /**
    * A message that is not handed over yet, since an earlier one of its chat has to come first while the store
    * is in trouble: what can be said without the store is said. Never throws; the message must still come.

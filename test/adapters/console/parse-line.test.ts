@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { readLine } from "../../../src/adapters/console/parse-line.ts";
+import { parseLine } from "../../../src/adapters/console/parse-line.ts";
 import { temporaryFolder } from "../../support/test-chat.ts";
 
 /** A folder with these files, and what a line typed there is read as: names of files, and the words behind. */
@@ -17,7 +17,7 @@ async function folderWith(...names: string[]) {
   return {
     cwd,
     async reads(line: string) {
-      const read = await readLine(line, cwd);
+      const read = await parseLine(line, cwd);
       if (read.kind !== "message") return read;
       const files = read.attachments.map(({ fileId = "" }) => relative(cwd, fileId).normalize("NFC"));
       return { files, text: read.text };
@@ -66,7 +66,7 @@ describe("a file that is there", () => {
   });
 
   it("is found from the home folder", async () => {
-    const found = await readLine(
+    const found = await parseLine(
       `~/${basename("no such folder".replaceAll(" ", "-"))}/x.mp4 trim`,
       homedir(),
     );

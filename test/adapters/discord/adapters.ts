@@ -5,7 +5,8 @@ import { createLog } from "../../../src/app/log.ts";
 import { NO_METRICS } from "../../../src/app/no-metrics.ts";
 import { systemClock } from "../../../src/app/system-clock.ts";
 import type { IncomingMessage, OutgoingMessage } from "../../../src/core/model/message.ts";
-import type { ByteSource, MessageSink } from "../../../src/core/ports/chat-platform.ts";
+import { startsEdit } from "../../../src/core/model/request.ts";
+import type { ByteSource, MessageSink, PlaceEdit } from "../../../src/core/ports/chat-platform.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../../src/core/ports/store.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../../src/store/storage.ts";
@@ -69,7 +70,8 @@ class Inbox implements MessageSink {
     this.#store = store;
   }
 
-  async receive(message: IncomingMessage): Promise<void> {
+  async receive(read: IncomingMessage, place?: PlaceEdit): Promise<void> {
+    const message = place && startsEdit(understanding.readRequest(read)) ? await place() : read;
     try {
       this.#store.check();
     } catch (error) {
@@ -135,7 +137,6 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
           memory: store,
           locales,
           skills: catalog,
-          understanding,
           clock: { ...systemClock, now },
           log,
           metrics: { ...NO_METRICS, apiCall: (_platform, status) => onCall?.(status) },

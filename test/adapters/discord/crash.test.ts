@@ -14,6 +14,7 @@ import {
 const CALLBACK = "POST /interactions/:interaction/:token/callback";
 const ORIGINAL = "GET /webhooks/:webhook/:token/messages/:message";
 const SIGNPOST = "PATCH /webhooks/:webhook/:token/messages/:message";
+const HISTORY = "GET /channels/:channel/messages";
 const THREAD = "POST /channels/:channel/messages/:message/threads";
 
 /** The process dies as it stands. */
@@ -288,7 +289,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     await settle(scene);
     await kill(scene);
     anna.says(dm, 'add the title "One"', { attachments: [await clip()] });
-    const held = discord.hold("GET /channels/:channel/messages");
+    const held = discord.hold((call) => call.route === HISTORY && call.params.channel === dm.id);
     await restart(scene);
     await held.reached;
     anna.says(dm, 'add the title "Two"');

@@ -3,19 +3,22 @@
  * their work stops at once. What is not known here, after a restart, ends with its next word.
  */
 import type { ReplyTarget } from "../../../core/model/message.ts";
+import { BoundedMap, BoundedSet } from "../../../lib/bounded-map.ts";
 import { placeOf } from "../place.ts";
 
 /** Guilds and channels that are remembered, and conversations of each. */
 const MAX_PLACES = 10_000;
 const MAX_CONVERSATIONS = 1_000;
 
-export class Whereabouts {
-  readonly #conversations = new Map<string, Set<string>>();
+export class ConversationIndex {
+  readonly #conversations = new BoundedMap<string, BoundedSet<string>>(MAX_PLACES);
 
   note(target: ReplyTarget): void {
     const { guildId, parentId } = placeOf(target);
     for (const place of [guildId, parentId]) {
-      if (place) this.#add(place, target.conversationId);
+      if (!place) continue;
+      const known = this.#conversations.get(place) ?? new BoundedSet<string>(MAX_CONVERSATIONS);
+      this.#conversations.set(place, known.add(target.conversationId));
     }
   }
 
@@ -25,20 +28,4 @@ export class Whereabouts {
     this.#conversations.delete(placeId);
     return known;
   }
-
-  #add(place: string, conversationId: string): void {
-    const known = this.#conversations.get(place) ?? new Set();
-    // Newest last: the oldest give way.
-    known.delete(conversationId);
-    known.add(conversationId);
-    dropOldest(known, MAX_CONVERSATIONS);
-    this.#conversations.set(place, known);
-    dropOldest(this.#conversations, MAX_PLACES);
-  }
-}
-
-function dropOldest(kept: Set<string> | Map<string, unknown>, max: number): void {
-  if (kept.size <= max) return;
-  const [oldest] = kept.keys();
-  if (oldest !== undefined) kept.delete(oldest);
 }

@@ -7,7 +7,7 @@ import { ApplicationCommandType, GatewayDispatchEvents, InteractionType } from "
 import { z } from "zod";
 import type { RawEvent } from "./gateway.ts";
 
-/** Far above what Discord allows anywhere, and far below what could hold anybody up. */
+/** Far above what Discord allows anywhere, and far below what could hold the process up. */
 const MAX_TEXT = 32_768;
 const MAX_ITEMS = 1_000;
 
@@ -138,11 +138,11 @@ const modalSchema = z.object({
   }),
 });
 
-/** A used command, button, menu or window. Somebody used it, somewhere. */
+/** A used command, button, menu or window, with its person and its place. */
 export const interactionSchema = z
   .discriminatedUnion("type", [commandSchema, autocompleteSchema, componentSchema, modalSchema])
-  .refine((one) => one.member !== undefined || one.user !== undefined, "nobody used it")
-  .refine((one) => one.channel !== undefined || one.channel_id !== undefined, "it happened nowhere");
+  .refine((one) => one.member !== undefined || one.user !== undefined, "it has no user")
+  .refine((one) => one.channel !== undefined || one.channel_id !== undefined, "it has no channel");
 export type Interaction = z.infer<typeof interactionSchema>;
 type CommandInteraction = z.infer<typeof commandSchema>;
 export type SlashInteraction = CommandInteraction & { data: z.infer<typeof chatInputSchema> };

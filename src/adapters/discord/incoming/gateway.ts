@@ -1,6 +1,6 @@
 /**
- * The connections to Discord's gateway: events come out of them as they are, and nobody else looks into these.
- * They come back by themselves, for as long as it takes. Source: Discord docs, "Gateway".
+ * The connections to Discord's gateway: events come out of them as they are, unread. They come back by themselves, for
+ * as long as it takes. Source: Discord docs, "Gateway".
  */
 import type { REST } from "@discordjs/rest";
 import {
@@ -12,6 +12,7 @@ import {
 import { GatewayCloseCodes } from "discord-api-types/v10";
 import { z } from "zod";
 import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
+import { LogLimit } from "../../../lib/log-limit.ts";
 
 /** A connection that does not come back is told of once in so long. */
 const TOLD_EVERY_MS = 60_000;
@@ -67,8 +68,8 @@ export class Gateway {
   readonly #sessions = new Map<number, SessionInfo>();
   /** The shards whose events come in. */
   readonly #ready = new Set<number>();
-  /** When it was last told that something is wrong with a shard, epoch ms. */
-  readonly #toldAt = new Map<number, number>();
+  /** By shard. */
+  readonly #troubleLines: LogLimit;
   readonly #connected = Promise.withResolvers<void>();
   /** The shards of this process, once they are known. */
   #ids: readonly number[] | null = null;
@@ -77,6 +78,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { token, intents, shards, shardIds, rest } = options;
     this.#options = options;
+    this.#troubleLines = new LogLimit(TOLD_EVERY_MS, options.clock);
     let strategy: Shards | null = null;
     this.#manager = new CheckedManager({
       token,
@@ -89,7 +91,7 @@ export class Gateway {
         strategy = new Shards(manager);
         return strategy;
       },
-      // Nothing may begin after the end: what waits to connect anew waits for good.
+      // Nothing may begin after the end: a shard that waits to reconnect waits for good.
       retrieveSessionInfo: (id) =>
         this.#isStopped ? new Promise(() => {}) : (this.#sessions.get(id) ?? null),
       updateSessionInfo: (id, session) => this.#keepSession(id, session),
@@ -97,7 +99,7 @@ export class Gateway {
     if (!strategy) throw new Error("the gateway has no shards");
     this.#shards = strategy;
     this.#connected.promise.catch(() => {
-      // Whoever connects hears of it.
+      // `connect` throws it.
     });
     this.#listen();
   }
@@ -108,8 +110,8 @@ export class Gateway {
   }
 
   /**
-   * Resolves when all shards are ready. Throws `GatewayRefusal`, and what keeps it from even beginning, such as that
-   * nobody tells the gateway's address: then it can be tried again.
+   * Resolves when all shards are ready. Throws `GatewayRefusal`, and what keeps it from even beginning, such as an
+   * unknown address of the gateway: then it can be tried again.
    */
   async connect(): Promise<void> {
     // An address that was had before may be an old one.
@@ -150,7 +152,7 @@ export class Gateway {
       try {
         this.#options.onEvent(data);
       } catch (error) {
-        // It would be a rejection of the library's that nobody handles.
+        // It would be an unhandled rejection of the library's.
         log.error({ err: error }, "an event of Discord failed in an unexpected way");
         this.#options.metrics.unexpectedError("discord");
       }
@@ -159,7 +161,7 @@ export class Gateway {
 
   #isIn(shard: number): void {
     this.#ready.add(shard);
-    this.#toldAt.delete(shard);
+    this.#troubleLines.reset(shard);
     if (this.isReady) this.#connected.resolve();
   }
 
@@ -175,11 +177,8 @@ export class Gateway {
   }
 
   #tell(shard: number, facts: object, what: string): void {
-    const { clock, log } = this.#options;
-    const now = clock.now();
-    if (this.#isStopped || now - (this.#toldAt.get(shard) ?? 0) < TOLD_EVERY_MS) return;
-    this.#toldAt.set(shard, now);
-    log.warn({ shard, ...facts }, what);
+    if (this.#isStopped || !this.#troubleLines.isDue(shard)) return;
+    this.#options.log.warn({ shard, ...facts }, what);
   }
 
   /** What cannot be resumed with would keep the connection from ever coming back. */

@@ -1,38 +1,40 @@
 /**
- * Where the bot is in use, and up to which message it has seen everything: what was said while it was down is
- * looked for there. Kept in the adapter's memory, spread over small records, so that a message costs one small
- * write and several processes can write at once.
+ * Where the bot is in use, and up to which message it has seen everything: the look back begins there. Kept in the
+ * adapter's memory, spread over small records, so that a message costs one small write and several processes can
+ * write at once.
  */
 import { z } from "zod";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { BoundedMap } from "../../../lib/bounded-map.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import { idBefore, laterId } from "../snowflakes.ts";
 
 /** Together 512 places; the latest stay. */
 const RECORDS = 32;
 const PLACES_A_RECORD = 16;
-/** A place where nobody has spoken to the bot for so long is forgotten. */
+/** A place where no person has spoken to the bot for so long is forgotten. */
 const LIVES_MS = 7 * 86_400_000;
-/** Messages that are none of the bot's business are written down by so many. */
+/** Messages that are not for the bot are written down by so many. */
 const PASSED_A_WRITE = 50;
 /** A place that was met again is written down once a day. */
 const MET_AGAIN_MS = 86_400_000;
-/** What was sent shortly before an interaction may still be on its way here. */
+/** A message that was sent shortly before an interaction may still be on its way here. */
 const MAY_BE_LATE_MS = 60_000;
 
 const placeSchema = z.object({
   id: z.string().regex(/^\d+$/),
   /** Null: direct messages. */
   guildId: z.string().regex(/^\d+$/).nullable(),
-  /** Up to here everything is owned, or none of the bot's business. */
+  /** Up to here every message is owned, or was not for the bot. */
   lastId: z.string().regex(/^\d+$/),
-  /** When somebody last spoke to the bot here, epoch ms. */
+  /** When a person last spoke to the bot here, epoch ms. */
   usedAt: z.number(),
 });
-export type Place = z.infer<typeof placeSchema>;
+export type SeenPlace = z.infer<typeof placeSchema>;
 
-interface KnownPlace extends Place {
-  /** Messages that are none of the bot's business, since the last try to write. */
+interface KnownPlace extends SeenPlace {
+  /** Messages that were not for the bot, since the last try to write. */
   passed: number;
   /** Grows with each change. */
   revision: number;
@@ -42,18 +44,19 @@ interface KnownPlace extends Place {
 
 const recordSchema = z.object({ version: z.literal(1), places: z.array(placeSchema) });
 
-export class ServedPlaces {
-  readonly #memory: AdapterMemory;
+export class LastSeen {
+  readonly #records: JsonMemory<z.infer<typeof recordSchema>>;
   readonly #clock: Clock;
   readonly #log: Log;
   /** Last used last. */
-  readonly #places = new Map<string, KnownPlace>();
+  readonly #places = new BoundedMap<string, KnownPlace>(RECORDS * PLACES_A_RECORD);
   #isLoaded = false;
 
-  constructor(options: { memory: AdapterMemory; clock: Clock; log: Log }) {
-    this.#memory = options.memory;
-    this.#clock = options.clock;
-    this.#log = options.log;
+  constructor({ memory, clock, log }: { memory: AdapterMemory; clock: Clock; log: Log }) {
+    const what = "a record of the last seen messages";
+    this.#records = new JsonMemory({ memory, log, schema: recordSchema, what, ttlMs: LIVES_MS });
+    this.#clock = clock;
+    this.#log = log;
   }
 
   get isLoaded(): boolean {
@@ -63,8 +66,8 @@ export class ServedPlaces {
   /** Reads what earlier processes wrote. Throws while the store is in trouble. */
   async load(): Promise<void> {
     if (this.#isLoaded) return;
-    const records = Array.from({ length: RECORDS }, (_, number) => this.#memory.get(recordKey(number)));
-    const places = (await Promise.all(records)).flatMap((text) => this.#parse(text));
+    const records = Array.from({ length: RECORDS }, (_, number) => this.#records.get(recordKey(number)));
+    const places = (await Promise.all(records)).flatMap((record) => record?.places ?? []);
     for (const place of places.sort((one, other) => one.usedAt - other.usedAt)) {
       if (this.#places.has(place.id)) continue;
       this.#places.set(place.id, { ...place, passed: 0, revision: 0, written: 0 });
@@ -73,16 +76,16 @@ export class ServedPlaces {
   }
 
   /** All of them, the last used first. */
-  list(): Place[] {
+  list(): SeenPlace[] {
     const oldest = this.#clock.now() - LIVES_MS;
     return [...this.#places.values()].filter((place) => place.usedAt > oldest).reverse();
   }
 
-  find(id: string): Place | null {
+  find(id: string): SeenPlace | null {
     return this.#places.get(id) ?? null;
   }
 
-  /** Somebody is about to speak to the bot: from `lastId` on, nothing will be missed here. Never throws. */
+  /** A person is about to speak to the bot: from `lastId` on, nothing will be missed here. Never throws. */
   async meet(id: string, guildId: string | null, lastId: string): Promise<void> {
     const known = this.#places.get(id);
     const now = this.#clock.now();
@@ -103,7 +106,7 @@ export class ServedPlaces {
     await this.#write(id);
   }
 
-  /** A message that is none of the bot's business. Never throws. */
+  /** A message that was not for the bot. Never throws. */
   async passed(id: string, messageId: string): Promise<void> {
     const place = this.#places.get(id);
     if (!place) return;
@@ -119,22 +122,17 @@ export class ServedPlaces {
     await this.#change(id, (places) => places.filter((place) => place.id !== id));
   }
 
-  /** Writes down what is not written yet: what has only passed by, and what the store did not take. Never throws. */
+  /** Writes down what is not written yet: messages that only passed by, and what the store did not take. Never throws. */
   async flush(): Promise<void> {
     const unwritten = [...this.#places.values()].filter((place) => place.written < place.revision);
     await Promise.all(unwritten.map((place) => this.#write(place.id)));
   }
 
-  #keep(place: Place): void {
+  #keep(place: SeenPlace): void {
     const known = this.#places.get(place.id) ?? { revision: 0, written: 0 };
-    this.#places.delete(place.id);
-    this.#places.set(
-      place.id,
-      // The same object: a write under way tells it how it ended.
-      Object.assign(known, { ...place, passed: 0, revision: known.revision + 1 }),
-    );
-    const [oldest] = this.#places.keys();
-    if (this.#places.size > RECORDS * PLACES_A_RECORD && oldest !== undefined) this.#places.delete(oldest);
+    // The same object: a write under way tells it how it ended.
+    const kept = Object.assign(known, { ...place, passed: 0, revision: known.revision + 1 });
+    this.#places.set(place.id, kept);
   }
 
   async #write(id: string): Promise<void> {
@@ -152,33 +150,19 @@ export class ServedPlaces {
   }
 
   /** False when the store did not take it. */
-  async #change(id: string, change: (places: Place[]) => Place[]): Promise<boolean> {
+  async #change(id: string, change: (places: SeenPlace[]) => SeenPlace[]): Promise<boolean> {
     const oldest = this.#clock.now() - LIVES_MS;
     try {
-      await this.#memory.update(
-        recordKey(Number((BigInt(id) >> 22n) % BigInt(RECORDS))),
-        (text) => {
-          const places = change(this.#parse(text)).filter((place) => place.usedAt > oldest);
-          places.sort((one, other) => other.usedAt - one.usedAt);
-          return JSON.stringify({ version: 1, places: places.slice(0, PLACES_A_RECORD) });
-        },
-        LIVES_MS,
-      );
+      await this.#records.update(recordKey(Number((BigInt(id) >> 22n) % BigInt(RECORDS))), (record) => {
+        const places = change(record?.places ?? []).filter((place) => place.usedAt > oldest);
+        places.sort((one, other) => other.usedAt - one.usedAt);
+        return { version: 1, places: places.slice(0, PLACES_A_RECORD) };
+      });
       return true;
     } catch (error) {
-      // Whoever is spoken to answers all the same, and the next write brings it along.
-      this.#log.debug({ err: error, channel: id }, "a served channel could not be written down");
+      // The person is answered all the same, and the next write brings it along.
+      this.#log.debug({ err: error, channel: id }, "the last seen message could not be written down");
       return false;
-    }
-  }
-
-  #parse(text: string | null): Place[] {
-    if (text === null) return [];
-    try {
-      return recordSchema.parse(JSON.parse(text)).places;
-    } catch (error) {
-      this.#log.warn({ err: error }, "a record of served channels cannot be read; it starts anew");
-      return [];
     }
   }
 }

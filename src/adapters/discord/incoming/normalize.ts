@@ -3,10 +3,23 @@
  * in here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
  */
 
-import type { Action, Attachment, IncomingMessage, ReplyTarget } from "../../../core/model/message.ts";
+import type { Attachment, IncomingMessage } from "../../../core/model/message.ts";
 import { own } from "../../../lib/own.ts";
-import { conversationOf, targetOf } from "../place.ts";
-import type { Interaction, SaidAttachment, SaidMessage } from "./event-schema.ts";
+import {
+  answerOf,
+  canManage,
+  channelOf,
+  isAppOnly,
+  isForOneAlone,
+  limitOf,
+  parentOf,
+  type Taken,
+  userOf,
+} from "../interactions/facts.ts";
+import type { Acknowledgement, Asked } from "../interactions/plan.ts";
+import { conversationOf, placeOf, targetOf } from "../place.ts";
+import type { SaidAttachment, SaidMessage } from "./event-schema.ts";
+import type { DiscordRequest } from "./receiver.ts";
 
 /** A message's files; `fileId` leads back to the message, for a fresh address. */
 export function attachmentsOf(
@@ -42,83 +55,101 @@ export function optionFiles(
   });
 }
 
-/**
- * Whether a message means the bot: a direct message, a mention, a reply that pings it, or, where the operator
- * was granted the message content, anything in the bot's own threads.
- */
-export function isAddressed(message: SaidMessage, botId: string, isOwnThread: boolean): boolean {
-  if (message.author.bot || message.webhook_id) return false;
-  // 0: an ordinary message, 19: a reply. Everything else is Discord's own talk.
-  if (message.type !== 0 && message.type !== 19) return false;
-  return message.guild_id === undefined || isOwnThread || message.mentions.some((user) => user.id === botId);
+/** A message of a person, as far as it says by itself whether it is for the bot. */
+export interface Said {
+  message: SaidMessage;
+  /** A direct message, a mention, or a reply that pings the bot; others may still stand in a thread of its own. */
+  isAddressed: boolean;
+  /** Without the bot's name. */
+  text: string;
 }
 
-/** The words of a message without the bot's name. */
-export function wordsOf(message: Pick<SaidMessage, "content">, botId: string): string {
-  return message.content.replace(new RegExp(`\\s*<@!?${botId}>\\s*`, "g"), " ").trim();
+/** Null: said by a bot or a webhook, or Discord's own talk. */
+export function readSaid(message: SaidMessage, botId: string): Said | null {
+  if (message.author.bot || message.webhook_id) return null;
+  // 0: an ordinary message, 19: a reply.
+  if (message.type !== 0 && message.type !== 19) return null;
+  const isAddressed = message.guild_id === undefined || message.mentions.some((user) => user.id === botId);
+  const text = message.content.replace(new RegExp(`\\s*<@!?${botId}>\\s*`, "g"), " ").trim();
+  return { message, isAddressed, text };
 }
 
-/** A message as the core takes it, answered in `channelId`; `language` as Discord last told it of the person. */
-export function readMessage(
-  message: SaidMessage,
-  botId: string,
-  channelId: string,
-  language: string | null,
-): IncomingMessage {
-  const replied = message.referenced_message;
+/** What a message asks for, answered in place; `language` as Discord last told it of the person. */
+export function requestOfMessage({ message, text }: Said, botId: string, language: string | null) {
+  const { id, channel_id: channelId, guild_id: guildId, author, referenced_message: replied } = message;
   const quoted = replied && replied.author.id !== botId ? attachmentsOf(replied) : [];
-  const text = wordsOf(message, botId);
   const attachments = attachmentsOf(message);
   const hasNothing = text === "" && attachments.length + quoted.length === 0;
-  return {
+  const conversationId = conversationOf(channelId);
+  const incoming: IncomingMessage = {
     version: 1,
-    id: `discord:message:${message.id}`,
-    key: `discord:${message.channel_id}:${message.id}`,
-    conversationId: conversationOf(channelId),
-    user: { id: `discord:${message.author.id}`, ...(language ? { language } : {}) },
+    id: `discord:message:${id}`,
+    key: `discord:${channelId}:${id}`,
+    conversationId,
+    user: { id: `discord:${author.id}`, ...(language ? { language } : {}) },
     text,
     attachments,
     ...(quoted.length > 0 ? { quoted } : {}),
     ...(hasNothing ? { action: { kind: "help" } } : {}),
-    replyTo: targetOf(conversationOf(channelId), {
+    replyTo: targetOf(conversationId, {
       channelId,
-      userId: message.author.id,
-      ...(message.guild_id ? { guildId: message.guild_id } : {}),
-      ...(channelId === message.channel_id ? {} : { parentId: message.channel_id }),
-      // In a thread of its own there is nothing to hang below.
-      ...(channelId === message.channel_id && message.guild_id ? { replyTo: message.id } : {}),
+      userId: author.id,
+      ...(guildId ? { guildId, replyTo: id } : {}),
     }),
     receivedAt: Date.now(),
   };
+  return { message: incoming, thread: { at: "message", messageId: id } } satisfies DiscordRequest;
 }
 
-/** An interaction as the core takes it: words and files, or an action. */
-export function readInteraction(
-  interaction: Interaction,
-  target: ReplyTarget,
-  what: { text: string; attachments: Attachment[]; action?: Action; canManage?: boolean },
-): IncomingMessage {
-  const user = userOf(interaction);
-  return {
+/** What an interaction asks for, answered in place after `acknowledgement`. */
+export function requestOfInteraction(
+  interaction: Taken,
+  { text, attachments, action, isEdit }: Asked,
+  acknowledgement: Acknowledgement,
+): DiscordRequest {
+  const { id, locale, guild_id: guildId } = interaction;
+  const channelId = channelOf(interaction);
+  const conversationId = conversationOf(channelId);
+  const userId = userOf(interaction).id;
+  const message: IncomingMessage = {
     version: 1,
-    id: `discord:interaction:${interaction.id}`,
-    conversationId: target.conversationId,
+    id: `discord:interaction:${id}`,
+    conversationId,
     user: {
-      id: `discord:${user.id}`,
-      ...(interaction.locale ? { language: interaction.locale } : {}),
-      ...(what.canManage === undefined ? {} : { canManage: what.canManage }),
+      id: `discord:${userId}`,
+      ...(locale ? { language: locale } : {}),
+      canManage: canManage(interaction),
     },
-    text: what.text,
-    attachments: what.attachments,
-    ...(what.action ? { action: what.action } : {}),
-    replyTo: target,
+    text,
+    attachments,
+    ...(action ? { action } : {}),
+    replyTo: targetOf(conversationId, {
+      channelId,
+      userId,
+      ...(guildId ? { guildId } : {}),
+      ...answerOf(interaction),
+      // A pressed button has its answer: the message it stands in.
+      ...(acknowledgement === "update" ? { isAnswered: true } : {}),
+      ...parentOf(interaction),
+      ...(action && isForOneAlone(action) ? { isEphemeral: true } : {}),
+      ...(isAppOnly(interaction) ? { isAppOnly: true } : {}),
+      ...limitOf(interaction),
+    }),
     receivedAt: Date.now(),
   };
+  return { message, thread: isEdit ? { at: "answer", interaction } : null };
 }
 
-/** Who acted: in a guild the member's user. */
-export function userOf(interaction: Interaction): { id: string } {
-  const user = interaction.member?.user ?? interaction.user;
-  if (!user) throw new Error("an interaction without a user");
-  return user;
+/** The same message in a thread of its own. */
+export function inThread(message: IncomingMessage, threadId: string): IncomingMessage {
+  // There is nothing to hang below.
+  const { channelId: parentId, replyTo: _, ...place } = placeOf(message.replyTo);
+  const conversationId = conversationOf(threadId);
+  // The deferred answer shows the way; only what is for the person alone comes after it.
+  const shown = place.interactionId === undefined ? {} : { isAnswered: true, isElsewhere: true };
+  return {
+    ...message,
+    conversationId,
+    replyTo: targetOf(conversationId, { ...place, ...shown, channelId: threadId, parentId }),
+  };
 }

@@ -1,11 +1,14 @@
-/** Buttons, menus, and the window that asks for a prompt. */
-
+/** Buttons, menus, and the window that asks for a prompt, read into what becomes of them. */
 import { ComponentType, InteractionResponseType, TextInputStyle } from "discord-api-types/v10";
+import { z } from "zod";
 import type { Locales } from "../../../core/model/locales.ts";
-import type { Action, Attachment } from "../../../core/model/message.ts";
+import { type Action, attachmentSchema } from "../../../core/model/message.ts";
+import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { BoundedMap } from "../../../lib/bounded-map.ts";
 import { own } from "../../../lib/own.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import { soonOr } from "../../shared/store-trouble.ts";
 import type {
   ComponentInteraction,
@@ -13,12 +16,11 @@ import type {
   MessageCommandInteraction,
   ModalInteraction,
 } from "../incoming/event-schema.ts";
-import { attachmentsOf, userOf } from "../incoming/normalize.ts";
+import { attachmentsOf } from "../incoming/normalize.ts";
 import { EDIT_MORE, readCustomId } from "../outgoing/render.ts";
 import { conversationOf } from "../place.ts";
-import { channelOf, fieldOf, isAppOnly, isForOneAlone, languageOf, type Taken } from "./facts.ts";
-import type { Desk } from "./responder.ts";
-import type { Handover } from "./start-edit.ts";
+import { channelOf, editProblem, fieldOf, isAppOnly, isForOneAlone, languageOf, userOf } from "./facts.ts";
+import type { Asked, Plan } from "./plan.ts";
 
 /** How long the files behind an open window are kept. */
 const WINDOW_LIVES_MS = 3_600_000;
@@ -26,113 +28,112 @@ const WINDOW_LIVES_MS = 3_600_000;
 const MAX_WINDOWS = 500;
 /** Of the three seconds that Discord gives. */
 const STORE_PATIENCE_MS = 500;
+/** Of a window that is about the project, not about a message. */
+const NO_MESSAGE = "none";
+/** Links of one message that are taken along. */
+const MAX_LINKS = 3;
 
-/** A window that asks for a prompt, and what the prompt will be about. */
-interface OpenedWindow {
-  userId: string;
-  channelId: string;
-  files: Attachment[];
-  links: string[];
-}
+/** A window that asks for a prompt: whose it is, and what the prompt will be about. */
+const windowSchema = z.object({
+  userId: z.string(),
+  channelId: z.string(),
+  files: z.array(attachmentSchema),
+  links: z.array(z.string()),
+});
+type OpenedWindow = z.infer<typeof windowSchema>;
 
 export interface ButtonOptions {
   memory: AdapterMemory;
   locales: Locales;
-  desk: Desk;
-  handover: Handover;
+  log: Log;
 }
 
 export class Buttons {
-  readonly #options: ButtonOptions;
-  /** What the latest windows were opened for: the store may be in trouble meanwhile. */
-  readonly #windows = new Map<string, string>();
+  readonly #memory: AdapterMemory;
+  readonly #locales: Locales;
+  readonly #windows: JsonMemory<OpenedWindow>;
+  /** The latest ones, for when the store is in trouble. */
+  readonly #latest = new BoundedMap<string, OpenedWindow>(MAX_WINDOWS);
 
-  constructor(options: ButtonOptions) {
-    this.#options = options;
+  constructor({ memory, locales, log }: ButtonOptions) {
+    this.#memory = memory;
+    this.#locales = locales;
+    const records = { schema: windowSchema, what: "an opened window", ttlMs: WINDOW_LIVES_MS };
+    this.#windows = new JsonMemory({ memory, log, ...records });
   }
 
   /** A button, or a choice of a menu. */
-  async press(interaction: Taken<ComponentInteraction>): Promise<void> {
-    const { memory, locales, desk, handover } = this.#options;
-    const code = readCustomId(interaction.data.custom_id);
-    const language = languageOf(interaction, locales);
-    if (code === EDIT_MORE) return this.#openWindow(interaction, "none");
+  async press(interaction: ComponentInteraction): Promise<Plan> {
     const { data } = interaction;
+    const code = readCustomId(data.custom_id);
+    if (code === EDIT_MORE) return this.#openWindow(interaction, NO_MESSAGE);
     const chosen = data.component_type === ComponentType.StringSelect ? (data.values?.[0] ?? "") : code;
-    const read = () => decodeAction(chosen, conversationOf(channelOf(interaction)), memory);
-    // Undefined: the store does not say now what was kept for the button; it is asked again later.
+    const read = () => decodeAction(chosen, conversationOf(channelOf(interaction)), this.#memory);
+    // Undefined: the store does not say in time what was kept for the button; it is asked again after the acknowledgement.
     const action = await soonOr<Action | null | undefined>(STORE_PATIENCE_MS, read(), undefined);
-    if (action === null) return desk.say(interaction, locales.plain(language, "button.too-old"));
+    if (action === null) return { kind: "say", text: this.tooOld(interaction) };
     const isPrivate = action !== undefined && isForOneAlone(action);
-    const isAnswer = isPrivate || isAppOnly(interaction);
-    await desk.take(interaction, isPrivate ? "private" : isAnswer ? "public" : "update", async () => {
+    const acknowledgement = isPrivate ? "private" : isAppOnly(interaction) ? "public" : "update";
+    const asked = async (): Promise<Asked | null> => {
       const known = action ?? (await read());
-      if (!known) return desk.follow(interaction, locales.plain(language, "button.too-old"));
-      const what = { text: "", attachments: [], action: known };
-      await handover.receive(interaction, isForOneAlone(known), what, !isAnswer);
-    });
+      return known && { text: "", attachments: [], action: known };
+    };
+    return { kind: "ask", acknowledgement, asked };
   }
 
   /** The context menu: the target's files are kept for the window that asks for the prompt. */
-  async editThis(interaction: MessageCommandInteraction): Promise<void> {
-    const { locales, memory, desk, handover } = this.#options;
-    if (await handover.refuse(interaction)) return;
+  async editThis(interaction: MessageCommandInteraction): Promise<Plan> {
+    const problem = editProblem(interaction, this.#locales);
+    if (problem !== null) return { kind: "say", text: problem };
     const { resolved, target_id: targetId } = interaction.data;
     const message = own(resolved.messages, targetId);
     const files = message ? attachmentsOf(message) : [];
     const links = [...(message?.content ?? "").matchAll(/https?:\/\/[^\s<>]+/g)].map((match) => match[0]);
     if (files.length + links.length === 0) {
-      return desk.say(interaction, locales.plain(languageOf(interaction, locales), "discord.no-clip"));
+      const text = this.#locales.plain(languageOf(interaction, this.#locales), "discord.no-clip");
+      return { kind: "say", text };
     }
     const opened: OpenedWindow = {
       userId: userOf(interaction).id,
       channelId: channelOf(interaction),
       files,
-      links: links.slice(0, 3),
+      links: links.slice(0, MAX_LINKS),
     };
-    const source = JSON.stringify(opened);
-    this.#windows.set(interaction.id, source);
-    const [oldest] = this.#windows.keys();
-    if (this.#windows.size > MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
-    const kept = memory.set(`window:${interaction.id}`, source, WINDOW_LIVES_MS);
-    await soonOr(STORE_PATIENCE_MS, kept, undefined);
-    await this.#openWindow(interaction, interaction.id);
+    this.#latest.set(interaction.id, opened);
+    await soonOr(STORE_PATIENCE_MS, this.#windows.set(keyOf(interaction.id), opened), undefined);
+    return this.#openWindow(interaction, interaction.id);
   }
 
   /** The window was sent. */
-  async submit(interaction: Taken<ModalInteraction>): Promise<void> {
-    const { locales, desk, handover } = this.#options;
-    await desk.take(interaction, "public", async () => {
-      const [, windowId = ""] = interaction.data.custom_id.split(":");
-      const prompt = fieldOf(interaction);
-      if (windowId === "none") {
-        return handover.receive(interaction, false, { text: prompt, attachments: [] });
-      }
+  submit(interaction: ModalInteraction): Plan {
+    const [, windowId = ""] = interaction.data.custom_id.split(":");
+    const prompt = fieldOf(interaction);
+    const asked = async (): Promise<Asked | null> => {
+      if (windowId === NO_MESSAGE) return { text: prompt, attachments: [] };
       const source = await this.#openedBy(interaction, windowId);
-      if (!source) {
-        const language = languageOf(interaction, locales);
-        return desk.showOriginal(interaction, locales.plain(language, "button.too-old"));
-      }
+      if (!source) return null;
       const text = source.files.length > 0 ? prompt : [...source.links, prompt].join(" ");
-      await handover.start(interaction, text, source.files);
-    });
+      return { text, attachments: source.files, isEdit: true };
+    };
+    return { kind: "ask", acknowledgement: "public", asked };
   }
 
-  /** What the window was opened for: by this person, in this channel. Null: by nobody who is known. */
+  /** The answer to a button or a window that is not known any more. */
+  tooOld(interaction: Interaction): string {
+    return this.#locales.plain(languageOf(interaction, this.#locales), "button.too-old");
+  }
+
+  /** What the window was opened for; null where it was not opened by this person in this channel. */
   async #openedBy(interaction: ModalInteraction, windowId: string): Promise<OpenedWindow | null> {
-    const { memory } = this.#options;
-    const kept = this.#windows.get(windowId) ?? (await memory.get(`window:${windowId}`));
-    if (kept === null) return null;
-    // Written by `editThis`.
-    const opened = JSON.parse(kept) as OpenedWindow;
-    const isTheirs = opened.userId === userOf(interaction).id && opened.channelId === channelOf(interaction);
+    const opened = this.#latest.get(windowId) ?? (await this.#windows.get(keyOf(windowId)));
+    const isTheirs = opened?.userId === userOf(interaction).id && opened.channelId === channelOf(interaction);
     return isTheirs ? opened : null;
   }
 
-  #openWindow(interaction: Interaction, windowId: string): Promise<void> {
-    const { locales, desk } = this.#options;
+  #openWindow(interaction: Interaction, windowId: string): Plan {
+    const locales = this.#locales;
     const language = languageOf(interaction, locales);
-    return desk.respond(interaction, {
+    const body = {
       type: InteractionResponseType.Modal,
       data: {
         custom_id: `window:${windowId}`,
@@ -154,6 +155,11 @@ export class Buttons {
           },
         ],
       },
-    });
+    };
+    return { kind: "respond", body };
   }
+}
+
+function keyOf(windowId: string): string {
+  return `window:${windowId}`;
 }

@@ -4,7 +4,7 @@ import { PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action } from "../../../core/model/message.ts";
 import type { Interaction, ModalInteraction, SlashInteraction } from "../incoming/event-schema.ts";
-import { isThread, mayManageBy } from "../permissions.ts";
+import { canOpenThread, isThread, mayManageBy, missingToWrite, permissionSentence } from "../permissions.ts";
 
 /** An interaction with the moment it came, epoch ms: its token lives from then. */
 export type Taken<T extends Interaction = Interaction> = T & { receivedAt: number };
@@ -32,6 +32,13 @@ export function optionOf(interaction: Slash, name: string): string | number | bo
 export function fieldOf(interaction: ModalInteraction): string {
   const fields = interaction.data.components.flatMap((row) => row.components ?? []);
   return fields.find((field) => field.custom_id === "prompt")?.value ?? "";
+}
+
+/** Who acted: in a guild the member's user. */
+export function userOf(interaction: Interaction): { id: string } {
+  const user = interaction.member?.user ?? interaction.user;
+  if (!user) throw new Error("an interaction without a user");
+  return user;
 }
 
 /** Where it happened. */
@@ -74,4 +81,17 @@ export function hasPermission(interaction: Interaction, permission: bigint): boo
 /** The language the answer is in. */
 export function languageOf(interaction: Interaction, locales: Locales): string {
   return locales.match(interaction.locale) ?? locales.match(interaction.guild_locale) ?? "en";
+}
+
+/** What keeps the bot from writing in the channel, as a sentence; null when nothing does. */
+export function writeProblem(interaction: Interaction, locales: Locales): string | null {
+  if (!interaction.guild_id || isAppOnly(interaction)) return null;
+  const need = missingToWrite(interaction.app_permissions, interaction.channel?.type);
+  if (need === null) return null;
+  return permissionSentence(locales, languageOf(interaction, locales), need, channelOf(interaction));
+}
+
+/** As `writeProblem`; null too where the bot can go on in a thread. */
+export function editProblem(interaction: Interaction, locales: Locales): string | null {
+  return canOpenThread(interaction.app_permissions) ? null : writeProblem(interaction, locales);
 }

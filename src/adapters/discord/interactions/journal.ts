@@ -6,13 +6,14 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import { interactionSchema } from "../incoming/event-schema.ts";
 import type { Taken } from "./facts.ts";
 
-/** Ids of all that are pending, of all processes. */
+/** The ids of all of them, of all processes. */
 const LIST = "pending";
 const MAX_PENDING = 1_000;
-/** Whoever asked so long ago does not wait any more. */
+/** A person who asked so long ago does not wait any more. */
 const LIVES_MS = 86_400_000;
 /** Where another process may still be at work, it gets so long. */
 const MAY_STILL_COME_MS = 60_000;
@@ -30,105 +31,80 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 const listSchema = z.object({ version: z.literal(1), entries: z.record(z.string(), entrySchema) });
 
-const takenSchema = z.object({ receivedAt: z.number() });
+/** As Discord told of it, with when it came. */
+const takenSchema = z.intersection(interactionSchema, z.object({ receivedAt: z.number() }));
 
-export class PendingInteractions {
-  readonly #memory: AdapterMemory;
+export class InteractionJournal {
+  readonly #list: JsonMemory<z.infer<typeof listSchema>>;
+  readonly #interactions: JsonMemory<Taken>;
   readonly #clock: Clock;
   readonly #log: Log;
   /** This process. */
   readonly #me = randomUUID();
 
-  constructor(options: { memory: AdapterMemory; clock: Clock; log: Log }) {
-    this.#memory = options.memory;
-    this.#clock = options.clock;
-    this.#log = options.log;
+  constructor({ memory, clock, log }: { memory: AdapterMemory; clock: Clock; log: Log }) {
+    const kept = { memory, log, ttlMs: LIVES_MS };
+    this.#list = new JsonMemory({ ...kept, schema: listSchema, what: "the list of open interactions" });
+    this.#interactions = new JsonMemory({ ...kept, schema: takenSchema, what: "an open interaction" });
+    this.#clock = clock;
+    this.#log = log;
   }
 
-  /** Throws while the store is in trouble. */
+  /** Throws `StoreTroubleError`. */
   async add(interaction: Taken): Promise<void> {
     const { id, guild_id: guildId = null } = interaction;
     const fresh: Entry = { guildId, at: this.#clock.now(), by: this.#me, tries: 0 };
     await Promise.all([
-      this.#memory.set(keyOf(id), JSON.stringify(interaction), LIVES_MS),
+      this.#interactions.set(keyOf(id), interaction),
       this.#change((entries) => ({ ...entries, [id]: entries[id] ?? fresh })),
     ]);
   }
 
-  /** Throws while the store is in trouble. */
+  /** Throws `StoreTroubleError`. */
   async remove(id: string): Promise<void> {
     await this.#change(({ [id]: _, ...others }) => others);
-    await this.#memory.delete(keyOf(id));
+    await this.#interactions.delete(keyOf(id));
   }
 
   /**
-   * Those that a dead process left, oldest first; they are this process's now. Where `isOurs` says so (a
-   * guild's events come here), nobody else can be at work on them. Throws while the store is in trouble.
+   * Those that a dead process left, oldest first; they are this process's now. Where `isOurs` says so (a guild's
+   * events come here), no other process can be at work on them. Throws `StoreTroubleError`.
    */
   async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Taken[]> {
-    let claimed: string[] = [];
-    const now = this.#clock.now();
     // Looked at first: most of the time there is nothing to change.
-    if (Object.keys(this.#parse(await this.#memory.get(LIST))).length === 0) return [];
+    if ((await this.#list.get(LIST)) === null) return [];
+    const now = this.#clock.now();
+    let claimed: [id: string, entry: Entry][] = [];
     await this.#change((entries) => {
-      const left = Object.entries(entries).filter(
-        ([, { by, guildId, at }]) => by !== this.#me && (isOurs(guildId) || at < now - MAY_STILL_COME_MS),
-      );
-      claimed = left.map(([id]) => id);
-      const ours = left.map(([id, entry]) => [
-        id,
-        { ...entry, at: now, by: this.#me, tries: entry.tries + 1 },
-      ]);
-      return { ...entries, ...Object.fromEntries(ours) };
+      claimed = Object.entries(entries)
+        .filter(
+          ([, { by, guildId, at }]) => by !== this.#me && (isOurs(guildId) || at < now - MAY_STILL_COME_MS),
+        )
+        .map(([id, entry]) => [id, { ...entry, at: now, by: this.#me, tries: entry.tries + 1 }]);
+      return { ...entries, ...Object.fromEntries(claimed) };
     });
-    const taken = await Promise.all(claimed.map((id) => this.#read(id)));
+    const taken = await Promise.all(claimed.map(([id, entry]) => this.#read(id, entry)));
     return taken.flatMap((one) => one ?? []);
   }
 
-  async #read(id: string): Promise<Taken | null> {
-    const entry = this.#parse(await this.#memory.get(LIST))[id];
-    const text = await this.#memory.get(keyOf(id));
-    const kept = text === null ? null : readKept(text);
-    if (entry && kept && entry.tries <= MAX_TRIES) return kept;
+  async #read(id: string, { tries }: Entry): Promise<Taken | null> {
+    const interaction = await this.#interactions.get(keyOf(id));
+    if (interaction && tries <= MAX_TRIES) return interaction;
     this.#log.error({ interaction: id }, "an interaction of an earlier process could not be taken up");
     await this.remove(id);
     return null;
   }
 
   async #change(change: (entries: Record<string, Entry>) => Record<string, Entry>): Promise<void> {
-    await this.#memory.update(
-      LIST,
-      (text) => {
-        const entries = Object.entries(change(this.#parse(text)));
-        if (entries.length === 0) return null;
-        // The oldest give way.
-        return JSON.stringify({ version: 1, entries: Object.fromEntries(entries.slice(-MAX_PENDING)) });
-      },
-      LIVES_MS,
-    );
-  }
-
-  #parse(text: string | null): Record<string, Entry> {
-    if (text === null) return {};
-    try {
-      return listSchema.parse(JSON.parse(text)).entries;
-    } catch (error) {
-      this.#log.warn({ err: error }, "the list of pending interactions cannot be read; it starts anew");
-      return {};
-    }
+    await this.#list.update(LIST, (list) => {
+      const entries = Object.entries(change(list?.entries ?? {}));
+      // The oldest give way.
+      const kept = Object.fromEntries(entries.slice(-MAX_PENDING));
+      return entries.length > 0 ? { version: 1, entries: kept } : null;
+    });
   }
 }
 
 function keyOf(id: string): string {
   return `pending:${id}`;
-}
-
-function readKept(text: string): Taken | null {
-  try {
-    const kept: unknown = JSON.parse(text);
-    return { ...interactionSchema.parse(kept), ...takenSchema.parse(kept) };
-  } catch {
-    // Said by the caller, to whom it is the same as if there was nothing.
-    return null;
-  }
 }

@@ -4,10 +4,11 @@ import { InteractionResponseType, Routes } from "discord-api-types/v10";
 import type { Log } from "../../../core/ports/runtime.ts";
 import { orInTrouble, soonOr } from "../../shared/store-trouble.ts";
 import { isApiError } from "../api-errors.ts";
-import type { Line } from "../channel-queue.ts";
+import type { ChannelQueue } from "../channel-queue.ts";
 import type { Interaction } from "../incoming/event-schema.ts";
 import { channelOf, type Taken } from "./facts.ts";
-import type { PendingInteractions } from "./journal.ts";
+import type { InteractionJournal } from "./journal.ts";
+import type { Acknowledgement } from "./plan.ts";
 
 const EPHEMERAL = 64;
 const SUPPRESS_EMBEDS = 4;
@@ -17,20 +18,17 @@ const STORE_PATIENCE_MS = 1_000;
 /** Later Discord takes no first answer. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** What the person sees until there is an answer: a message that loads, one for them alone, or nothing new. */
-export type Acknowledgement = "public" | "private" | "update";
-
-export interface DeskOptions {
+export interface ResponderOptions {
   rest: REST;
-  line: Line;
-  pending: PendingInteractions;
+  queue: ChannelQueue;
+  journal: InteractionJournal;
   log: Log;
 }
 
-export class Desk {
-  readonly #options: DeskOptions;
+export class InteractionResponder {
+  readonly #options: ResponderOptions;
 
-  constructor(options: DeskOptions) {
+  constructor(options: ResponderOptions) {
     this.#options = options;
   }
 
@@ -55,27 +53,28 @@ export class Desk {
   }
 
   /**
-   * Owns what an interaction asks for, acknowledges it, and does it: what a crash cuts off is done by the next
-   * process. `how` is the acknowledgement; `work` is repeated while the store is in trouble.
+   * Writes an interaction down, acknowledges it, and does what it asks for: what a crash cuts off is done by the next
+   * process. `work` is repeated while the store is in trouble.
    */
   async take(interaction: Taken, how: Acknowledgement, work: () => Promise<void>): Promise<void> {
-    const { line, pending, log } = this.#options;
-    const kept = pending.add(interaction).then(
+    const { queue, journal, log } = this.#options;
+    const kept = journal.add(interaction).then(
       () => true,
       (error: unknown) => {
         log.warn({ err: error, interaction: interaction.id }, "an interaction could not be written down");
         return false;
       },
     );
-    // Nobody is acknowledged too late because the store is slow.
+    // The acknowledgement has a deadline, the store has none.
     await soonOr(STORE_PATIENCE_MS, kept, false);
     await this.#acknowledge(interaction, how);
-    await line.atOnce(channelOf(interaction), work);
-    if (await kept) await orInTrouble(pending.remove(interaction.id), undefined);
+    await queue.atOnce(channelOf(interaction), work);
+    if (await kept) await orInTrouble(journal.remove(interaction.id), undefined);
   }
 
-  /** A whole answer for the person alone, after the interaction was acknowledged. */
-  async follow(interaction: Interaction, content: string): Promise<void> {
+  /** A whole answer after the interaction was acknowledged: in place of what loads, or for the person alone. */
+  async sayLater(interaction: Interaction, acknowledgement: Acknowledgement, content: string): Promise<void> {
+    if (acknowledgement !== "update") return this.showOriginal(interaction, content);
     await this.#options.rest.post(Routes.webhook(interaction.application_id, interaction.token), {
       body: { content, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
       auth: false,
@@ -96,7 +95,7 @@ export class Desk {
     }
   }
 
-  /** Best effort: who cannot be acknowledged any more is answered by a message of the bot. */
+  /** Best effort: a person who cannot be acknowledged any more is answered by a message of the bot. */
   async #acknowledge(interaction: Interaction, how: Acknowledgement): Promise<void> {
     const type =
       how === "update"

@@ -1,90 +1,130 @@
 /**
- * Commands, buttons, menus and windows find their way here. Everything is acknowledged before anything slow.
- * Source: Discord docs, "Receiving and Responding"; platforms.md.
+ * Commands, buttons, menus and windows on their way to the core: each is read into a plan, and every plan is carried
+ * out here. Source: Discord docs, "Receiving and Responding"; platforms.md.
  */
-import type { REST } from "@discordjs/rest";
 import { ApplicationCommandType, InteractionType } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { SkillCatalog } from "../../../core/model/skill.ts";
-import type { MessageSink } from "../../../core/ports/chat-platform.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
-import type { Line } from "../channel-queue.ts";
+import { BoundedSet } from "../../../lib/bounded-map.ts";
+import { Allowance } from "../allowance.ts";
 import type { Interaction, MessageCommandInteraction } from "../incoming/event-schema.ts";
+import type { LastSeen } from "../incoming/last-seen.ts";
+import { requestOfInteraction } from "../incoming/normalize.ts";
+import type { PersonLanguages } from "../incoming/person-languages.ts";
+import type { Receiver } from "../incoming/receiver.ts";
 import type { Threads } from "../threads.ts";
 import { Buttons } from "./buttons.ts";
 import { EDIT_THIS } from "./command-menu.ts";
-import { languageOf, type Slash, type Taken } from "./facts.ts";
-import { PendingInteractions } from "./journal.ts";
-import { Desk } from "./responder.ts";
+import { isAppOnly, languageOf, type Slash, type Taken, userOf } from "./facts.ts";
+import type { InteractionJournal } from "./journal.ts";
+import type { Plan } from "./plan.ts";
+import type { InteractionResponder } from "./responder.ts";
 import { SlashCommands } from "./slash-commands.ts";
-import { Handover } from "./start-edit.ts";
 
 const MAX_SEEN = 5_000;
 
 export interface InteractionOptions {
-  rest: REST;
-  engine: MessageSink;
   memory: AdapterMemory;
   locales: Locales;
   skills: SkillCatalog;
   threads: Threads;
-  line: Line;
+  journal: InteractionJournal;
+  responder: InteractionResponder;
+  receiver: Receiver;
+  lastSeen: LastSeen;
+  languages: PersonLanguages;
   clock: Clock;
   log: Log;
 }
 
 export class Interactions {
-  readonly #options: { locales: Locales; desk: Desk };
+  readonly #options: InteractionOptions;
   readonly #commands: SlashCommands;
   readonly #buttons: Buttons;
-  readonly #pending: PendingInteractions;
-  readonly #clock: Clock;
+  readonly #allowance = new Allowance();
   /** Interactions that were taken: a resumed connection may tell them again. */
-  readonly #seen = new Set<string>();
+  readonly #seen = new BoundedSet<string>(MAX_SEEN);
 
   constructor(options: InteractionOptions) {
-    this.#clock = options.clock;
-    this.#pending = new PendingInteractions(options);
-    const desk = new Desk({ ...options, pending: this.#pending });
-    this.#options = { locales: options.locales, desk };
-    const handover = new Handover({ ...options, desk });
-    this.#commands = new SlashCommands({ ...options, desk, handover });
-    this.#buttons = new Buttons({ ...options, desk, handover });
-  }
-
-  /** Says that the person has too much under way. */
-  async refuse(interaction: Interaction, limit: number): Promise<void> {
-    // Suggestions come with the next letter.
-    if (interaction.type === InteractionType.ApplicationCommandAutocomplete) return;
-    const { locales, desk } = this.#options;
-    await desk.say(interaction, locales.plain(languageOf(interaction, locales), "queue.full", { limit }));
+    this.#options = options;
+    this.#commands = new SlashCommands(options);
+    this.#buttons = new Buttons(options);
   }
 
   /** Resolves when the core owns what was asked for, or the person has the answer. */
-  async handle(interaction: Interaction): Promise<void> {
-    if (this.#hasSeen(interaction.id)) return;
-    await this.#handle({ ...interaction, receivedAt: this.#clock.now() });
+  take(interaction: Interaction): Promise<void> {
+    return this.#allowance.run(
+      userOf(interaction).id,
+      () => this.#take(interaction),
+      () => this.#refuse(interaction),
+    );
   }
 
   /**
-   * What dead processes left, as far as the guild's events come here or nobody has touched it for long.
-   * Throws while the store is in trouble.
+   * What dead processes left, as far as the guild's events come here or no process has touched it for long.
+   * Throws `StoreTroubleError`.
    */
   async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Promise<void>[]> {
-    const left = await this.#pending.takeUp(isOurs);
-    return left.filter(({ id }) => !this.#hasSeen(id)).map((interaction) => this.#handle(interaction));
+    const left = await this.#options.journal.takeUp(isOurs);
+    return left.filter(({ id }) => this.#isNew(id)).map((interaction) => this.#carryOut(interaction));
   }
 
-  async #handle(interaction: Taken): Promise<void> {
-    switch (interaction.type) {
-      case InteractionType.ApplicationCommand:
-        if (interaction.data.type === ApplicationCommandType.ChatInput)
-          return this.#commands.use(interaction as Slash);
-        if (interaction.data.type === ApplicationCommandType.Message && interaction.data.name === EDIT_THIS) {
-          return this.#buttons.editThis(interaction as MessageCommandInteraction);
-        }
+  async #take(interaction: Interaction): Promise<void> {
+    const { clock, lastSeen, languages } = this.#options;
+    const { id, locale, channel, guild_id: guildId = null } = interaction;
+    await Promise.all([
+      this.#isNew(id) && this.#carryOut({ ...interaction, receivedAt: clock.now() }),
+      locale && languages.keep(userOf(interaction).id, locale),
+      channel && !isAppOnly(interaction) && lastSeen.meetBy(id, channel.id, guildId),
+    ]);
+  }
+
+  /** Says that the person has too much under way. */
+  async #refuse(interaction: Interaction): Promise<void> {
+    // Suggestions come with the next letter.
+    if (interaction.type === InteractionType.ApplicationCommandAutocomplete) return;
+    const { locales, responder } = this.#options;
+    const { limit } = this.#allowance;
+    await responder.say(
+      interaction,
+      locales.plain(languageOf(interaction, locales), "queue.full", { limit }),
+    );
+  }
+
+  async #carryOut(interaction: Taken): Promise<void> {
+    const { responder, receiver } = this.#options;
+    const plan = await this.#planOf(interaction);
+    switch (plan.kind) {
+      case "say":
+        return responder.say(interaction, plan.text);
+      case "respond":
+        return responder.respond(interaction, plan.body);
+      case "ask": {
+        const { acknowledgement } = plan;
+        return responder.take(interaction, acknowledgement, async () => {
+          const asked = await plan.asked();
+          if (asked) return receiver.receive(requestOfInteraction(interaction, asked, acknowledgement));
+          return responder.sayLater(interaction, acknowledgement, this.#buttons.tooOld(interaction));
+        });
+      }
+      case "nothing":
         return;
+    }
+  }
+
+  async #planOf(interaction: Taken): Promise<Plan> {
+    switch (interaction.type) {
+      case InteractionType.ApplicationCommand: {
+        const { type, name } = interaction.data;
+        if (type === ApplicationCommandType.ChatInput) return this.#commands.plan(interaction as Slash);
+        const isEditThis = type === ApplicationCommandType.Message && name === EDIT_THIS;
+        // The schema's union is told apart by `data`, which the compiler does not follow up to the interaction.
+        return isEditThis
+          ? this.#buttons.editThis(interaction as MessageCommandInteraction)
+          : { kind: "nothing" };
+      }
       case InteractionType.ApplicationCommandAutocomplete:
         return this.#commands.complete(interaction);
       case InteractionType.MessageComponent:
@@ -94,11 +134,9 @@ export class Interactions {
     }
   }
 
-  #hasSeen(id: string): boolean {
-    if (this.#seen.has(id)) return true;
+  #isNew(id: string): boolean {
+    if (this.#seen.has(id)) return false;
     this.#seen.add(id);
-    const [oldest] = this.#seen;
-    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
-    return false;
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Slash commands. Everything is acknowledged before anything slow; the core does what they ask for. */
+/** Slash commands, read into what becomes of them; the core does what they ask for. */
 import { InteractionResponseType, PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action } from "../../../core/model/message.ts";
@@ -7,9 +7,8 @@ import type { AutocompleteInteraction } from "../incoming/event-schema.ts";
 import { optionFiles } from "../incoming/normalize.ts";
 import type { Threads } from "../threads.ts";
 import { CLIP_OPTIONS } from "./command-menu.ts";
-import { hasPermission, isForOneAlone, languageOf, optionOf, type Slash } from "./facts.ts";
-import type { Desk } from "./responder.ts";
-import type { Handover } from "./start-edit.ts";
+import { editProblem, hasPermission, isForOneAlone, languageOf, optionOf, type Slash } from "./facts.ts";
+import type { Plan } from "./plan.ts";
 
 const MAX_CHOICES = 25;
 
@@ -17,8 +16,6 @@ export interface SlashOptions {
   locales: Locales;
   skills: SkillCatalog;
   threads: Threads;
-  desk: Desk;
-  handover: Handover;
 }
 
 export class SlashCommands {
@@ -28,27 +25,29 @@ export class SlashCommands {
     this.#options = options;
   }
 
-  async use(interaction: Slash): Promise<void> {
-    const { desk, handover } = this.#options;
-    const { name } = interaction.data;
+  async plan(interaction: Slash): Promise<Plan> {
+    const { name, resolved } = interaction.data;
     if (name === "threads") return this.#setThreads(interaction);
     const action = actionOf(name, interaction);
-    const isPrivate = action !== null && isForOneAlone(action);
     const goesOn = action === null || action.kind === "export" || action.kind === "new-project";
-    if (goesOn && (await handover.refuse(interaction))) return;
+    const problem = goesOn ? editProblem(interaction, this.#options.locales) : null;
+    if (problem !== null) return { kind: "say", text: problem };
     if (action) {
-      return desk.take(interaction, isPrivate ? "private" : "public", () =>
-        handover.receive(interaction, isPrivate, { text: "", attachments: [], action }),
-      );
+      const acknowledgement = isForOneAlone(action) ? "private" : "public";
+      return { kind: "ask", acknowledgement, asked: async () => ({ text: "", attachments: [], action }) };
     }
     const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
-    const attachments = optionFiles(interaction.data.resolved?.attachments ?? {}, ids, interaction.id);
+    const attachments = optionFiles(resolved?.attachments ?? {}, ids, interaction.id);
     const text = String(optionOf(interaction, "prompt") ?? "");
-    await desk.take(interaction, "public", () => handover.start(interaction, text, attachments));
+    return {
+      kind: "ask",
+      acknowledgement: "public",
+      asked: async () => ({ text, attachments, isEdit: true }),
+    };
   }
 
   /** Suggests what fits the letters so far. */
-  async complete(interaction: AutocompleteInteraction): Promise<void> {
+  complete(interaction: AutocompleteInteraction): Plan {
     const { locales, skills } = this.#options;
     const language = languageOf(interaction, locales);
     const focused = interaction.data.options.find((option) => option.focused);
@@ -58,19 +57,17 @@ export class SlashCommands {
       .map((skill) => ({ name: localized(skill.title, language), value: skill.name }))
       .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(typed))
       .slice(0, MAX_CHOICES);
-    await this.#options.desk.respond(interaction, {
-      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
-      data: { choices },
-    });
+    const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+    return { kind: "respond", body: { type, data: { choices } } };
   }
 
-  async #setThreads(interaction: Slash): Promise<void> {
-    const { threads, locales, desk } = this.#options;
+  async #setThreads(interaction: Slash): Promise<Plan> {
+    const { threads, locales } = this.#options;
     const isOn = optionOf(interaction, "on") === true;
     const isAllowed = hasPermission(interaction, PermissionFlagsBits.ManageGuild);
     if (interaction.guild_id && isAllowed) await threads.setInPlace(interaction.guild_id, !isOn);
     const key = !isAllowed ? "button.not-yours" : isOn ? "discord.threads-on" : "discord.threads-off";
-    await desk.say(interaction, locales.plain(languageOf(interaction, locales), key));
+    return { kind: "say", text: locales.plain(languageOf(interaction, locales), key) };
   }
 }
 

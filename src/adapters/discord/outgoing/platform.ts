@@ -20,7 +20,7 @@ import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { own } from "../../../lib/own.ts";
 import { isApiError, isGone } from "../api-errors.ts";
-import { Files } from "../attachments.ts";
+import { DiscordFiles } from "../attachments.ts";
 import { Managers } from "../managers.ts";
 import { unlessStopped } from "../patience.ts";
 import { placeOf } from "../place.ts";
@@ -45,7 +45,7 @@ export class DiscordPlatform implements ChatPlatform {
   readonly maxAttachmentBytes = null;
   readonly #options: DiscordPlatformOptions;
   readonly #sender: Sender;
-  readonly #files: Files;
+  readonly #files: DiscordFiles;
   readonly #managers: Managers;
   /** One video at a time is held in memory. */
   readonly #attaching = createKeyedQueue();
@@ -53,7 +53,7 @@ export class DiscordPlatform implements ChatPlatform {
   constructor(options: DiscordPlatformOptions) {
     this.#options = options;
     this.#sender = new Sender(options);
-    this.#files = new Files(options);
+    this.#files = new DiscordFiles(options);
     this.#managers = new Managers(options.rest, options.memory, options.clock);
   }
 

@@ -23,7 +23,7 @@ const BUTTONS_A_ROW = 5;
 /** Opens the window for a prompt; everything else is an action's code. */
 export const EDIT_MORE = "edit-more";
 
-/** Buttons of earlier versions have behind it whom they are for, which nobody has to believe. */
+/** Buttons of earlier versions name a person behind it, which is not to be trusted. */
 const AUTHOR_MARK = "~";
 const MENU = "menu:";
 const MAX_OPTIONS = 25;
@@ -128,8 +128,8 @@ export async function renderButtons(rows: Button[][], context: ButtonContext): P
 }
 
 /**
- * What a used component says: its code. It claims nothing else: where it was used is Discord's to say, by whom as well,
- * and the core knows whose the project is.
+ * What a used component says: its code. Where it was used and by which person is Discord's to say, and the core knows
+ * whose the project is.
  */
 export function readCustomId(customId: string): string {
   const at = customId.lastIndexOf(AUTHOR_MARK);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Line, type Standing } from "../../../../src/adapters/discord/channel-queue.ts";
+import { ChannelQueue, type Standing } from "../../../../src/adapters/discord/channel-queue.ts";
 import { interactionSchema } from "../../../../src/adapters/discord/incoming/event-schema.ts";
-import { ServedPlaces } from "../../../../src/adapters/discord/incoming/last-seen.ts";
+import { LastSeen } from "../../../../src/adapters/discord/incoming/last-seen.ts";
 import type { Taken } from "../../../../src/adapters/discord/interactions/facts.ts";
-import { PendingInteractions } from "../../../../src/adapters/discord/interactions/journal.ts";
+import { InteractionJournal } from "../../../../src/adapters/discord/interactions/journal.ts";
 import { idAt } from "../../../../src/adapters/discord/snowflakes.ts";
 import { createLog } from "../../../../src/app/log.ts";
 import { systemClock } from "../../../../src/app/system-clock.ts";
@@ -21,7 +21,7 @@ function world() {
 describe("the line of what came in", () => {
   it("holds only so much for the store, and says what is lost", async () => {
     const store = new Store();
-    const line = new Line(systemClock, { retryMs: 5, maxHeld: 3 });
+    const line = new ChannelQueue(systemClock, { retryMs: 5, maxHeld: 3 });
     const done: number[] = [];
     const take = (n: number) =>
       line.inOrder(n % 2 === 0 ? "even" : "odd", async () => {
@@ -42,7 +42,7 @@ describe("the line of what came in", () => {
 
   it("gives the room of what may be for the bot to what surely is, and none to the rest", async () => {
     const store = new Store();
-    const line = new Line(systemClock, { retryMs: 5, maxHeld: 3 });
+    const line = new ChannelQueue(systemClock, { retryMs: 5, maxHeld: 3 });
     const done: string[] = [];
     const take = (name: string, standing: Standing) => {
       const task = async () => {
@@ -69,7 +69,7 @@ describe("the line of what came in", () => {
 
   it("lets nothing of a channel pass what is held there, and nobody else wait", async () => {
     const store = new Store();
-    const line = new Line(systemClock, { retryMs: 5, maxHeld: 10 });
+    const line = new ChannelQueue(systemClock, { retryMs: 5, maxHeld: 10 });
     const done: string[] = [];
     const task = (name: string) => async () => {
       store.check();
@@ -88,7 +88,7 @@ describe("the line of what came in", () => {
   it("gives up what it holds when it is stopped", async () => {
     const store = new Store();
     store.isInTrouble = true;
-    const line = new Line(systemClock, { retryMs: 60_000, maxHeld: 10 });
+    const line = new ChannelQueue(systemClock, { retryMs: 60_000, maxHeld: 10 });
     const held = line.inOrder("one", async () => store.check());
     await expect.poll(() => line.heldCount).toBe(1);
     line.stop();
@@ -97,7 +97,7 @@ describe("the line of what came in", () => {
   });
 
   it("passes nothing by that it gave up when it was stopped", async () => {
-    const line = new Line(systemClock, { retryMs: 5, maxHeld: 10 });
+    const line = new ChannelQueue(systemClock, { retryMs: 5, maxHeld: 10 });
     const [begun, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const done: string[] = [];
     const task = (name: string) => async () => {
@@ -123,13 +123,13 @@ describe("the line of what came in", () => {
 describe("the places where the bot is in use", () => {
   it("are known to the next process with the last message that is owned, the last used first", async () => {
     const { time, ...options } = world();
-    const served = new ServedPlaces(options);
+    const served = new LastSeen(options);
     const [guild, dm] = [idAt(time.ms), idAt(time.ms + 1)];
     await served.took(guild, "77", "100");
     time.ms += 1_000;
     await served.took(dm, null, "300");
     await served.took(dm, null, "200");
-    const next = new ServedPlaces(options);
+    const next = new LastSeen(options);
     await next.load();
     expect(next.list()).toMatchObject([
       { id: dm, guildId: null, lastId: "300" },
@@ -139,22 +139,22 @@ describe("the places where the bot is in use", () => {
 
   it("are written down together by several processes, and nothing goes back", async () => {
     const { time, ...options } = world();
-    const [one, other] = [new ServedPlaces(options), new ServedPlaces(options)];
+    const [one, other] = [new LastSeen(options), new LastSeen(options)];
     const id = idAt(time.ms);
     await Promise.all([one.took(id, "7", "500"), other.took(id, "7", "400")]);
     await other.took(id, "7", "450");
-    const next = new ServedPlaces(options);
+    const next = new LastSeen(options);
     await next.load();
     expect(next.list()).toMatchObject([{ id, lastId: "500" }]);
   });
 
   it("cost no write for what is none of the bot's business, but every fiftieth time and at the end", async () => {
     const { time, ...options } = world();
-    const served = new ServedPlaces(options);
+    const served = new LastSeen(options);
     const id = idAt(time.ms);
     await served.took(id, "7", "1000");
     const lastIdOf = async () => {
-      const next = new ServedPlaces(options);
+      const next = new LastSeen(options);
       await next.load();
       return next.find(id)?.lastId;
     };
@@ -171,7 +171,7 @@ describe("the places where the bot is in use", () => {
     "are written down at the end where the store did not take them before: %s",
     async (what) => {
       const { time, ...options } = world();
-      const served = new ServedPlaces(options);
+      const served = new LastSeen(options);
       const id = idAt(time.ms);
       await served.took(id, "7", "1000");
       options.memory.isInTrouble = true;
@@ -180,7 +180,7 @@ describe("the places where the bot is in use", () => {
       await served.flush();
       options.memory.isInTrouble = false;
       await served.flush();
-      const next = new ServedPlaces(options);
+      const next = new LastSeen(options);
       await next.load();
       expect(next.find(id)?.lastId).toBe("1050");
     },
@@ -188,24 +188,24 @@ describe("the places where the bot is in use", () => {
 
   it("are not written again at the end when nothing has changed", async () => {
     const { time, ...options } = world();
-    const served = new ServedPlaces(options);
+    const served = new LastSeen(options);
     const id = idAt(time.ms);
     await served.took(id, "7", "1000");
     for (let n = 0; n < 32; n++) await options.memory.delete(`served:${n}`);
     await served.flush();
-    const next = new ServedPlaces(options);
+    const next = new LastSeen(options);
     await next.load();
     expect(next.list()).toEqual([]);
   });
 
   it("are forgotten after a week, and when there are too many", async () => {
     const { time, ...options } = world();
-    const served = new ServedPlaces(options);
+    const served = new LastSeen(options);
     for (let n = 0; n < 700; n++) {
       time.ms += 1;
       await served.took(idAt(time.ms), "7", "1");
     }
-    const next = new ServedPlaces(options);
+    const next = new LastSeen(options);
     await next.load();
     expect(next.list()).toHaveLength(512);
     expect(next.list()[0]?.id).toBe(idAt(time.ms));
@@ -216,10 +216,10 @@ describe("the places where the bot is in use", () => {
   it("start anew where the record cannot be read", async () => {
     const { time, ...options } = world();
     for (let n = 0; n < 32; n++) await options.memory.set(`served:${n}`, "{");
-    const served = new ServedPlaces(options);
+    const served = new LastSeen(options);
     await served.load();
     await served.took(idAt(time.ms), "7", "1");
-    const next = new ServedPlaces(options);
+    const next = new LastSeen(options);
     await next.load();
     expect(next.list()).toHaveLength(1);
   });
@@ -244,8 +244,8 @@ describe("interactions that nobody finished", () => {
 
   it("are left alone by a process that serves other guilds, until nobody can be at work on them", async () => {
     const { time, ...options } = world();
-    await new PendingInteractions(options).add(interaction("11"));
-    const next = new PendingInteractions(options);
+    await new InteractionJournal(options).add(interaction("11"));
+    const next = new InteractionJournal(options);
     expect(await next.takeUp(theirs)).toEqual([]);
     time.ms += 61_000;
     expect(await next.takeUp(theirs)).toMatchObject([{ id: "11", receivedAt: 5 }]);
@@ -254,29 +254,29 @@ describe("interactions that nobody finished", () => {
 
   it("are taken up by one of two processes", async () => {
     const { time, ...options } = world();
-    await new PendingInteractions(options).add(interaction("11"));
+    await new InteractionJournal(options).add(interaction("11"));
     time.ms += 61_000;
     const taken = await Promise.all([
-      new PendingInteractions(options).takeUp(theirs),
-      new PendingInteractions(options).takeUp(theirs),
+      new InteractionJournal(options).takeUp(theirs),
+      new InteractionJournal(options).takeUp(theirs),
     ]);
     expect(taken.flat()).toHaveLength(1);
   });
 
   it("are given up when every process that took them up has died", async () => {
     const { memory, ...options } = world();
-    await new PendingInteractions({ memory, ...options }).add(interaction("11"));
+    await new InteractionJournal({ memory, ...options }).add(interaction("11"));
     for (let n = 0; n < 3; n++) {
-      expect(await new PendingInteractions({ memory, ...options }).takeUp(ours)).toHaveLength(1);
+      expect(await new InteractionJournal({ memory, ...options }).takeUp(ours)).toHaveLength(1);
     }
-    expect(await new PendingInteractions({ memory, ...options }).takeUp(ours)).toEqual([]);
+    expect(await new InteractionJournal({ memory, ...options }).takeUp(ours)).toEqual([]);
     expect(await memory.get("pending")).toBeNull();
     expect(await memory.get("pending:11")).toBeNull();
   });
 
   it("leave nothing behind when they are finished", async () => {
     const { memory, ...options } = world();
-    const pending = new PendingInteractions({ memory, ...options });
+    const pending = new InteractionJournal({ memory, ...options });
     await Promise.all([pending.add(interaction("11")), pending.add(interaction("12"))]);
     await Promise.all([pending.remove("11"), pending.remove("12")]);
     expect(await memory.get("pending")).toBeNull();
