@@ -1,6 +1,5 @@
 /** Discord as a chat platform, over plain REST. Source: the `ChatPlatform` port; platforms.md, "Discord". */
 
-import type { APIGuild } from "discord.js";
 import { Routes } from "discord-api-types/v10";
 import type { Dispatcher } from "undici";
 import type {
@@ -16,21 +15,15 @@ import {
   type ChatPlatform,
   type OpenedAttachment,
 } from "../../../core/ports/chat-platform.ts";
-import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
-import { own } from "../../../lib/own.ts";
+import { abortable } from "../../../lib/timeout.ts";
 import { isApiError, isGone } from "../api-errors.ts";
 import { DiscordFiles } from "../attachments.ts";
 import { Managers } from "../managers.ts";
-import { unlessStopped } from "../patience.ts";
 import { placeOf } from "../place.ts";
-import { renderButtons, renderText } from "./render.ts";
-import { type Aside, type Body, Sender, type SenderOptions } from "./sender.ts";
-
-const MIB = 1024 * 1024;
-const DEFAULT_FILE_BYTES = 10 * MIB;
-/** By the guild's boost tier. */
-const TIER_BYTES: Record<number, number> = { 2: 50 * MIB, 3: 100 * MIB };
+import { type Body, type PlaceNote, publicBody, renderBodies } from "./body.ts";
+import { Sender, type SenderOptions } from "./sender.ts";
+import { fileLimit, readVideo } from "./video.ts";
 
 export interface DiscordPlatformOptions extends SenderOptions {
   dispatcher: Dispatcher;
@@ -48,7 +41,7 @@ export class DiscordPlatform implements ChatPlatform {
   readonly #files: DiscordFiles;
   readonly #managers: Managers;
   /** One video at a time is held in memory. */
-  readonly #attaching = createKeyedQueue();
+  readonly #oneByOne = createKeyedQueue();
 
   constructor(options: DiscordPlatformOptions) {
     this.#options = options;
@@ -58,11 +51,11 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
-    return unlessStopped(this.#options.stopped, () => this.#send(target, message));
+    return this.#untilStopped(() => this.#send(target, message));
   }
 
   edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
-    return unlessStopped(this.#options.stopped, () => this.#edit(sent, message));
+    return this.#untilStopped(() => this.#edit(sent, message));
   }
 
   deliverVideo(
@@ -71,59 +64,8 @@ export class DiscordPlatform implements ChatPlatform {
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
-    const { stopped } = this.#options;
-    const patience = AbortSignal.any([stopped, signal]);
-    return unlessStopped(stopped, () => this.#deliverVideo(target, message, openVideo, patience));
-  }
-
-  async #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
-    const bodies = await this.#bodies(target, message);
-    let sent = "";
-    for (const [number, body] of bodies.entries()) {
-      sent = await this.#sender.send(target, message, body, { number });
-    }
-    return { target, messageId: sent };
-  }
-
-  async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
-    const { target } = sent;
-    const anew =
-      message.idempotencyKey === undefined
-        ? message
-        : { ...message, idempotencyKey: `${message.idempotencyKey} anew` };
-    const [first, ...rest] = await this.#bodies(target, message);
-    if (!first) return sent;
-    if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);
-    try {
-      await this.#sender.edit(target, sent.messageId, { components: [], ...first });
-    } catch (error) {
-      // Deleted, folded away, or beyond the token's life: say it anew.
-      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return this.#send(target, anew);
-      throw this.#sender.goneOr(target, error);
-    }
-    for (const [number, further] of rest.entries()) {
-      await this.#sender.send(target, anew, further, { number: number + 1 });
-    }
-    return sent;
-  }
-
-  /** What becomes private goes to the person alone, and what stood there says so. */
-  async #editInPublic(sent: SentMessage, message: OutgoingMessage, body: Body): Promise<SentMessage> {
-    const { target } = sent;
-    let aside: Aside = "private.told";
-    const say = async (told: Aside) => {
-      aside = told;
-      return "";
-    };
-    await this.#sender.send(target, message, body, { number: 0, say });
-    const inPublic = this.#sender.inPublic(message, body, aside);
-    try {
-      await this.#sender.edit(target, sent.messageId, { components: [], ...inPublic });
-    } catch (error) {
-      // What stood there is gone: there is nothing to correct.
-      if (!isApiError(error, 10008, 50027, 10015, 50005, 50083)) throw this.#sender.goneOr(target, error);
-    }
-    return sent;
+    const ending = AbortSignal.any([this.#options.stopped, signal]);
+    return this.#untilStopped(() => this.#deliverVideo(target, message, openVideo, ending));
   }
 
   async showActivity(target: ReplyTarget): Promise<void> {
@@ -137,47 +79,6 @@ export class DiscordPlatform implements ChatPlatform {
       if (isGone(error) && !isApiError(error, 50001)) onGone(target.conversationId);
       else log.debug({ err: error }, "an activity could not be shown");
     }
-  }
-
-  async #deliverVideo(
-    target: ReplyTarget,
-    message: OutgoingMessage,
-    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
-    signal: AbortSignal,
-  ): Promise<{ isFileSent: boolean }> {
-    const { log, locales } = this.#options;
-    // By a process that died before it could say so.
-    const known = await this.#sender.shown(message);
-    if (known?.hasFile) return { isFileSent: true };
-    const [first, ...rest] = await this.#bodies(target, message);
-    const { video } = message;
-    let further: OutgoingMessage = message;
-    if (first && video && rest.length === 0 && !known) {
-      const limit = await this.#fileLimit(target);
-      try {
-        if ((video.sizeBytes ?? 0) <= limit) {
-          await this.#attaching("video", async () => {
-            const data = await readAll(await openVideo(signal), limit);
-            const files = [{ name: video.name, data }];
-            await this.#sender.send(target, message, first, { number: 0, files });
-          });
-          return { isFileSent: true };
-        }
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof ChatGoneError) throw error;
-        log.warn({ err: error }, "a video could not be attached; sending the link alone");
-        if (isApiError(error, 50013)) {
-          const language = message.language ?? "en";
-          const permission = locales.plain(language, "permission.attach");
-          const hint = locales.plain(language, "discord.no-attaching", { permission });
-          further = { ...message, text: [...message.text, { text: `\n\n${hint}` }] };
-        }
-      }
-    }
-    // The text with its link is what must never get lost.
-    await this.#send(target, further);
-    return { isFileSent: false };
   }
 
   openAttachment(attachment: Attachment): Promise<OpenedAttachment> {
@@ -197,47 +98,108 @@ export class DiscordPlatform implements ChatPlatform {
     return this.#managers.has(target, user, AbortSignal.any([signal, this.#options.stopped]));
   }
 
-  async #bodies(target: ReplyTarget, message: OutgoingMessage): Promise<Body[]> {
-    const { memory, locales, log } = this.#options;
-    const parts = renderText(message.text);
-    const components = await renderButtons(message.buttons, {
-      conversationId: target.conversationId,
-      memory,
-      locales,
-      language: message.language ?? "en",
-      log,
-    });
-    return parts.map((content, index) => ({
-      content,
-      allowed_mentions: { parse: [] },
-      ...(components.length > 0 && index === parts.length - 1 ? { components } : {}),
-    }));
+  async #untilStopped<T>(work: () => Promise<T>): Promise<T> {
+    const { stopped } = this.#options;
+    stopped.throwIfAborted();
+    return abortable(work(), stopped);
   }
 
-  /** An interaction says itself what it takes; the bot's own messages go by the guild's boosts. */
-  async #fileLimit(target: ReplyTarget): Promise<number> {
-    const { fileLimitBytes, guildId, isAppOnly } = placeOf(target);
-    if (isAppOnly) return fileLimitBytes ?? DEFAULT_FILE_BYTES;
-    if (!guildId) return DEFAULT_FILE_BYTES;
+  async #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    let messageId = "";
+    for (const [number, body] of (await renderBodies(target, message, this.#options)).entries()) {
+      messageId = await this.#sender.send(target, message, body, { number });
+    }
+    return { target, messageId };
+  }
+
+  async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+    const { target } = sent;
+    const { idempotencyKey } = message;
+    // What follows or replaces the edited message is another one than what was sent first.
+    const next =
+      idempotencyKey === undefined ? message : { ...message, idempotencyKey: `${idempotencyKey} anew` };
+    const [first, ...rest] = await renderBodies(target, message, this.#options);
+    if (!first) return sent;
+    if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);
+    if (!(await this.#replace(sent, first))) return this.#send(target, next);
+    for (const [number, further] of rest.entries()) {
+      await this.#sender.send(target, next, further, { number: number + 1 });
+    }
+    return sent;
+  }
+
+  /** What becomes private goes to the person alone, and what stood there says so. */
+  async #editInPublic(sent: SentMessage, message: OutgoingMessage, body: Body): Promise<SentMessage> {
+    let note: PlaceNote = "private.told";
+    const onNote = (said: PlaceNote) => {
+      note = said;
+    };
+    await this.#sender.send(sent.target, message, body, { number: 0, onNote });
+    await this.#replace(sent, publicBody(message, body, note, this.#options.locales));
+    return sent;
+  }
+
+  /** False when the message is gone: deleted, folded away, or beyond the token's life. */
+  async #replace({ target, messageId }: SentMessage, body: Body): Promise<boolean> {
     try {
-      // The answer's shape is Discord's documented guild object.
-      const guild = (await this.#options.rest.get(Routes.guild(guildId))) as APIGuild;
-      return own(TIER_BYTES, String(guild.premium_tier)) ?? DEFAULT_FILE_BYTES;
+      await this.#sender.edit(target, messageId, { components: [], ...body });
+      return true;
     } catch (error) {
-      this.#options.log.info({ err: error }, "the guild's file limit is unknown");
-      return DEFAULT_FILE_BYTES;
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return false;
+      throw this.#sender.goneOr(target, error);
     }
   }
-}
 
-/** The video in memory, bounded by what Discord takes. */
-async function readAll({ stream, sizeBytes }: ByteSource, limit: number): Promise<Buffer> {
-  const tooMany = () => new Error("the video is too large to attach");
-  if ((sizeBytes ?? 0) > limit) {
-    await closeBytes(stream);
-    throw tooMany();
+  async #deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Promise<{ isFileSent: boolean }> {
+    // By a process that died before it could say so.
+    const known = await this.#sender.sent(message);
+    if (known?.hasFile) return { isFileSent: true };
+    const [first, ...rest] = await renderBodies(target, message, this.#options);
+    let further: OutgoingMessage = message;
+    if (first && rest.length === 0 && !known) {
+      try {
+        if (await this.#sendFile(target, message, first, () => openVideo(signal)))
+          return { isFileSent: true };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof ChatGoneError) throw error;
+        this.#options.log.warn({ err: error }, "a video could not be attached; sending the link alone");
+        if (isApiError(error, 50013)) further = this.#withPermissionHint(message);
+      }
+    }
+    // The text with its link is what must never get lost.
+    await this.#send(target, further);
+    return { isFileSent: false };
   }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of limitBytes(stream, limit, tooMany)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+
+  /** False when there is no file, or one that is too large for the place. */
+  async #sendFile(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    body: Body,
+    openVideo: () => Promise<ByteSource>,
+  ): Promise<boolean> {
+    const { video } = message;
+    if (!video) return false;
+    const limit = await fileLimit(target, this.#options);
+    if ((video.sizeBytes ?? 0) > limit) return false;
+    await this.#oneByOne("video", async () => {
+      const files = [{ name: video.name, data: await readVideo(await openVideo(), limit) }];
+      await this.#sender.send(target, message, body, { number: 0, files });
+    });
+    return true;
+  }
+
+  #withPermissionHint(message: OutgoingMessage): OutgoingMessage {
+    const { locales } = this.#options;
+    const language = message.language ?? "en";
+    const permission = locales.plain(language, "permission.attach");
+    const hint = locales.plain(language, "discord.no-attaching", { permission });
+    return { ...message, text: [...message.text, { text: `\n\n${hint}` }] };
+  }
 }

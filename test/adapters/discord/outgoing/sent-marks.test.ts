@@ -1,10 +1,31 @@
 import { describe, expect, it } from "vitest";
+import { nonceFor } from "../../../../src/adapters/discord/nonce.ts";
+import { conversationOf, targetOf } from "../../../../src/adapters/discord/place.ts";
+import { describeSentMarks } from "../../../contracts/sent-marks.ts";
 import { openVideo, startAdapterScene, VIDEO, words } from "../adapters.ts";
 import { community } from "../scene.ts";
 
 const MESSAGES = "POST /channels/:channel/messages";
 
-describe("a message with a name for good", { timeout: 30_000 }, () => {
+describeSentMarks("Discord", async () => {
+  const { discord, store, adapter } = await startAdapterScene();
+  const { anna } = community(discord);
+  const dm = discord.dm(anna);
+  return {
+    start: async () => (await adapter()).platform,
+    target: targetOf(conversationOf(dm.id), { channelId: dm.id, userId: anna.id }),
+    read: () => dm.botMessages().map(({ text, files }) => ({ text, hasFile: files.length > 0 })),
+    markAsBefore: (key, { messageId }) =>
+      store.set(`shown:${nonceFor(`${key} 0`)}`, JSON.stringify({ messageId, hasFile: false })),
+    refuseFile: () =>
+      discord.fail({ route: MESSAGES, status: 413, times: 1, body: { message: "Too large", code: 40005 } }),
+    setStoreAway: (isAway) => {
+      store.isInTrouble = isAway;
+    },
+  };
+});
+
+describe("a message with an idempotency key, on Discord", { timeout: 30_000 }, () => {
   /** A person's words that wait for an answer, and two processes that can give it. */
   async function twoWorkers(where: "dm" | "slash") {
     const scene = await startAdapterScene();
@@ -100,20 +121,6 @@ describe("a message with a name for good", { timeout: 30_000 }, () => {
     });
     expect(discord.calls(MESSAGES)).toHaveLength(calls);
     expect(dm.botMessages().map((message) => message.files.length)).toEqual([1]);
-  });
-
-  it("whose file was too large is not sent again with its link alone", async () => {
-    const { discord, replyTo, first, second, dm } = await twoWorkers("dm");
-    const film = words("Film", { video: VIDEO, idempotencyKey: "export 1" });
-    const { signal } = new AbortController();
-    discord.fail({ route: MESSAGES, status: 413, times: 1, body: { message: "Too large", code: 40005 } });
-    expect(await first.platform.deliverVideo(replyTo, film, openVideo, signal)).toEqual({
-      isFileSent: false,
-    });
-    expect(await second.platform.deliverVideo(replyTo, film, openVideo, signal)).toEqual({
-      isFileSent: false,
-    });
-    expect(dm.botMessages().map((message) => message.files.length)).toEqual([0]);
   });
 
   it("is shown anew where it was deleted before its edit", async () => {
