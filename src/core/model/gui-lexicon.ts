@@ -104,7 +104,7 @@ const patterns = z.strictObject({
   /** Removed from a label before it is looked up. */
   labelFrame: regExpSchema.optional(),
   /** What a button is said to cost; `(?<price>)` is what a person reads of it. */
-  price: regExpSchema.optional(),
+  price: regExpSchema.refine((source) => source.includes("(?<price>"), "needs (?<price>…)").optional(),
   /** Behind the number of a price. */
   priceUnit: regExpSchema.optional(),
 });

@@ -16,6 +16,12 @@ export const regExpSchema = z
     if (mistake !== null) context.addIssue({ code: "custom", message: mistake });
   });
 
+/** Names of Unicode scripts. */
+export const scriptsSchema = wordListSchema.refine(
+  (names) => mistakeIn(() => names.map((name) => new RegExp(`\\p{Script=${name}}`, "u"))) === null,
+  "names no Unicode script",
+);
+
 /** What `compile` throws; null when it throws nothing. */
 export function mistakeIn(compile: () => unknown): string | null {
   try {

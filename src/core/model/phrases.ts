@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { guiLexiconSchema } from "./gui-lexicon.ts";
-import { regExpSchema, wordListSchema } from "./phrase-values.ts";
+import { regExpSchema, scriptsSchema, wordListSchema } from "./phrase-values.ts";
 
 /** Stands for no word at all among the words of a column. */
 const NOTHING = "~";
@@ -68,7 +68,7 @@ const apologiesSchema = z
 
 export const phrasesSchema = z.strictObject({
   /** Scripts of the language that are written without spaces between words, such as `Han`. */
-  unspaced: wordListSchema.optional(),
+  unspaced: scriptsSchema.optional(),
   /** Pairs of characters: the first is read as the second, as traditional characters are as simplified ones. */
   fold: z
     .preprocess(

@@ -31,6 +31,11 @@ async function load(files: Record<string, string>) {
 const DREAM = `
 intents: []
 examples: {}
+apologies:
+  sorry: pardonon
+  trouble: '(?:{sorry}, )?mi havas problemon'
+  goesOn: sed
+  advice: reprovu
 gui:
   writing: { quotes: ["«»"] }
   words:
@@ -80,6 +85,17 @@ describe("a language of its own, from its file alone", () => {
     expect(done(say, translateGui(say))).toBe(means);
   });
 
+  it.each([
+    ["Pardonon!", "sorry"],
+    ["Pardonon, mi havas problemon.", "apology"],
+    ["Mi havas problemon, sed ne plu.", "content"],
+    ["Reprovu.", "advice"],
+    ["Sorry!", "content"],
+  ])("apologises: %s is %s", async (say, kind) => {
+    const { readApology } = await load({ eo: DREAM });
+    expect(readApology(say)).toBe(kind);
+  });
+
   it("is read beside the others", async () => {
     const { translateGui } = await load({ eo: DREAM, xx: DREAM.replaceAll("tik", "puk") });
     expect(translateGui("Unu kaj du. Tik ekspört. Tri.")).toMatchObject({
@@ -90,7 +106,7 @@ describe("a language of its own, from its file alone", () => {
   });
 });
 
-describe("a mistake in a lexicon", () => {
+describe("a mistake in a phrase file", () => {
   it.each([
     ["a rule of an unknown class", "{tap} (?<label>{name})", "{top} (?<label>{name})", "{top}"],
     ["a phrase of an unknown class", "'{quoted}|{label}'", "'{quoted}|{lable}'", "{lable}"],
@@ -101,6 +117,9 @@ describe("a mistake in a lexicon", () => {
     ["a broken pattern", "lead: bonvolu", "lead: (bonvolu", "Invalid regular expression"],
     ["an unknown pattern", "lead: bonvolu", "laed: bonvolu", "laed"],
     ["an unknown label", "{ export: ekspört,", "{ exprt: ekspört,", "exprt"],
+    ["a price without the words that say it", "lead: bonvolu", "price: kostas", "(?<price>"],
+    ["an apology with an unknown part", "{sorry}, ", "{sory}, ", "Invalid regular expression"],
+    ["an unknown script", "intents: []", "unspaced: Hanzi", "names no Unicode script"],
     ["quotes of one mark", '["«»"]', '["«"]', "opening and a closing mark"],
   ])("stops the process with file and line: %s", async (_, right, wrong, said) => {
     const source = DREAM.replace(right, wrong);
@@ -110,7 +129,7 @@ describe("a mistake in a lexicon", () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(StartError);
-    expect(String(error)).toContain(`eo.yaml:${line}: gui.`);
+    expect(String(error)).toContain(`eo.yaml:${line}: `);
     expect(String(error)).toContain(said);
   });
 });
