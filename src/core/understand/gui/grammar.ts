@@ -6,6 +6,7 @@ import { entriesOf, patternOf } from "./patterns.ts";
 import { tokensOf } from "./tokens.ts";
 import { MASK, scriptTest, type Writing } from "./writing.ts";
 
+/** One language, compiled. */
 export type Grammar = ReturnType<typeof grammarOf>;
 
 /** The languages in the order in which a clause is tried. */

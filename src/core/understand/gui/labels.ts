@@ -4,6 +4,7 @@ import { entriesOf, patternOf, wholePattern } from "./patterns.ts";
 
 export type Labels = ReturnType<typeof labelsOf>;
 
+/** Reads the labels of all languages. */
 export function labelsOf(languages: readonly GuiLanguage[]) {
   const tables = languages.map((language) => ({
     frame: patternOf([language], "labelFrame", "@", "giu"),

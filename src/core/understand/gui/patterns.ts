@@ -16,6 +16,7 @@ export function patternOf(
   );
 }
 
+/** `source` over whole texts. */
 export function wholePattern(source: string): RegExp {
   return new RegExp(`^(?:${source})$`, "iu");
 }

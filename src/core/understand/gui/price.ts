@@ -6,6 +6,7 @@ import type { GuiLanguage } from "../../model/gui-lexicon.ts";
 import { patternOf } from "./patterns.ts";
 import { scriptTest } from "./writing.ts";
 
+/** Finds prices in texts of all languages. */
 export function pricesOf(languages: readonly GuiLanguage[]) {
   const price = patternOf(languages, "price");
   // the whole remark counts: "(costs 100 credits, takes 2 minutes)"
@@ -15,7 +16,7 @@ export function pricesOf(languages: readonly GuiLanguage[]) {
     "[(（]([^()（）\\n]{0,80}?\\d[\\d,.]{0,8} ?@[^()（）\\n]{0,80})[)）]",
   );
   const tests = languages.map((language) => ({ language, isOf: scriptTest(language) }));
-  // a language with a script of its own is told by its letters, all others are not
+  // a language is told by its script; of those that share one, the first is taken
   tests.sort((one, other) => other.language.unspaced.length - one.language.unspaced.length);
   return {
     /** Whether a text holds a price in credits. */

@@ -8,6 +8,7 @@ import type { Piece } from "./pieces.ts";
 import { pricesOf } from "./price.ts";
 import { MASK, type Writing } from "./writing.ts";
 
+/** Rewrites sentences of all languages. */
 export function rewritingOf(
   languages: readonly GuiLanguage[],
   grammars: readonly Grammar[],

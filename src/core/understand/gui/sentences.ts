@@ -5,6 +5,9 @@ import type { Writing } from "./writing.ts";
 
 const INITIAL = /(?:^|\s)[A-Z]\.$/;
 
+export type Sentences = ReturnType<typeof sentencesOf>;
+
+/** Sentences of all languages. */
 export function sentencesOf(languages: readonly GuiLanguage[], { closing }: Writing) {
   /** May stand behind the end of a sentence. */
   const closers = `['’${closing})）\\]*_]*`;

@@ -16,6 +16,7 @@ export interface Steps {
 }
 
 const MARK = /(?<![\p{L}\p{N}.])(?:(\d{1,2})([.)、．])\s{0,3}(?=[^\d\s])|([①-⑩])\s{0,3})/gu;
+
 /** Takes a line apart into its steps; null when it has fewer than two. */
 export function stepSplitter(languages: readonly GuiLanguage[]): (line: string) => Steps | null {
   // the first number begins a line or follows a sentence, a colon or a word that leads to it

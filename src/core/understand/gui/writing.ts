@@ -19,6 +19,7 @@ export interface Writing {
 /** Quotes of every language: an apostrophe and a backtick. */
 const MARKED = "`[^`\\n]{1,300}`|(?<![\\p{L}\\p{N}])['‘][^'’\\n]{1,120}['’](?![\\p{L}\\p{N}])";
 
+/** The writing of all languages together. */
 export function writingOf(languages: readonly GuiLanguage[]): Writing {
   const pairs = [...new Set(languages.flatMap(({ writing }) => writing.quotes))];
   const quoted = pairs.map(([open = "", close = ""]) => `${open}[^${close}\\n]{1,300}${close}`);

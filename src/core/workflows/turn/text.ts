@@ -25,7 +25,7 @@ export class TurnText {
   #hasGoodText = false;
 
   /** `yourClip` is what a clip is called whose name only a machine could read. */
-  constructor(understanding: AgentReader, yourClip = "your clip") {
+  constructor(understanding: AgentReader, yourClip: string) {
     this.#understanding = understanding;
     this.#yourClip = yourClip;
   }

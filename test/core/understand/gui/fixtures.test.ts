@@ -192,7 +192,7 @@ describe("what only machines read", () => {
   it("is not shown either when the words come in two pieces, wherever the cut is", () => {
     for (const { say, keeps, drops } of cases) {
       for (let cut = 1; cut < say.length; cut += 1) {
-        const turn = new TurnText(understanding);
+        const turn = new TurnText(understanding, "your clip");
         let shown = "";
         for (const piece of [say.slice(0, cut), say.slice(cut)]) {
           turn.add(piece);

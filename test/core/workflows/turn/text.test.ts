@@ -15,7 +15,7 @@ function takeAll(text: TurnText): string[] {
 
 /** What a turn shows whose texts come one by one, with a pause behind each. */
 function run(chunks: string[]) {
-  const turn = new TurnText(understanding);
+  const turn = new TurnText(understanding, "your clip");
   const shown = chunks.flatMap((chunk) => {
     turn.add(chunk);
     return takeAll(turn);
@@ -39,7 +39,7 @@ function inAllWays(text: string) {
 
 describe("the text of a turn", () => {
   it("is shown in whole sentences", () => {
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     turn.add("I cut it to 12.5 s. Then I add");
     expect(turn.take()).toBe("I cut it to 12.5 s.");
     expect(turn.take()).toBe("");
@@ -112,7 +112,7 @@ describe("an apology at the end of a good answer", () => {
   });
 
   it("comes out in its place when the turn goes on", () => {
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     turn.add("I trimmed it. I encountered a temporary issue.");
     expect(takeAll(turn)).toEqual(["I trimmed it."]);
     turn.add(" Please try again.");
@@ -127,7 +127,7 @@ describe("an apology at the end of a good answer", () => {
 describe("the size of what is shown", () => {
   it("ends at the last sentence within the bound", () => {
     const sentence = `${"word ".repeat(20)}end.`;
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     turn.add(Array.from({ length: 40 }, () => sentence).join(" "));
     expect(turn.isFull).toBe(true);
     const taken = takeAll(turn);
@@ -140,10 +140,10 @@ describe("the size of what is shown", () => {
   });
 
   it("falls back to white space, and never cuts a character in two", () => {
-    const words = new TurnText(understanding);
+    const words = new TurnText(understanding, "your clip");
     words.add("word ".repeat(500));
     for (const text of takeAll(words)) expect(text.trim()).toMatch(/^word( word)*$/);
-    const smiles = new TurnText(understanding);
+    const smiles = new TurnText(understanding, "your clip");
     smiles.add(`a${"😀".repeat(2_000)}`);
     const taken = takeAll(smiles);
     expect(taken.length).toBeGreaterThan(1);
@@ -152,13 +152,13 @@ describe("the size of what is shown", () => {
   });
 
   it("has no bound at the end: platforms split further", () => {
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     turn.add("word ".repeat(1_000));
     expect(turn.finish().text.length).toBeGreaterThan(MAX_CHUNK);
   });
 
   it("does not let apologies pile up", () => {
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     for (let round = 0; round < 200; round += 1) {
       turn.add("I encountered a temporary issue. ");
       takeAll(turn);
@@ -201,7 +201,7 @@ describe("for all texts", () => {
   it("no text that is taken is longer than the bound", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (chunks) => {
-        const turn = new TurnText(understanding);
+        const turn = new TurnText(understanding, "your clip");
         for (const chunk of chunks) {
           turn.add(chunk);
           for (const text of takeAll(turn)) expect(text.length).toBeLessThanOrEqual(MAX_CHUNK);
@@ -228,14 +228,14 @@ describe("for all texts", () => {
     "a",
   ])("200 kB of %j are read like any other text", (unit) => {
     const source = unit.repeat(200_000 / unit.length);
-    const turn = new TurnText(understanding);
+    const turn = new TurnText(understanding, "your clip");
     turn.add(source);
     takeAll(turn);
     turn.finish();
-    const other = new TurnText(understanding);
+    const other = new TurnText(understanding, "your clip");
     other.add(`I did it.${source}`);
     expect(other.finish().text).toMatch(/^I did it\./);
-    const third = new TurnText(understanding);
+    const third = new TurnText(understanding, "your clip");
     third.add(`.${source}I encountered a temporary issue`);
     expect(third.finish().isOnlyApology).toBe(false);
   });
