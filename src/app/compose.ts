@@ -9,7 +9,7 @@ import type { SkillCatalog } from "../core/model/skill.ts";
 import { StopError } from "../core/model/stop.ts";
 import type { ChatPlatform } from "../core/ports/chat-platform.ts";
 import { type Context, FIXED_LIMITS } from "../core/ports/context.ts";
-import { patientQueue, patientStore } from "../core/ports/retrying.ts";
+import { retryingQueue, retryingStore } from "../core/ports/retrying.ts";
 import type { Log, Metrics } from "../core/ports/runtime.ts";
 import type { AdapterMemory, ConversationStore } from "../core/ports/store.ts";
 import type { WorkQueue } from "../core/ports/work-queue.ts";
@@ -124,11 +124,11 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };
   const stopping = new AbortController();
-  const patience = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
+  const how = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
   const engine = new Engine(context, {
     ...context,
-    store: patientStore(store, patience),
-    queue: patientQueue(queue, patience),
+    store: retryingStore(store, how),
+    queue: retryingQueue(queue, how),
   });
   async function stopWork(graceMs: number): Promise<void> {
     // Nothing waits for a store in trouble beyond the grace.

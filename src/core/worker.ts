@@ -5,12 +5,9 @@
 
 import { BackendError } from "./model/backend-error.ts";
 import { ownerOf } from "./model/conversation.ts";
-import { type GuiAction, isNoTurn } from "./model/gui-action.ts";
 import type { Action, IncomingMessage } from "./model/message.ts";
-import { titleFrom } from "./model/project-list.ts";
-import { ownWords } from "./model/question.ts";
+import { type OpenQuestion, ownWords } from "./model/question.ts";
 import { type Request, repeatable } from "./model/request.ts";
-import type { RichText } from "./model/rich-text.ts";
 import { StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
 import type { Context } from "./ports/context.ts";
@@ -19,28 +16,20 @@ import { greeting } from "./reply/greeting.ts";
 import { typedAnswer } from "./reply/question.ts";
 import { languageOf } from "./understand/language.ts";
 import { requestOf } from "./understand/request.ts";
-import { wantLanguage } from "./workflows/agent-language.ts";
 import { takeAnswer } from "./workflows/answer-question.ts";
 import { askToStop } from "./workflows/ask-to-stop.ts";
+import { cancel, dropWaiting } from "./workflows/cancel.ts";
 import { Chat } from "./workflows/chat.ts";
-import { connect, replaceSession } from "./workflows/connect.ts";
+import { connect } from "./workflows/connect.ts";
+import { edit, followUp } from "./workflows/edit.ts";
 import { startExport } from "./workflows/export/start.ts";
 import { areAllUnfit, leadOutside } from "./workflows/fitness.ts";
-import {
-  cancel,
-  chooseLanguage,
-  chooseSkill,
-  dropWaiting,
-  showCredits,
-  showHelp,
-  showKept,
-  showStatus,
-  showUploadHelp,
-} from "./workflows/instant-answers.ts";
+import { showCredits, showHelp, showKept, showStatus, showUploadHelp } from "./workflows/instant-answers.ts";
+import { startOver, tellError } from "./workflows/message-error.ts";
 import { openProject, showProjects, startProject } from "./workflows/projects.ts";
-import { isAllowed } from "./workflows/rights.ts";
+import { isAllowed, mayAsk } from "./workflows/rights.ts";
+import { chooseLanguage, chooseSkill } from "./workflows/settings.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
-import { runTurn } from "./workflows/turn/turn.ts";
 import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
 
 /** One message while it is carried out. */
@@ -73,30 +62,30 @@ export class Worker {
     const job: Job = { chat, message, isInMailbox, signal };
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
-      if (job.isInMailbox) await resumeTurn(chat, signal);
+      if (isInMailbox) await resumeTurn(chat, signal);
       const { settled, openQuestion } = chat.record;
-      const answer = openQuestion && job.isInMailbox ? typedAnswer(openQuestion, message) : null;
-      const asked: Request = answer
-        ? { attachments: [], goal: { kind: "action", action: answer } }
-        : openQuestion && job.isInMailbox
-          ? takenAsAnswer(request)
-          : request;
-      if (settled?.itemId !== message.id) await this.#carryOut(job, asked);
-      else if (chat.session) await this.#follow(job, chat.session, settled.actions);
+      if (settled?.itemId !== message.id) {
+        await this.#carryOut(
+          job,
+          openQuestion && isInMailbox ? asAnswer(request, message, openQuestion) : request,
+        );
+      } else if (chat.session) {
+        const { actions } = settled;
+        await followUp(chat, chat.session, { actions, userId: message.user.id }, signal);
+      }
     } catch (error) {
       if (signal.aborted) return;
-      // Another process goes on with it.
+      // The process that takes over goes on with it.
       if (error instanceof StopError) throw error;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
-      else await this.#apologise(job, request, error);
+      else await tellError(chat, request, error);
     }
   }
 
   async #carryOut(job: Job, request: Request): Promise<void> {
     const { chat, signal } = job;
     const { goal } = request;
-    if (!isOwnWord(job.message)) return void (await chat.speaker.say("cancel.ask-not-yours"));
-    if (!(await this.#mayChoose(job, goal))) return;
+    if (!(await mayAsk(chat, job.message, goal, signal))) return;
     if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(job, goal.action)) return;
     }
@@ -110,14 +99,14 @@ export class Worker {
       return refuseAttachments(chat, request.attachments, words);
     }
     const wasConnected = chat.session !== null;
-    const isNobodys = ownerOf(chat) === null;
+    const hasNoOwner = ownerOf(chat) === null;
     const session = await connect(
       chat,
       { canRetry: repeatable(request) !== null, hasFootage: request.attachments.length > 0 },
       signal,
     );
-    if (!session) return chat.keepForRetry(repeatable(request) ?? NOTHING);
-    if (isNobodys && repeatable(request) !== null) await this.#own(job);
+    if (!session) return chat.keepForRetry(repeatable(request));
+    if (hasNoOwner && repeatable(request) !== null) await this.#own(job);
     const attachments = request.areQuoted
       ? withoutFiles(request.attachments, chat.record.files)
       : request.attachments;
@@ -133,19 +122,7 @@ export class Worker {
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
   }
 
-  /** What the agent asks or offers is for whose request it was: it goes on at their cost. Who may not has been told. */
-  async #mayChoose({ chat, message, signal }: Job, goal: Request["goal"]): Promise<boolean> {
-    const { action, user } = message;
-    const { openQuestion } = chat.record;
-    const answer = goal.kind === "action" && goal.action.kind === "answer" ? goal.action : null;
-    if (answer && openQuestion?.itemId === answer.itemId) {
-      return isAllowed(chat, user, openQuestion.startedBy, "rights.choice", signal);
-    }
-    const startedBy = action?.kind === "edit" ? action.startedBy : undefined;
-    return startedBy === undefined || isAllowed(chat, user, startedBy, "rights.choice", signal);
-  }
-
-  /** The project belongs to who works on it first. */
+  /** The project belongs to the person who works on it first. */
   async #own({ chat, message }: Job): Promise<void> {
     const startedBy = message.user.id;
     await chat.update((current) => ({ ...current, startedBy: current.startedBy ?? startedBy }));
@@ -217,7 +194,7 @@ export class Worker {
     const { chat, message, isInMailbox, signal } = job;
     switch (action.kind) {
       case "start":
-        // Whoever is new has just been greeted.
+        // A new person has just been greeted.
         if (wasConnected)
           await chat.speaker.send(
             greeting(chat.context, chat.speaker, chat.skill, "connect.ready", chat.record.files.length > 0),
@@ -247,30 +224,8 @@ export class Worker {
     if (text !== null) await this.#edit(job, session, text);
   }
 
-  async #edit(job: Job, session: SessionRef, text: string): Promise<void> {
-    const { chat, signal } = job;
-    if (text.trim() === "") return showHelp(chat);
-    if (chat.record.title === undefined) await chat.update((now) => ({ title: titleFrom(text), ...now }));
-    await wantLanguage(chat, job.message.user.id, chat.speaker.language);
-    const actions = await runTurn(chat, session, { text, pending: null }, signal);
-    await this.#follow(job, session, actions);
-  }
-
-  /** What the agent's GUI instructions asked for. One edit is sent, and said; what it asks for is left to the person. */
-  async #follow(job: Job, session: SessionRef, asked: GuiAction[]): Promise<void> {
-    const { chat, message, signal } = job;
-    const actions = asked.filter(isNoTurn);
-    const edit = asked.find((action) => action.kind === "edit");
-    if (edit) {
-      const { text } = edit;
-      await chat.speaker.say("turn.follow-up", { words: text }, { tone: "notice" });
-      const second = await runTurn(chat, session, { text, pending: actions }, signal);
-      actions.push(...second.filter(isNoTurn));
-    }
-    const kinds = new Set<GuiAction["kind"]>(actions.map((action) => action.kind));
-    if (kinds.has("show-state") || kinds.has("show-tracks")) await showStatus(chat, session, 1, signal);
-    if (kinds.has("show-credits")) await showCredits(chat, signal);
-    if (kinds.has("export")) await startExport(chat, session, message.user.id, signal);
+  #edit({ chat, message, signal }: Job, session: SessionRef, text: string): Promise<void> {
+    return edit(chat, session, { text, userId: message.user.id }, signal);
   }
 
   /** Without `itemId` the last request that did not work is meant. */
@@ -281,7 +236,7 @@ export class Worker {
       await chat.speaker.say("retry.nothing");
       return;
     }
-    // It would be paid for again, and that is for who asked for it to decide.
+    // It would be paid for again: the person who asked for it decides.
     if (!(await isAllowed(chat, message.user, lastFailed.startedBy, "rights.retry", signal))) return;
     const { text, attachments } = lastFailed;
     await this.#carryOut(job, {
@@ -305,52 +260,13 @@ export class Worker {
     await this.#carryOut(job, { attachments: files, goal: { kind: "nothing" } });
   }
 
-  /** The backend lost the session: a new one, said plainly, and the way back to where the person was. */
   async #startOver(job: Job, request: Request): Promise<void> {
-    const { chat, signal } = job;
-    const { speaker, context } = chat;
-    const lost = chat.session;
+    const { chat, isInMailbox, signal } = job;
     try {
-      const kept = repeatable(request);
-      await chat.keepForRetry(kept ?? NOTHING);
-      const isFirst = (await replaceSession(chat, lost, signal)) !== null;
-      context.log.warn({ conversation: chat.id, isFirst }, "the backend lost a session");
-      // Beside us someone else has started over and said so; a question is answered from the new session.
-      if (!isFirst && !job.isInMailbox) return await this.#carryOut(job, request);
-      const hasFiles = chat.record.files.length > 0;
-      // What waits was meant for the timeline that is gone, and would be paid for.
-      const dropped = job.isInMailbox && hasFiles ? await context.queue.clear(mailboxLane(chat.id)) : [];
-      const text = speaker.paragraphs(
-        speaker.rich(hasFiles ? "session.lost-with-files" : "session.lost"),
-        dropped.length > 0 ? speaker.rich("session.dropped", { count: dropped.length }) : [],
-        costOfRetry(chat, kept),
-      );
-      const buttons = [
-        ...(hasFiles ? [[speaker.button("button.upload-again", { kind: "upload-again" })]] : []),
-        ...(kept ? [[speaker.button("button.retry", chat.retry)]] : []),
-      ];
-      await speaker.send({ tone: "error", text, buttons });
+      if (!(await startOver(chat, request, isInMailbox, signal))) await this.#carryOut(job, request);
     } catch (error) {
-      if (!signal.aborted) await this.#apologise(job, request, error);
+      if (!signal.aborted) await tellError(chat, request, error);
     }
-  }
-
-  /** The last line against silence: a plain sentence for whatever went wrong. */
-  async #apologise({ chat }: Job, request: Request, error: unknown): Promise<void> {
-    const { speaker, context } = chat;
-    const canRetry = repeatable(request) !== null;
-    if (error instanceof BackendError) await speaker.send(chat.failure(error, canRetry));
-    else {
-      context.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
-      const buttons = canRetry ? [[speaker.button("button.retry", chat.retry)]] : [];
-      const text = speaker.paragraphs(
-        speaker.rich("error.unexpected"),
-        costOfRetry(chat, repeatable(request)),
-      );
-      await speaker.send({ text, tone: "error", buttons });
-    }
-    // Last: when the store is the trouble, the person knows already.
-    await chat.keepForRetry(repeatable(request) ?? NOTHING);
   }
 
   #open(message: IncomingMessage, language: string): Promise<Chat> {
@@ -365,21 +281,11 @@ export class Worker {
   }
 }
 
-/** What is said beside "Try again" where words would go to the editor once more; empty for files alone. */
-function costOfRetry({ speaker }: Chat, kept: ReturnType<typeof repeatable>): RichText {
-  return kept === null || kept.text === "" ? [] : speaker.rich("retry.may-cost");
-}
-
-/** "Leave it" tells the agent what it has asked. */
-function takenAsAnswer(request: Request): Request {
+/** What a message asks for where the agent waits for an answer: an option it names, and "leave it", are that. */
+function asAnswer(request: Request, message: IncomingMessage, open: OpenQuestion): Request {
+  const named = typedAnswer(open, message);
+  if (named) return { attachments: [], goal: { kind: "action", action: named } };
   const { goal } = request;
   if (goal.kind !== "action" || goal.action.kind !== "ask-cancel") return request;
   return { ...request, goal: { kind: "edit", text: goal.action.text } };
 }
-
-/** Whoever was asked what they mean answers for themselves. */
-function isOwnWord({ action, user }: IncomingMessage): boolean {
-  return action?.kind !== "edit" || !action.meant || action.meant.userId === user.id;
-}
-
-const NOTHING = { text: "", attachments: [] };

@@ -1,6 +1,6 @@
 /**
- * Work that has begun waits for a store in trouble, where intake would rather say so at once: what is at stake
- * is a turn that was paid for. Source: DESIGN.md, rules 2 and 4.
+ * Work that has begun waits for a store in trouble, where intake says so at once: a turn may be at stake that was
+ * paid for. Source: DESIGN.md, rules 2 and 4.
  */
 import { retried } from "../../lib/backoff.ts";
 import type { Clock, Log } from "./runtime.ts";
@@ -20,8 +20,8 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
 
 /** Repeats `task` while the store is in trouble. Throws its last trouble, any other error, and the signal's reason. */
-export async function patiently<T>(task: () => Promise<T>, patience: Retrying): Promise<T> {
-  const { clock, log, signal, maxWaitMs } = patience;
+export async function retrying<T>(task: () => Promise<T>, how: Retrying): Promise<T> {
+  const { clock, log, signal, maxWaitMs } = how;
   const until = clock.now() + maxWaitMs;
   return retried(task, {
     ...{ firstMs: FIRST_WAIT_MS, longestMs: LONGEST_WAIT_MS, clock, signal },
@@ -42,34 +42,34 @@ export async function orGoOn(asked: Promise<void>, onTrouble: (error: unknown) =
   }
 }
 
-/** The same store, with patience. */
-export function patientStore(store: ConversationStore, patience: Retrying): ConversationStore {
+/** The same store, asked again while it is in trouble. */
+export function retryingStore(store: ConversationStore, how: Retrying): ConversationStore {
   return {
-    read: (id) => patiently(() => store.read(id), patience),
-    update: (id, change) => patiently(() => store.update(id, change), patience),
-    readUser: (id) => patiently(() => store.readUser(id), patience),
-    updateUser: (id, change) => patiently(() => store.updateUser(id, change), patience),
-    readCapture: (id) => patiently(() => store.readCapture(id), patience),
-    keepCapture: (id, capture) => patiently(() => store.keepCapture(id, capture), patience),
-    forgetCapture: (id) => patiently(() => store.forgetCapture(id), patience),
-    hasSeen: (key) => patiently(() => store.hasSeen(key), patience),
-    markSeen: (key) => patiently(() => store.markSeen(key), patience),
+    read: (id) => retrying(() => store.read(id), how),
+    update: (id, change) => retrying(() => store.update(id, change), how),
+    readUser: (id) => retrying(() => store.readUser(id), how),
+    updateUser: (id, change) => retrying(() => store.updateUser(id, change), how),
+    readCapture: (id) => retrying(() => store.readCapture(id), how),
+    keepCapture: (id, capture) => retrying(() => store.keepCapture(id, capture), how),
+    forgetCapture: (id) => retrying(() => store.forgetCapture(id), how),
+    hasSeen: (key) => retrying(() => store.hasSeen(key), how),
+    markSeen: (key) => retrying(() => store.markSeen(key), how),
   };
 }
 
-/** The same queue, with patience for what work asks of it. */
-export function patientQueue(queue: WorkQueue, patience: Retrying): WorkQueue {
+/** The same queue, asked again for what work asks of it. */
+export function retryingQueue(queue: WorkQueue, how: Retrying): WorkQueue {
   return {
-    push: (item) => patiently(() => queue.push(item), patience),
+    push: (item) => retrying(() => queue.push(item), how),
     start: (handler) => queue.start(handler),
-    cancel: (lane, reason) => patiently(() => queue.cancel(lane, reason), patience),
-    revise: (item) => patiently(() => queue.revise(item), patience),
-    waiting: (lane) => patiently(() => queue.waiting(lane), patience),
-    running: (lane) => patiently(() => queue.running(lane), patience),
-    remove: (lane, itemId, may) => patiently(() => queue.remove(lane, itemId, may), patience),
-    clear: (lane, may) => patiently(() => queue.clear(lane, may), patience),
-    size: (lane) => patiently(() => queue.size(lane), patience),
-    depth: () => patiently(() => queue.depth(), patience),
+    cancel: (lane, reason) => retrying(() => queue.cancel(lane, reason), how),
+    revise: (item) => retrying(() => queue.revise(item), how),
+    waiting: (lane) => retrying(() => queue.waiting(lane), how),
+    running: (lane) => retrying(() => queue.running(lane), how),
+    remove: (lane, itemId, may) => retrying(() => queue.remove(lane, itemId, may), how),
+    clear: (lane, may) => retrying(() => queue.clear(lane, may), how),
+    size: (lane) => retrying(() => queue.size(lane), how),
+    depth: () => retrying(() => queue.depth(), how),
     idle: () => queue.idle(),
     stop: (reason, graceMs) => queue.stop(reason, graceMs),
   };

@@ -96,9 +96,9 @@ export class Speaker {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      return await this.platform.deliverVideo(this.target, this.#named(draft), openVideo, patience);
+      return await this.platform.deliverVideo(this.target, this.#named(draft), openVideo, deadline);
     } catch (error) {
       signal.throwIfAborted();
       this.#report(error, "a video was not delivered");

@@ -1,8 +1,9 @@
 /** Timelines and their changes in the words of the locales. */
 import { listText, plain, type RichText } from "../model/rich-text.ts";
 import { summarizeTimeline, type Timeline } from "../model/timeline.ts";
+import { CHANGE_TEXTS, type ChangeTemplates, describeChanges } from "./describe-changes.ts";
 import type { Speaker } from "./speaker.ts";
-import { CHANGE_TEXTS, type ChangeTemplates, describeChanges, diffTimelines } from "./timeline-diff.ts";
+import { diffTimelines } from "./timeline-diff.ts";
 
 /** The tracks, a line each. */
 export function summaryText(speaker: Speaker, timeline: Timeline): string {

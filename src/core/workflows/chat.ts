@@ -115,9 +115,9 @@ export class Chat {
     return failureMessage(this.speaker, kind, { payer, skill, webUrl: context.webUrl, retry });
   }
 
-  /** Keeps what did not work, for the retry button. */
-  async keepForRetry(what: { text: string; attachments: Attachment[] }): Promise<void> {
-    if (what.text === "" && what.attachments.length === 0) return;
+  /** Keeps what did not work for the retry button; null: there is nothing to repeat. */
+  async keepForRetry(what: { text: string; attachments: Attachment[] } | null): Promise<void> {
+    if (!what || (what.text === "" && what.attachments.length === 0)) return;
     const { itemId, userId } = this;
     const by = userId === null ? {} : { startedBy: userId };
     await this.update((current) => ({ ...current, lastFailed: { itemId, ...what, ...by } }));

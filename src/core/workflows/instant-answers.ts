@@ -1,29 +1,18 @@
-/**
- * What is answered at once, beside a running turn: help, skills, languages, credits, status, cancel.
- * Source: DESIGN.md, rule 2.
- */
+/** What only tells: help, what was kept to be read alone, credits, and the status. Source: DESIGN.md, rule 2. */
 
 import { BackendError } from "../model/backend-error.ts";
-import { ownerOf } from "../model/conversation.ts";
 import { formatBytes, SUPPORTED_FORMATS } from "../model/file-formats.ts";
-import type { Action, Button, IncomingMessage } from "../model/message.ts";
+import type { Button } from "../model/message.ts";
 import { joinText, plain, type RichText } from "../model/rich-text.ts";
 import { localized } from "../model/skill.ts";
-import { StopError } from "../model/stop.ts";
 import { isExportable } from "../model/timeline.ts";
-import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
+import { exportLane, mailboxLane } from "../model/work-item.ts";
 import type { SessionRef } from "../ports/video-backend.ts";
-import { greeting } from "../reply/greeting.ts";
 import type { MessageDraft } from "../reply/speaker.ts";
 import { summaryText } from "../reply/timeline-text.ts";
-import { languageName } from "../understand/language.ts";
-import { wantLanguage } from "./agent-language.ts";
-import { askToStop, isExportRequest } from "./ask-to-stop.ts";
 import type { Chat } from "./chat.ts";
-import { cancelExports, dropExport } from "./export/cancel.ts";
 import { stopExportButton } from "./export/start.ts";
 import { clipNames, nameList } from "./first-steps.ts";
-import { isAllowed, mayManage, refuse } from "./rights.ts";
 
 /** Waiting exports that are listed, each with a button. */
 const MAX_LISTED_EXPORTS = 5;
@@ -62,80 +51,6 @@ export async function showUploadHelp(chat: Chat): Promise<void> {
     favoured: skill.favouredFormats.join(", "),
     limit: formatBytes(skill.maxFileBytes),
   });
-}
-
-/** Lists the skills, or switches to one. Only the choice is stored; the project goes on. */
-export async function chooseSkill(
-  chat: Chat,
-  user: IncomingMessage["user"],
-  name: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { speaker, context } = chat;
-  const wanted = name === undefined ? null : context.skills.find(name);
-  if (wanted) {
-    if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return;
-    await chat.update((current) => ({ ...current, skill: wanted.name }));
-    await speaker.send(greeting(context, speaker, wanted, "skill.switched", chat.record.files.length > 0));
-    return;
-  }
-  const lines = context.skills
-    .list()
-    .map((skill) => {
-      const mark = skill.name === chat.skill.name ? " ✓" : "";
-      return `• ${localized(skill.title, speaker.language)}${mark}: ${localized(skill.description, speaker.language)}`;
-    })
-    .join("\n");
-  const buttons = context.skills.list().map((skill): Button[] => [
-    {
-      kind: "action",
-      label: localized(skill.title, speaker.language),
-      action: { kind: "skill", name: skill.name },
-    },
-  ]);
-  const list = speaker.rich("skill.list", { skills: lines });
-  const text = name === undefined ? list : speaker.paragraphs(speaker.rich("skill.unknown", { name }), list);
-  await speaker.send({ text, buttons });
-}
-
-/**
- * Lists the languages, or keeps a person's choice; in one that we have no words in, the editor answers alone.
- * `answerIn` makes the chat in the chosen language.
- */
-export async function chooseLanguage(
-  chat: Chat,
-  userId: string,
-  wanted: string | undefined,
-  answerIn: (language: string) => Promise<Chat>,
-): Promise<void> {
-  const { context, speaker } = chat;
-  const language = context.locales.match(wanted);
-  const name = language === null && wanted !== undefined ? languageName(wanted, speaker.language) : null;
-  const chosen = language ?? (name === null ? null : (wanted ?? null));
-  if (chosen !== null) {
-    await context.store.updateUser(userId, (current) => ({ ...current, version: 1, language: chosen }));
-    await wantLanguage(chat, userId, chosen);
-  }
-  if (language) {
-    const next = await answerIn(language);
-    await next.speaker.say("language.switched");
-    return;
-  }
-  const buttons = context.locales.languages.map((code): Button[] => [
-    {
-      kind: "action",
-      label: context.locales.plain(code, "language.name"),
-      action: { kind: "language", language: code },
-    },
-  ]);
-  const list = speaker.rich("language.list");
-  const text =
-    wanted === undefined
-      ? list
-      : name === null
-        ? speaker.paragraphs(speaker.rich("language.unknown", { language: wanted }), list)
-        : speaker.rich("language.editor-only", { language: name });
-  await speaker.send({ text, buttons });
 }
 
 /** What the account holds. */
@@ -200,121 +115,6 @@ async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: But
   const rest = waiting.length - MAX_LISTED_EXPORTS;
   if (rest > 0) lines.push(speaker.rich("timeline.more", { count: rest }));
   return { lines, buttons };
-}
-
-/**
- * Stops waiting for what runs: the turn first, else the export. Only its author may, or who manages the chat.
- * Honest about what goes on elsewhere. An export that is only asked for yet is taken out of the line.
- */
-export async function cancel(
-  chat: Chat,
-  message: IncomingMessage,
-  scope: Extract<Action, { kind: "cancel" }>["scope"],
-  signal: AbortSignal,
-): Promise<void> {
-  const { user } = message;
-  const { queue } = chat.context;
-  const meansExports = scope === "export" || scope === "exports";
-  const mailbox = mailboxLane(chat.id);
-  const running = meansExports ? null : await queue.running(mailbox);
-  if (running) {
-    if (!(await mayStop(chat, running, user, signal))) return;
-    const dropped = scope === "all" ? await dropAll(chat, user, signal) : 0;
-    return stopRunning(chat, running.id, dropped);
-  }
-  if (meansExports && (await queue.size(exportLane(chat.id))) === 0) {
-    if (await dropAskedExport(chat, user, signal)) return;
-    return askToStop(chat, message, { scope, text: "" }, signal);
-  }
-  await cancelExports(chat, user, scope === "all" || scope === "exports", signal);
-}
-
-/** An export that nobody has begun yet: true when there was one. */
-async function dropAskedExport(
-  chat: Chat,
-  user: IncomingMessage["user"],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { queue } = chat.context;
-  const mailbox = mailboxLane(chat.id);
-  const running = await queue.running(mailbox);
-  if (running && running.id !== chat.itemId && isExportRequest(chat, running)) {
-    if (await mayStop(chat, running, user, signal)) await stopRunning(chat, running.id, 0);
-    return true;
-  }
-  const isManager = (await mayManage(chat, user, signal)) === "yes";
-  const dropped = await queue.clear(
-    mailbox,
-    (item) => isExportRequest(chat, item) && (isManager || starterOf(item) === user.id),
-  );
-  if (dropped.length > 0) await chat.speaker.say("cancel.export");
-  return dropped.length > 0;
-}
-
-/** Takes out of the line what the person may; returns how much that was. */
-async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortSignal): Promise<number> {
-  const { queue } = chat.context;
-  const isManager = (await mayManage(chat, user, signal)) === "yes";
-  const dropped = await queue.clear(mailboxLane(chat.id), (item) => isManager || starterOf(item) === user.id);
-  return dropped.length;
-}
-
-/** Takes one message or export out of the line; if it runs by now, stops waiting for it. */
-export async function dropWaiting(
-  chat: Chat,
-  user: IncomingMessage["user"],
-  itemId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (isExportId(itemId)) return dropExport(chat, user, itemId, signal);
-  const { speaker } = chat;
-  const { queue } = chat.context;
-  const mailbox = mailboxLane(chat.id);
-  const running = await queue.running(mailbox);
-  if (running?.id === itemId) {
-    if (!(await mayStop(chat, running, user, signal))) return;
-    return stopRunning(chat, itemId, 0);
-  }
-  let end = await queue.remove(mailbox, itemId, (item) => starterOf(item) === user.id);
-  if (end === "refused") {
-    const answer = await mayManage(chat, user, signal);
-    if (answer !== "yes") return refuse(chat, answer, "cancel.not-yours");
-    end = await queue.remove(mailbox, itemId, () => true);
-  }
-  await speaker.say(end === "removed" ? "cancel.waiting-one" : "cancel.nothing");
-}
-
-/** Who may not has been told. */
-function mayStop(
-  chat: Chat,
-  item: WorkItem,
-  user: IncomingMessage["user"],
-  signal: AbortSignal,
-): Promise<boolean> {
-  return isAllowed(chat, user, starterOf(item), "cancel.not-yours", signal);
-}
-
-async function stopRunning(chat: Chat, itemId: string, dropped: number): Promise<void> {
-  const { speaker } = chat;
-  const { queue } = chat.context;
-  const mailbox = mailboxLane(chat.id);
-  const waiting = Math.max(0, (await queue.size(mailbox)) - 1);
-  // Looked at before, since the turn clears it as it ends, and after, since it may have begun just now.
-  const wasInFlight = chat.record.inFlight?.itemId === itemId;
-  if (!(await queue.cancel(mailbox, new StopError("cancelled")))) {
-    await speaker.say("cancel.nothing");
-    return;
-  }
-  await chat.refresh();
-  const mayCost = wasInFlight || chat.record.inFlight?.itemId === itemId;
-  await speaker.send({
-    text: speaker.paragraphs(
-      speaker.rich(mayCost ? "cancel.turn" : "cancel.item"),
-      dropped > 0 ? speaker.rich("cancel.dropped", { count: dropped }) : [],
-      waiting > 0 ? speaker.rich("cancel.waiting", { count: waiting }) : [],
-    ),
-    buttons: waiting > 0 ? [[speaker.button("button.cancel-all", { kind: "cancel", scope: "all" })]] : [],
-  });
 }
 
 /** Sends what `read` makes of the backend's answer, or the sentence for its failure. */

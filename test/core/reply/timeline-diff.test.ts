@@ -2,11 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import english from "../../../config/locales/en.json" with { type: "json" };
 import type { Segment, Timeline, Track } from "../../../src/core/model/timeline.ts";
-import {
-  type ChangeTemplates,
-  describeChanges,
-  diffTimelines,
-} from "../../../src/core/reply/timeline-diff.ts";
+import { type ChangeTemplates, describeChanges } from "../../../src/core/reply/describe-changes.ts";
+import { diffTimelines } from "../../../src/core/reply/timeline-diff.ts";
 
 const TEMPLATES = Object.fromEntries(
   Object.entries(english)

@@ -6,7 +6,7 @@ import { GrammyError } from "grammy";
 import type { ReplyTarget } from "../../../core/model/message.ts";
 import type { RichText } from "../../../core/model/rich-text.ts";
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
-import { patiently } from "../../../core/ports/retrying.ts";
+import { retrying } from "../../../core/ports/retrying.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Look } from "../../shared/sent-marks.ts";
@@ -169,7 +169,7 @@ export class Delivery {
     };
     try {
       if (!isOwed) return await attempt();
-      return await patiently(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS });
+      return await retrying(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS });
     } catch (error) {
       if (!(error instanceof StoreTroubleError)) throw error;
       log.warn({ err: error, isOwed }, "a message goes out without its mark");

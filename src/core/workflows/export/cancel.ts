@@ -50,8 +50,8 @@ export async function dropExport(
   const waiting = (await queue.waiting(lane)).find((item) => item.id === itemId);
   let end = await queue.remove(lane, itemId, (item) => starterOf(item) === user.id);
   if (end === "refused") {
-    const answer = await mayManage(chat, user, signal);
-    if (answer !== "yes") return refuse(chat, answer, "cancel.not-yours");
+    const permission = await mayManage(chat, user, signal);
+    if (permission !== "yes") return refuse(chat, permission, "cancel.not-yours");
     end = await queue.remove(lane, itemId, () => true);
   }
   if (end === "removed") {

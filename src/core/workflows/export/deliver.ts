@@ -133,8 +133,8 @@ async function claimLinkOf(
   const isOwner = startedBy === undefined ? !platform.isShared(target) : startedBy === chat.userId;
   if (!session.taskId || !isOwner || caller.account.owner !== "free") return null;
   try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
-    return await chat.context.backend.createClaimLink(caller, session, patience);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CLAIM_TIMEOUT_MS)]);
+    return await chat.context.backend.createClaimLink(caller, session, deadline);
   } catch (error) {
     signal.throwIfAborted();
     chat.context.log.info({ err: error, conversation: chat.id }, "no claim link for an export");
