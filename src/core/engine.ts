@@ -41,7 +41,7 @@ export class Engine implements MessageSink {
   /** Words to people that are on their way. */
   readonly #asides = new Set<Promise<unknown>>();
 
-  /** Both contexts are the same but for their patience with the store and the queue. */
+  /** Both contexts are the same, but `workContext` waits for a store and a queue in trouble. */
   constructor(context: Context, workContext: Context = context) {
     this.#context = context;
     this.#workContext = workContext;
@@ -54,7 +54,7 @@ export class Engine implements MessageSink {
     await this.#context.queue.start((item, signal) => this.#work(item, signal));
   }
 
-  /** Gives running work `graceMs`, then hands it back: what is in flight stays written down for whoever goes on. */
+  /** Gives running work `graceMs`, then hands it back: what is in flight stays written down for the process that takes over. */
   async stop(graceMs = 0): Promise<void> {
     await this.#context.queue.stop(new StopError("shutdown"), graceMs);
     await Promise.allSettled(this.#asides);
@@ -103,7 +103,7 @@ export class Engine implements MessageSink {
     const pushed = await queue.push(itemOf(lane, { message, request }));
     if (pushed.kind === "full") return this.#refuse(message, { key: "queue.full", limit: pushed.limit });
     log.info({ conversation: message.conversationId, as: pushed.kind }, "a message came in");
-    // Seen only now that it is owned: whatever comes in between, it is not lost.
+    // Seen only now that it is owned: a crash before this redelivers it.
     await store.markSeen(message.id);
     this.#outage.close();
     const waits = pushed.kind === "accepted" && pushed.ahead > 0;
@@ -127,7 +127,7 @@ export class Engine implements MessageSink {
       { conversation: message.conversationId, why: refusal.key, as: pushed.kind },
       "a message was refused",
     );
-    // Whoever sends so much that even the refusals pile up has read some of them.
+    // A person who sends so much that even the refusals pile up has read some of them.
     await store.markSeen(message.id);
   }
 

@@ -16,7 +16,7 @@
  * - `not-found`: the thing asked for (a render, a file) is not there
  * - `refused`: any other refusal; nothing was done
  * - `unreachable`: no connection came about; the request never left
- * - `connection-lost`, `unavailable`, `bad-answer`: the request left, and nobody knows whether it was carried out
+ * - `connection-lost`, `unavailable`, `bad-answer`: the request left, and it is not known whether it was carried out
  */
 export type BackendErrorKind =
   | "bad-token"

@@ -1,5 +1,5 @@
 /**
- * A project as it was when an export was asked for: what is rendered, however it is edited meanwhile.
+ * A project as it was when an export was asked for: what is rendered, whatever edits follow.
  * Source: nemo-api.md, "Render" (one active render a session, the draft comes with the request).
  */
 import { z } from "zod";

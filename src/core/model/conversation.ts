@@ -56,7 +56,7 @@ const recordSchema = z.object({
   /** Null until the first contact and after the backend lost the session. */
   session: sessionSchema.nullable(),
   /**
-   * Who began the project: the person of its first edit or upload. Null while nobody has worked on it; absent in
+   * Who began the project: the person of its first edit or upload. Null before that; absent in
    * records of old versions, which do not say.
    */
   startedBy: z.string().nullable().optional(),
@@ -77,7 +77,7 @@ const recordSchema = z.object({
   inFlight: z
     .object({
       itemId: z.string(),
-      /** Who asked for it; absent when nobody knows. */
+      /** The person who asked for it; absent when not known. */
       startedBy: z.string().optional(),
       text: z.string(),
       before: timelineSchema.nullable(),
@@ -98,7 +98,7 @@ const recordSchema = z.object({
       itemId: z.string(),
       text: z.string(),
       attachments: z.array(attachmentSchema),
-      /** Who asked for it; absent when nobody knows. */
+      /** The person who asked for it; absent when not known. */
       startedBy: z.string().optional(),
     })
     .nullable(),
@@ -107,7 +107,7 @@ const recordSchema = z.object({
    * restart goes on from here and does not send its words again.
    */
   settled: z.object({ itemId: z.string(), actions: z.array(guiActionSchema) }).nullable(),
-  /** What the agent asked last and nobody has answered yet; absent or null when there is nothing. */
+  /** The question of the agent that waits for its answer; absent or null when there is none. */
   openQuestion: openQuestionSchema.nullable().optional(),
   /** The render that is on its way, and the export it was submitted for; null when there is none. */
   render: z
@@ -144,7 +144,7 @@ function migrate(raw: unknown): unknown {
   return { ...rest, version: 2, settled: null, render: renderId === null ? null : { renderId, itemId: "" } };
 }
 
-/** A conversation nobody has spoken in yet. */
+/** A conversation before its first message. */
 export function newConversation(skill: string): Conversation {
   return {
     version: 2,

@@ -10,7 +10,7 @@ export type ConversationId = string;
 
 /** A file in a chat. It is named by the platform's own id or by a public URL, never by an open handle. */
 export const attachmentSchema = z.object({
-  /** The platform that can open it (`ChatPlatform.name`), or `url` for a link that someone wrote. */
+  /** The platform that can open it (`ChatPlatform.name`), or `url` for a link that a person wrote. */
   platform: z.string(),
   /** The platform's id of the file (a path for the console). */
   fileId: z.string().optional(),
@@ -46,7 +46,7 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("export") }),
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),
-  /** `from`: the session that a person has agreed to leave for it; absent while nobody was asked. */
+  /** `from`: the session that a person has agreed to leave for it; absent while no one was asked. */
   z.object({ kind: z.literal("new-project"), from: z.string().optional() }),
   /** Not a new one after all. */
   z.object({ kind: z.literal("keep-project") }),
@@ -96,7 +96,7 @@ export const actionSchema = z.discriminatedUnion("kind", [
     /** Words of a person who was asked what they mean: for the editor, whatever they look like. */
     meant: z
       .object({
-        /** Whose words they are: nobody else may send them. */
+        /** Whose words they are: no one else may send them. */
         userId: z.string(),
         /** The message they stand in: they are sent once, however often the button is pressed. */
         messageId: z.string(),
@@ -141,7 +141,7 @@ export type Button =
   | { kind: "action"; label: string; action: Action }
   | { kind: "link"; label: string; href: string };
 
-/** A finished export; its bytes are opened by who delivers it. */
+/** A finished export; `deliverVideo` opens its bytes. */
 interface OutgoingVideo {
   name: string;
   sizeBytes: number | null;

@@ -28,7 +28,7 @@ const answerSchema = z.object({
 export const openQuestionSchema = z.object({
   /** The work item whose turn asked it. */
   itemId: z.string(),
-  /** Whom it asked; absent when nobody knows. */
+  /** The person it asked; absent when not known. */
   startedBy: z.string().optional(),
   question: questionSchema,
   /** One for each item that is answered. */

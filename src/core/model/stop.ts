@@ -12,7 +12,7 @@ export function isShutdown(signal: AbortSignal): boolean {
 
 /** Why running work was stopped. */
 export class StopError extends Error {
-  /** `cancelled`: the person does not want to wait. `gone`: there is nobody to answer. `shutdown`: the process ends, the work does not. */
+  /** `cancelled`: the person does not want to wait. `gone`: nothing can be answered any more. `shutdown`: the process ends, the work does not. */
   readonly kind: "cancelled" | "gone" | "shutdown";
 
   constructor(kind: StopError["kind"]) {

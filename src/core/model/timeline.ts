@@ -44,7 +44,7 @@ export const timelineSchema = z.object({
 });
 export type Timeline = z.infer<typeof timelineSchema>;
 
-/** A project nobody has touched. */
+/** A project without an edit. */
 export const EMPTY_TIMELINE: Timeline = { tracks: [], fingerprint: "empty" };
 
 /** True when at least one track holds a segment. */

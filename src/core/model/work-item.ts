@@ -63,7 +63,7 @@ export function exportId(itemId: string): string {
   return `export:${itemId}`;
 }
 
-/** Who asked for it; undefined when nobody knows any more. */
+/** The person who asked for it; undefined where an old item does not say. */
 export function starterOf(item: WorkItem): string | undefined {
   return item.kind === "message" ? item.message.user.id : item.startedBy;
 }
@@ -84,8 +84,8 @@ export function mailboxLane(conversationId: ConversationId): string {
 }
 
 /**
- * Answers at once, beside the mailbox; whoever wants to stop something has a lane of their own. Each person has: one
- * who asks without end fills no other's.
+ * Answers at once, beside the mailbox; what stops something has a lane of its own. Each person has both: one who asks
+ * without end fills no other's.
  */
 export function instantLane(
   { conversationId, user }: Pick<IncomingMessage, "conversationId" | "user">,

@@ -9,8 +9,8 @@ import type {
 } from "../model/message.ts";
 
 /**
- * Bytes that flow. `sizeBytes` is known in advance wherever the source says it. Whoever does not read them closes
- * them (`closeBytes`).
+ * Bytes that flow. `sizeBytes` is known in advance wherever the source says it. What is not read must be closed
+ * (`closeBytes`).
  */
 export interface ByteSource {
   stream: AsyncIterable<Uint8Array>;
@@ -67,7 +67,7 @@ export interface ChatPlatform {
   /** A private message that waits for the person where they can read it alone; null when there is none for them. */
   keptMessage(key: string, userId: string): Promise<OutgoingMessage | null>;
   /**
-   * Whether a person may manage the conversation: an admin, someone with the platform's right to, whoever is alone
+   * Whether a person may manage the conversation: an admin, a person with the platform's right to, one who is alone
    * with the bot. Rejects when the platform does not say: that is never a yes.
    */
   mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean>;

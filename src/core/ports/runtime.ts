@@ -31,7 +31,7 @@ export interface Metrics {
   apiCall(platform: string, status: number | null): void;
   /** An event of a platform led to nothing: it could not be read, or its handling failed for good. */
   eventSetAside(platform: string, reason: "unreadable" | "failed"): void;
-  /** An error that nobody expected has ended what it happened in, and nothing more; `where` is a platform, or `process`. */
+  /** An unexpected error has ended what it happened in, and nothing more; `where` is a platform, or `process`. */
   unexpectedError(where: string): void;
 }
 

@@ -17,7 +17,7 @@ export interface BackendAccount {
   expiresAt: number | null;
 }
 
-/** Who calls, for one call or many. The client reads `account` anew before each request. */
+/** On whose account calls are made, one or many. The client reads `account` before each request. */
 export interface BackendCaller {
   readonly account: BackendAccount;
   /** Reads the kept account again: another call of this conversation may have renewed it. */

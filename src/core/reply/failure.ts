@@ -14,9 +14,9 @@ import type { MessageDraft, Speaker } from "./speaker.ts";
 export interface Payer {
   isAnonymous: boolean;
   userId: string | null;
-  /** The account is the operator's, and the person is not who runs the bot: its money is nothing they can mend. */
+  /** The account is the operator's, and the person does not run the bot: they cannot top it up. */
   isGuest: boolean;
-  /** The free account is somebody else's, who works in the same chat. */
+  /** The free account is another person's, who works in the same chat. */
   isMember: boolean;
 }
 
@@ -44,7 +44,7 @@ function registrationLink(webUrl: string, payer: Payer): string {
   return `${webUrl}/register${payer.userId ? `?bind=${encodeURIComponent(payer.userId)}` : ""}`;
 }
 
-/** What is said about money, by who is to pay. */
+/** What is said about money, by payer. */
 const MONEY = {
   "no-credits": {
     guest: "error.no-credits.guest",
@@ -109,7 +109,7 @@ export function failureMessage(
     const text = speaker.rich(MONEY[kind][whoPays(payer)]);
     if (!payer.isAnonymous || payer.isMember) return inPrivate(speaker, { text });
     const link = registrationLink(webUrl, payer);
-    // Whoever has the link could claim the account.
+    // Another reader of the link could claim the account.
     const register: Button = { kind: "link", label: speaker.plain("button.register"), href: link };
     return inPrivate(speaker, {
       text: speaker.paragraphs(text, [{ text: link, href: link }]),
@@ -132,7 +132,7 @@ function whoPays({ isGuest, isMember, isAnonymous }: Payer): "guest" | "member" 
   return isAnonymous ? "anonymous" : "registered";
 }
 
-/** Money and accounts are nobody else's business: others read that it did not work. */
+/** Money and accounts are private: others read that it did not work. */
 function inPrivate(speaker: Speaker, message: MessageDraft): MessageDraft {
   return { ...message, tone: "private", inPublic: speaker.rich("error.not-finished") };
 }

@@ -18,7 +18,7 @@ export interface ProgressSoFar {
   startedAt?: number;
   /** Stand below it until it is over. */
   buttons?: Button[][];
-  /** Told when the message is shown for the first time: whoever takes over goes on with it. */
+  /** Told when the message is shown for the first time: a process that takes over goes on with it. */
   onFirstShown?: (sent: SentMessage) => Promise<void>;
 }
 
@@ -107,20 +107,20 @@ export class Progress {
     try {
       await this.show(text);
     } catch (error) {
-      // The process ends: how far it was is shown by whoever goes on.
+      // The process ends: how far it was is shown by the process that takes over.
       if (!(error instanceof StopError)) throw error;
     }
   }
 
   /**
    * Ends it. A progress message that was shown says how it went: `text`, else that the work is done or, with
-   * `stopped`, over. With `handed-over` it stays as it is, for whoever goes on.
+   * `stopped`, over. With `handed-over` it stays as it is, for the process that takes over.
    */
   async finish(how: RichText | "done" | "stopped" | "handed-over" = "done"): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    // Nobody needs to read how far it was once it is over; the first message must stand, to be edited.
+    // How far it was is not shown once it is over; the first message must stand, to be edited.
     if (this.#sent && how !== "handed-over") this.#newest = null;
     if (how === "handed-over") return this.#tail.then(() => {});
     await this.#enqueue(async () => {

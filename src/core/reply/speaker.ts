@@ -107,9 +107,9 @@ export class Speaker {
     }
   }
 
-  /** Nobody can be told in a chat that is gone; everything else is trouble. Throws when the process ends. */
+  /** A chat that is gone is no trouble; everything else is. Throws when the process ends. */
   #report(error: unknown, what: string): void {
-    // Whoever goes on with the work says it.
+    // The process that takes the work over says it.
     if (error instanceof StopError) throw error;
     const facts = { err: error, conversation: this.target.conversationId };
     if (error instanceof ChatGoneError) this.#context.log.info(facts, what);

@@ -1,5 +1,5 @@
 /**
- * The language the agent answers in: a session is made in that of who starts it, and since no call changes it
+ * The language the agent answers in: a session is made in that of the person who starts it, and since no call changes it
  * later, the next turn says so. What is said to the agent here is never shown. Source: nemo-api.md, "Session".
  */
 
@@ -15,7 +15,7 @@ export function languageOfNew(language: string): NonNullable<Conversation["langu
 
 /**
  * The language of a person is the one of the project when it is theirs: the agent hears of a change with the next
- * turn, whoever writes it.
+ * turn, whoever's it is.
  */
 export async function wantLanguage(chat: Chat, userId: string, wanted: string): Promise<void> {
   const owner = ownerOf(chat);

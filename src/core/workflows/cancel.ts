@@ -8,7 +8,7 @@ import { cancelExports, dropExport } from "./export/cancel.ts";
 import { isAllowed, mayManage, refuse } from "./rights.ts";
 
 /**
- * Stops waiting for what runs: the turn first, else the export. Only its author may, or who manages the chat. Says
+ * Stops waiting for what runs: the turn first, else the export. Its author may, and those who manage the chat. Says
  * what the editor may still do. An export that has not begun is taken out of the line.
  */
 export async function cancel(

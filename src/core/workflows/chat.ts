@@ -14,9 +14,9 @@ interface Place {
   id: ConversationId;
   target: ReplyTarget;
   language: string;
-  /** Whose request is carried out; absent when nobody knows. */
+  /** The person whose request is carried out; absent when not known. */
   userId?: string | undefined;
-  /** Epoch ms of the message that waits for a first word; absent when nobody has just asked. */
+  /** Epoch ms of the message that waits for a first word; absent when there is none. */
   askedAt?: number;
 }
 
@@ -80,17 +80,17 @@ export class Chat {
     return payerOf(this.#record.session, this.#account(), { isOperator, isOwner: this.#ownsAccount });
   }
 
-  /** True for who runs the bot. */
+  /** True when the person runs the bot. */
   get isOperator(): boolean {
     return this.userId !== null && this.context.operators.has(this.userId);
   }
 
-  /** Where people share a chat they share its free account: it is theirs who began the first project. */
+  /** Where people share a chat they share its free account: it belongs to the person who began the first project. */
   get #ownsAccount(): boolean {
     if (!this.speaker.platform.isShared(this.speaker.target)) return true;
     const starters = [...(this.#record.projects ?? []).map(({ startedBy }) => startedBy), ownerOf(this)];
     const first = starters.find((starter) => starter !== null);
-    // Nobody has worked here yet: it is theirs who is the first.
+    // Before anybody has worked here it belongs to the first person who does.
     return starters.every((starter) => starter === null) || (first !== undefined && first === this.userId);
   }
 
@@ -123,7 +123,7 @@ export class Chat {
     await this.update((current) => ({ ...current, lastFailed: { itemId, ...what, ...by } }));
   }
 
-  /** Changes the stored record; what others changed meanwhile stays. */
+  /** Changes the stored record; what others have changed stays. */
   async update(change: (current: Conversation) => Conversation): Promise<void> {
     this.#record = await this.context.store.update(this.id, (current) =>
       change(current ?? emptyRecord(this.context)),

@@ -65,7 +65,7 @@ async function greet(
   }
 }
 
-/** What a project leaves for the list of projects; null when it was lost, or nobody has done anything in it. */
+/** What a project leaves for the list of projects; null when it was lost, or nothing was done in it. */
 export type OldProject = ((current: Conversation) => KeptProject | null) | null;
 
 /**

@@ -26,7 +26,7 @@ export async function laneOf(
     attachments.length > 0
       ? areAllUnfit(context, skill, attachments)
       : action !== null && isAnsweredAtOnce(action, record?.session != null);
-  // A slow answer about credits must not hold up somebody who wants to stop.
+  // A slow answer about credits must not hold up a stop.
   return isInstant ? instantLane(message, action !== null && isAboutStopping(action)) : mailbox;
 }
 

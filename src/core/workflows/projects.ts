@@ -47,7 +47,7 @@ export async function startProject(
 }
 
 /**
- * Lists the projects with a button for each. With `wanted`, the words somebody calls one by, opens the only one
+ * Lists the projects with a button for each. With `wanted`, the words a person calls one by, opens the only one
  * they fit.
  */
 export async function showProjects(
@@ -139,7 +139,7 @@ function without({ projects }: Conversation, sessionId: string): KeptProject[] {
   return (projects ?? []).filter(({ session }) => session.sessionId !== sessionId);
 }
 
-/** The open project as it would be kept; null when nobody has done anything in it. */
+/** The open project as it would be kept; null when nothing was done in it. */
 function keptIfWorked(chat: Chat, state: ProjectState): OldProject {
   const { context, record } = chat;
   const hasWork = isExportable(state.timeline) || state.clips.length > 0 || record.files.length > 0;

@@ -104,7 +104,7 @@ async function uploadOne(
     return "arrived";
   } catch (error) {
     if (isShutdown(signal)) {
-      // It is sent again by whoever goes on.
+      // The process that takes over sends it again.
       await progress.finish("handed-over");
       throw error;
     }
@@ -217,7 +217,7 @@ export function withoutFiles(files: Attachment[], repeated: Attachment[]): Attac
   return files.filter((file) => !repeated.some((one) => isSameFile(one, file)));
 }
 
-/** By the platform's id where there is one: addresses are signed anew each time. */
+/** By the platform's id where there is one: an address is signed each time. */
 function isSameFile(one: Attachment, other: Attachment): boolean {
   if (one.fileId === undefined) return JSON.stringify(one) === JSON.stringify(other);
   return one.platform === other.platform && one.fileId === other.fileId;

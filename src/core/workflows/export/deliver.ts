@@ -118,8 +118,8 @@ function bounded(source: ByteSource): ByteSource {
 }
 
 /**
- * The link is an extra: null when the backend refuses one. Whoever holds it can take the project over: it is for
- * the owner of a free account alone, which is who began the project.
+ * The link is an extra: null when the backend refuses one. With it a person can take the project over: it is for
+ * the owner of a free account alone, the person who began the project.
  */
 async function claimLinkOf(
   chat: Chat,
@@ -142,7 +142,7 @@ async function claimLinkOf(
   }
 }
 
-/** Who began the exported project: another one may be open by now. Undefined: nobody knows. */
+/** The person who began the exported project, which may be open no more. Undefined: not known. */
 function starterOfProject({ record }: Chat, { sessionId }: SessionRef): string | null | undefined {
   if (record.session?.sessionId === sessionId) return record.startedBy;
   return record.projects?.find((project) => project.session.sessionId === sessionId)?.startedBy;

@@ -24,7 +24,7 @@ export async function keepRender(
   }));
 }
 
-/** Ends a render nobody waits for; best effort. */
+/** Ends a render that is not waited for any more; best effort. */
 export async function cancelRender({ chat, caller }: Job, renderId: string): Promise<void> {
   try {
     await chat.context.backend.cancelRender(caller, renderId, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
@@ -54,7 +54,7 @@ export interface Job {
 /** The render that is watched now; a failed one gives way to another. */
 export interface Watch {
   renderId: string;
-  /** False while nobody knows whether the submission arrived. */
+  /** False while it is not known whether the submission arrived. */
   isConfirmed: boolean;
   canResubmit: boolean;
   /** Another process has watched it before: it may be ready by now. */

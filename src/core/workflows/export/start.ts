@@ -38,7 +38,7 @@ export async function startExport(
       if (!isExportable(state.timeline)) return sayWhatIsMissing(chat, state.clips);
       capture = await captureProject(chat, session, state);
       if (!capture) return void (await speaker.say("export.too-large", {}, { tone: "error" }));
-      // Written before it is promised: whoever goes on renders this and nothing newer.
+      // Written before it is promised: a process that takes over renders this and nothing newer.
       await store.keepCapture(id, capture);
     }
     const { fileName } = capture;
@@ -54,7 +54,7 @@ export async function startExport(
     }
     const item: ExportItem = {
       version: 1,
-      // The same for whoever takes this message up again: it is exported once.
+      // The same for the process that takes this message up again: it is exported once.
       id,
       kind: "export",
       lane,

@@ -4,7 +4,7 @@ import { BackendError } from "../../model/backend-error.ts";
 import { firstPollMs, type Job, keepRender, nextPollMs, type Watch } from "./render-record.ts";
 
 /**
- * A used id, or a render that fails at once, gets a new id, once. The id is kept before it is sent: whoever takes
+ * A used id, or a render that fails at once, gets a new id, once. The id is kept before it is sent: a process that takes
  * over knows which render may exist. A session that still renders something else is waited for.
  */
 export async function submit(job: Job, canResubmit: boolean): Promise<Watch | "failed"> {

@@ -55,7 +55,7 @@ export async function runExport(context: Context, item: ExportItem, signal: Abor
     outcome = await breakOff(job, error);
   }
   context.metrics.exportEnded(outcome, context.clock.now() - startedAt);
-  // In this order: whoever finds the item once more knows that it is over.
+  // In this order: a process that finds the item once more knows that it is over.
   await context.store.markSeen(item.id);
   await chat.update((current) => ({
     ...current,
@@ -72,7 +72,7 @@ async function carryOut(job: Job, render: Conversation["render"]): Promise<Outco
   const end = await awaitRender(job, watch);
   if (end === "failed") return giveUp(job, end);
   if (end === "timed-out") {
-    // A render nobody watches would keep the next one out.
+    // A render that is not watched would keep the next one out.
     await cancelRender(job, watch.renderId);
     return giveUp(job, end);
   }
@@ -88,7 +88,7 @@ async function carryOut(job: Job, render: Conversation["render"]): Promise<Outco
 async function begin(job: Job): Promise<Watch | "failed"> {
   const { chat, item, progress } = job;
   const stale = chat.record.render;
-  // Nobody watches it any more, and the backend takes only one active render a session.
+  // It is not watched any more, and the backend takes only one active render a session.
   if (stale) await cancelRender(job, stale.renderId);
   if (item.hasWaited) await progress.show(chat.speaker.rich("export.started"));
   chat.context.log.info({ conversation: chat.id, item: item.id }, "an export's render is submitted");
@@ -157,7 +157,7 @@ async function readRender(
   }
 }
 
-/** It only grows, whichever render of this export tells it, and whoever watches. */
+/** It only grows, whichever render of this export tells it, and whichever process watches. */
 async function showPercent({ chat, item, progress }: Job, told: number | null): Promise<void> {
   const shown = renderOf(chat.record, item.id)?.percent ?? -1;
   const percent = told === null ? -1 : Math.round(told);

@@ -190,7 +190,7 @@ export class TurnAnswer {
       await written;
       await send();
     });
-    // Who waits for it hears of its failure: a timer that shows what came does not.
+    // `flush` and `finish` wait for it and throw; the timer that calls `flush` does not.
     this.#tail.catch(() => {});
   }
 

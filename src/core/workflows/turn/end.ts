@@ -5,7 +5,7 @@ import { isShutdown, StopError } from "../../model/stop.ts";
 import type { Timeline } from "../../model/timeline.ts";
 import type { TurnOutcome } from "../../ports/runtime.ts";
 
-/** Nobody knows what the turn has changed; `after` is the timeline as it is now, null when it cannot be read. */
+/** What the turn has changed is not known; `after` is the timeline as it is now, null when it cannot be read. */
 export interface Doubt {
   after: Timeline | null;
 }

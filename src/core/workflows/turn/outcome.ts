@@ -21,7 +21,7 @@ export type Outcome =
   | { kind: "unchanged" }
   /** It could not be read often enough to say so. */
   | { kind: "unreadable" }
-  /** It was read, but nobody knows what it was before. */
+  /** It was read, and what it was before is not known. */
   | { kind: "incomparable"; after: Timeline };
 
 /**

@@ -22,11 +22,11 @@ export interface StreamWatch {
   hangUp(): void;
 }
 
-/** One for all turns: an exception takes its stack along, and nobody reads this one. */
+/** One for all turns: an exception takes its stack along, and this one is never read. */
 const TURN_IS_OVER = new DOMException("the turn is over", "AbortError");
 
 /**
- * Opens the stream with `open` and hands each event to `onEvent`. Whoever calls must call `hangUp` in the
+ * Opens the stream with `open` and hands each event to `onEvent`. The caller must call `hangUp` in the
  * end, whatever happens.
  */
 export function watchStream(
