@@ -9,7 +9,12 @@ const RESET = "\u001b[0m";
 
 /** The words of a message; `styled` adds bold for a terminal, without it they fit a file or a pipe. */
 export function renderText(message: OutgoingMessage, styled: boolean): string {
-  return styled ? styledText(message.text) : clean(toPlain(message.text));
+  return message.text
+    .map((span) => {
+      const words = wordsOf(span);
+      return styled && (span.bold || span.code) ? `${BOLD}${words}${RESET}` : words;
+    })
+    .join("");
 }
 
 /**
@@ -32,16 +37,14 @@ function label(button: Button, number: number): string {
   return button.kind === "action" ? `[${number}] ${name}` : `[${number}] ${name}: ${button.href}`;
 }
 
-function styledText(text: RichText): string {
-  return text
-    .map((span) => {
-      const words = clean(toPlain([span]));
-      return span.bold || span.code ? `${BOLD}${words}${RESET}` : words;
-    })
-    .join("");
+/** A link's address stays whole: one that leads to a project holds a token that the person needs. */
+function wordsOf(span: RichText[number]): string {
+  const address = span.href && stripVTControlCharacters(span.href);
+  if (span.href === span.text && address) return address;
+  return address ? `${clean(span.text)}: ${address}` : clean(span.text);
 }
 
-/** Without escape sequences and control characters other than line breaks. */
+/** Without tokens, escape sequences and control characters other than line breaks. */
 function clean(text: string): string {
   return cleanText(stripVTControlCharacters(text));
 }

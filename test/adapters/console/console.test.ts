@@ -74,6 +74,20 @@ describe("the terminal chat with a piped script", () => {
     expect(run.output).toContain("/export");
   });
 
+  it("names the links of an export so that they can be opened", async () => {
+    const nemo = await startSandbox({ silentShare: 0, guiShare: 0 });
+    onTestFinished(() => nemo.stop());
+    const cwd = await folderWithClip();
+    const run = await runScript(["./clip.mp4 make it warmer", "/export"], {
+      cwd,
+      args: ["console"],
+      env: { NEMO_API_URL: nemo.url, NEMO_WEB_URL: nemo.webUrl, DATA_DIR: join(cwd, "data") },
+    });
+    const links = [...run.output.matchAll(/: (http\S+)$/gm)].map(([, link = ""]) => link);
+    expect(links).toHaveLength(2);
+    for (const link of links) expect((await fetch(link)).status, link).toBe(200);
+  });
+
   it("takes quoted and escaped paths with spaces", async () => {
     const cwd = await folderWithClip("my clip.mp4");
     const run = await runScript(["'./my clip.mp4'", "my\\ clip.mp4", `"${join(cwd, "my clip.mp4")}"`], {
