@@ -1,7 +1,7 @@
 /**
  * Plays the conversation of the README in a real terminal and keeps what came out as a picture: `npm run docs:cast`.
  * It runs `npm start` on the sandbox in an empty folder, types as a person would, and draws what the terminal shows.
- * Needs `script` (util-linux) and ffmpeg. Waits are shortened in the picture, nothing else is changed.
+ * Needs `script` (util-linux) and ffmpeg. In the picture waits are shorter and tokens are hidden; all else is as it was.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,6 +9,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hideTokens } from "../src/lib/secrets.ts";
 
 /** What is typed, each once the terminal has shown the text before it. */
 const STEPS = [
@@ -164,7 +165,8 @@ function framesOf(output: readonly Output[]): Frame[] {
   const frames: Frame[] = [];
   let atMs = 0;
   for (const [index, { atMs: realMs, text }] of output.entries()) {
-    terminal.write(text);
+    // The link to the project has a token; the picture goes without, as everything that is kept here.
+    terminal.write(hideTokens(text));
     const waitMs = (output[index + 1]?.atMs ?? realMs + LAST_FRAME_MS) - realMs;
     const isLast = index === output.length - 1;
     // What is replaced within a blink is not worth a frame.

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { envExample, settingsPage } from "../../docs/write-settings.ts";
 import packageInfo from "../../package.json" with { type: "json" };
 import { SETTINGS } from "../../src/app/settings.ts";
+import { hideTokens } from "../../src/lib/secrets.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
@@ -119,6 +120,7 @@ describe("the pictures", () => {
     const svg = read(`docs/${name}`);
     expect(svg.length).toBeLessThan(100_000);
     expect(svg).toMatch(/<title/);
+    expect(hideTokens(svg)).toBe(svg);
     expect(svg).not.toMatch(/<script|<image|href|url\((?!#)|@import/);
     expect(DOCUMENTS.some((document) => read(document).includes(`${name})`))).toBe(true);
   });
