@@ -1,6 +1,7 @@
 /**
  * Reads `config/locales/<language>.json`: every text a person sees. All files have the keys of `en.json`
- * and the same placeholders; a difference stops the process with the file and the line.
+ * and the same placeholders; a difference, and a text that a platform would refuse, stops the process with the file
+ * and the line.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,11 +13,11 @@ const fileSchema = z.record(z.string(), z.string());
 
 /** Loads every language in `dir`. Throws `StartError` with all problems. */
 export async function loadLocales(dir: string): Promise<Locales> {
-  const names = (await readdir(dir)).filter((name) => name.endsWith(".json")).sort();
+  const files = (await readdir(dir)).filter((name) => name.endsWith(".json")).sort();
   const problems: string[] = [];
   const tables: Record<string, Record<string, string>> = {};
   const sources: Record<string, string> = {};
-  for (const name of names) {
+  for (const name of files) {
     const path = join(dir, name);
     const source = await readFile(path, "utf8");
     try {
@@ -30,30 +31,47 @@ export async function loadLocales(dir: string): Promise<Locales> {
   }
   const english = tables.en;
   if (!english) problems.push(`${join(dir, "en.json")}: the English texts are missing`);
+  const names = new Map<string, string>();
   for (const [language, table] of Object.entries(english ? tables : {})) {
+    const path = join(dir, `${language}.json`);
+    const at = (key: string) => `${path}:${lineOf(sources[language], key)}`;
     for (const [key, text] of Object.entries(english ?? {})) {
       const own = table[key];
       if (own === undefined) {
-        problems.push(
-          `${join(dir, `${language}.json`)}: misses "${key}" (en.json:${lineOf(sources.en, key)})`,
-        );
+        problems.push(`${path}: misses "${key}" (en.json:${lineOf(sources.en, key)})`);
       } else if (placeholders(own) !== placeholders(text)) {
-        problems.push(
-          `${join(dir, `${language}.json`)}:${lineOf(sources[language], key)}: "${key}" needs the placeholders of en.json: ${placeholders(text) || "none"}`,
-        );
+        const needed = placeholders(text) || "none";
+        problems.push(`${at(key)}: "${key}" needs the placeholders of en.json: ${needed}`);
       }
     }
-    for (const key of Object.keys(table)) {
-      if (english && !(key in english)) {
-        problems.push(
-          `${join(dir, `${language}.json`)}:${lineOf(sources[language], key)}: "${key}" is not in en.json`,
-        );
-      }
+    for (const [key, text] of Object.entries(table)) {
+      const limit = limitOf(key);
+      if (limit && !limit.form.test(text)) problems.push(`${at(key)}: "${key}" must be ${limit.said}`);
+      if (english && !(key in english)) problems.push(`${at(key)}: "${key}" is not in en.json`);
     }
+    const name = table["language.name"] ?? "";
+    const other = names.get(name);
+    if (name !== "" && other !== undefined) {
+      problems.push(`${at("language.name")}: "${name}" is what ${other}.json calls itself`);
+    }
+    names.set(name, language);
   }
   if (problems.length > 0) throw new StartError("The locales need a look:", problems);
   // Checked above: every table has all keys.
   return createLocales(tables as Record<string, Record<TextKey, string>>);
+}
+
+/** A menu with one text that a platform refuses is refused as a whole. Source: Discord docs, "Application Commands". */
+function limitOf(key: string): { form: RegExp; said: string } | null {
+  if (key.startsWith("command-name.")) {
+    return {
+      form: /^(?:(?!\p{Lu})[\p{L}\p{M}\p{N}_-]){1,32}$/u,
+      said: "1 to 32 small letters, digits, - and _",
+    };
+  }
+  if (!key.startsWith("command.")) return null;
+  const length = key === "command.edit-this" ? 32 : 100;
+  return { form: new RegExp(`^.{1,${length}}$`, "su"), said: `1 to ${length} characters` };
 }
 
 function placeholders(text: string): string {

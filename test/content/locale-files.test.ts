@@ -116,6 +116,20 @@ describe("a folder of texts that is not right", () => {
     );
   });
 
+  it.each([
+    ["command-name.export", "Mein Export", "1 to 32 small letters, digits, - and _"],
+    ["command.edit-this", "x".repeat(33), "1 to 32 characters"],
+    ["command.help", "x".repeat(101), "1 to 100 characters"],
+  ])("stops the start where a menu would refuse %s, with file and line", async (key, text, said) => {
+    const dir = await copyWith("zh", (source) =>
+      source.replace(new RegExp(`^ {2}"${key}": .*$`, "m"), `  "${key}": "${text}",`),
+    );
+    const line = await lineOf(key, "zh");
+    await expect(loadLocales(dir)).rejects.toThrow(
+      `${join(dir, "zh.json")}:${line}: "${key}" must be ${said}`,
+    );
+  });
+
   it("stops the start where a key is unknown, with file and line", async () => {
     const dir = await copyWith("zh", (source) => source.replace("{\n", '{\n  "stray.key": "多余",\n'));
     await expect(loadLocales(dir)).rejects.toThrow(
@@ -145,6 +159,12 @@ describe("a folder of texts that is not right", () => {
     const dir = await temporaryFolder();
     await cp(LOCALES, dir, { recursive: true });
     await cp(join(LOCALES, "en.json"), join(dir, "de.json"));
+    const line = await lineOf("language.name", "en");
+    await expect(loadLocales(dir)).rejects.toThrow(
+      `${join(dir, "en.json")}:${line}: "English" is what de.json calls itself`,
+    );
+    const source = await readFile(join(dir, "de.json"), "utf8");
+    await writeFile(join(dir, "de.json"), source.replace('"English"', '"Deutsch"'));
     const locales = await loadLocales(dir);
     expect(locales.languages).toEqual(["en", "de", "zh"]);
     expect(locales.match("de-AT")).toBe("de");

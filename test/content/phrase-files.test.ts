@@ -1,7 +1,9 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { loadUnderstanding } from "../../src/content/phrase-files.ts";
+import { phrasesSchema } from "../../src/core/model/phrases.ts";
 import { StartError } from "../../src/lib/start-error.ts";
 import { phrases, skills, understanding } from "../support/content.ts";
 import { short } from "../support/intents.ts";
@@ -31,8 +33,11 @@ describe.each(Object.entries(phrases))("the examples of %s.yaml", (_language, { 
   it.each(Object.entries(examples))("%s → %s", (text, meaning) => {
     expect(short(understanding.readIntent(text))).toBe(meaning);
   });
+});
 
+describe.each(["en", "zh"])("the examples of %s.yaml, all together", (language) => {
   it("show every kind of meaning", () => {
+    const { examples = {} } = phrases[language] ?? {};
     const kinds = new Set(Object.values(examples).map((meaning) => meaning.split(" ")[0]));
     expect([...kinds].sort()).toEqual(
       [
@@ -51,6 +56,16 @@ describe.each(Object.entries(phrases))("the examples of %s.yaml", (_language, { 
       ].sort(),
     );
   });
+});
+
+it("the file that docs/languages.md begins with is read as it says", async () => {
+  const guide = await readFile(join(PHRASES, "../../docs/languages.md"), "utf8");
+  const source = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? "";
+  const { examples } = phrasesSchema.parse(parse(source));
+  const { readIntent } = await loadUnderstanding(await withFiles({ "fr.yaml": source }), skills);
+  const read = Object.keys(examples).map((text) => [text, short(readIntent(text))]);
+  expect(Object.fromEntries(read)).toEqual(examples);
+  expect(read.length).toBeGreaterThan(2);
 });
 
 describe("phrase files with mistakes", () => {

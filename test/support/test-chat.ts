@@ -299,6 +299,8 @@ interface SceneOptions {
   resolveHost?: ResolveHost;
   /** What the operator counts; nothing unless a test asks. */
   metrics?: Metrics;
+  /** Texts and phrases other than the bot's own. */
+  configDir?: string;
 }
 
 /** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
@@ -332,6 +334,7 @@ async function startChat(options: {
   limits?: Partial<Limits>;
   resolveHost?: ResolveHost;
   metrics?: Metrics;
+  configDir?: string;
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
@@ -341,6 +344,7 @@ async function startChat(options: {
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.resolveHost ? { resolveHost: options.resolveHost } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.configDir ? { configDir: options.configDir } : {}),
   });
   let stopped: Promise<void> | null = null;
   const stop = () => {

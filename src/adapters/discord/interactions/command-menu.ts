@@ -3,20 +3,24 @@
  * Source: Discord docs, "Application Commands"; platforms.md.
  */
 import { createHash } from "node:crypto";
-import type { Locale, REST, RESTPutAPIApplicationCommandsJSONBody } from "discord.js";
+import type { REST, RESTPutAPIApplicationCommandsJSONBody } from "discord.js";
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  Locale,
   PermissionFlagsBits,
   Routes,
 } from "discord-api-types/v10";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 
-/** Discord's name of our languages. */
-const LOCALES: Record<string, Locale[]> = { zh: ["zh-CN" as Locale, "zh-TW" as Locale] };
+/** What Discord calls a language of ours; English is what everybody gets, and some it does not know. */
+function discordNames(language: string): Locale[] {
+  if (language === "en") return [];
+  return Object.values(Locale).filter((locale) => locale.split("-")[0] === language);
+}
 
 const EVERYWHERE = {
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
@@ -53,7 +57,7 @@ export const CLIP_OPTIONS = ["clip", "clip2", "clip3"] as const;
 function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
   const described = (key: TextKey) => {
     const others = locales.languages.flatMap((language) =>
-      (LOCALES[language] ?? []).map((locale) => [locale, locales.plain(language, key)] as const),
+      discordNames(language).map((locale) => [locale, locales.plain(language, key)] as const),
     );
     return { description: locales.plain("en", key), description_localizations: Object.fromEntries(others) };
   };
@@ -64,7 +68,7 @@ function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
   }));
   const named = (name: keyof typeof NAME_KEYS) => {
     const others = locales.languages.flatMap((language) =>
-      (LOCALES[language] ?? []).map((locale) => [locale, locales.plain(language, NAME_KEYS[name])] as const),
+      discordNames(language).map((locale) => [locale, locales.plain(language, NAME_KEYS[name])] as const),
     );
     return { name, name_localizations: Object.fromEntries(others) };
   };
@@ -74,9 +78,7 @@ function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
     ...EVERYWHERE,
   });
   const names = locales.languages.flatMap((language) =>
-    (LOCALES[language] ?? []).map(
-      (locale) => [locale, locales.plain(language, "command.edit-this")] as const,
-    ),
+    discordNames(language).map((locale) => [locale, locales.plain(language, "command.edit-this")] as const),
   );
   return [
     {

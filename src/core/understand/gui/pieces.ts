@@ -79,7 +79,7 @@ function labelledKeeper(languages: readonly GuiLanguage[]): (pieces: Piece[]) =>
         isText ||= isLabelAlone || !isExport(piece);
       }
       const hasDetails = next !== undefined && isAfterColon(next);
-      // "预览：片头3秒" is a heading, where "请预览" is an instruction
+      // "Preview: intro 3 s" is a heading, where "please preview" is an instruction
       const isHeading = hasDetails && next.clause.kind === "content" && heading.test(piece.raw);
       if (isText || isHeading) return { ...piece, clause: CONTENT };
       return hasDetails && piece.isLeadIn ? { ...piece, clause: { kind: "purpose" } } : piece;

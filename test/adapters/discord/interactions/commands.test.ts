@@ -1,7 +1,13 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { REST } from "@discordjs/rest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import english from "../../../../config/locales/en.json" with { type: "json" };
+import { publishCommands } from "../../../../src/adapters/discord/interactions/command-menu.ts";
+import { createLocales } from "../../../../src/core/model/locales.ts";
+import { startFakeDiscord } from "../../../fakes/discord/fake-discord.ts";
 import { temporaryFolder } from "../../../support/test-chat.ts";
+import { Store } from "../adapters.ts";
 import { clip, community, editInThread, startDiscordScene } from "../scene.ts";
 
 const REGISTER = "PUT /applications/:application/commands";
@@ -27,6 +33,27 @@ describe("the commands", { timeout: 30_000 }, () => {
     expect(commands[0]?.description_localizations).toMatchObject({
       "zh-CN": expect.stringMatching(/\p{Script=Han}/u),
     });
+  });
+
+  it("are registered in every language that both Discord and the bot know", async () => {
+    const discord = await startFakeDiscord();
+    onTestFinished(() => discord.stop());
+    const rest = new REST({ api: discord.apiUrl }).setToken(discord.token);
+    const named = (name: string) => ({ ...english, "language.name": name });
+    const texts = createLocales({
+      en: english,
+      de: named("Deutsch"),
+      es: named("Español"),
+      eo: named("Esperanto"),
+    });
+    await publishCommands(rest, discord.applicationId, texts, new Store());
+    const [call] = discord.calls(REGISTER);
+    expect(call?.status).toBe(200);
+    const commands = call?.body as { name_localizations: object }[];
+    for (const { name_localizations: names } of commands) {
+      expect(Object.keys(names).sort()).toEqual(["de", "es-419", "es-ES"]);
+    }
+    expect(discord.violations()).toEqual([]);
   });
 
   it("are registered only when they changed: not on a second start", async () => {

@@ -1,0 +1,159 @@
+/** Three files make a language, and nothing else: a made-up one, "Miro", is added to the bot's own and used. */
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CLIP, startScene, temporaryFolder } from "../support/test-chat.ts";
+
+const CONFIG = join(import.meta.dirname, "../../config");
+
+/** What is said of the texts below; all others are those of English with a mark. */
+const TEXTS: Record<string, string> = {
+  "language.name": "Miro",
+  "language.switched": "Mi miras nun.",
+  "help.text": "{title} Povo: {time} {formats} {limit}",
+  "cancel.nothing": "Nul por haltar.",
+  "credits.text": "Oro: {available}/{frozen}/{total}",
+};
+
+const PHRASES = `
+fillers: bonvo, dankel
+questions: kielo
+intents:
+  - action: export
+    each:
+      - eksportu, elsendu
+      - ~, la filmo, gi
+  - action: credits
+    say: kiom da oro, oro
+  - action: language
+    each:
+      - ~, parolu
+      - "{language}"
+  - action: skill
+    each:
+      - majstro
+      - "{skill}"
+commands:
+  help: helpo
+  cancel: haltu
+languages:
+  eo: miro, lingvo miro
+cancel:
+  stop: haltu, cesigu
+  export: eksporton
+  not: nenio
+  filler: bonvo
+apologies:
+  sorry: pardonu
+  trouble: (?:{sorry}, )?mi trovis problemon
+  goesOn: sed
+  advice: provu denove
+gui:
+  words:
+    tap: klaku
+    label: eksportu, oro
+  rules:
+    - label: '{tap} (?<label>{label})'
+  labels: { export: eksportu, show-credits: oro }
+  move: "Movu {what} {where}"
+examples:
+  bonvo eksportu gi: export
+`;
+
+const SKILLS = `
+film-maker:
+  title: Filmisto
+  greeting: Saluto! Donu filmon.
+  startExamples:
+    - faru komencon
+`;
+
+/** The bot's own files with those of the new language beside them. */
+async function configWithMiro(): Promise<string> {
+  const dir = await temporaryFolder();
+  await cp(CONFIG, dir, { recursive: true });
+  const english: Record<string, string> = JSON.parse(await readFile(join(CONFIG, "locales/en.json"), "utf8"));
+  const texts = Object.entries(english).map(([key, text]) => [
+    key,
+    TEXTS[key] ?? (key.startsWith("command-name.") ? `mi-${text}` : `~ ${text}`),
+  ]);
+  await Promise.all([
+    writeFile(join(dir, "locales/eo.json"), JSON.stringify(Object.fromEntries(texts), null, 2)),
+    writeFile(join(dir, "phrases/eo.yaml"), PHRASES),
+    writeFile(join(dir, "skills/eo.yaml"), SKILLS),
+  ]);
+  return dir;
+}
+
+async function startMiro() {
+  const configDir = await configWithMiro();
+  return startScene({ configDir, settings: { SKILLS_DIR: join(configDir, "skills") } });
+}
+
+describe("a language that consists of three files", () => {
+  it("is chosen by button, by command and by its name", async () => {
+    const { chat } = await startMiro();
+    await chat.asks("/language");
+    expect(chat.buttons).toEqual(["English", "Miro", "中文"]);
+    for (const choose of [
+      () => chat.presses("Miro"),
+      () => chat.asks("/language miro"),
+      () => chat.asks("parolu miro"),
+    ]) {
+      await chat.asks("speak English");
+      await choose();
+      expect(chat.last.text).toBe("Mi miras nun.");
+    }
+  });
+
+  it("is spoken to those whose platform names it, with the greeting of the skill", async () => {
+    const { chat } = await startMiro();
+    await chat.asks("/start", { language: "eo" });
+    expect(chat.last.text).toContain("~ ");
+    expect(chat.last.text).toContain("Filmisto");
+    expect(chat.last.text).toContain("Saluto! Donu filmon.");
+    expect(chat.buttons).toContain("faru komencon");
+    await chat.asks("/helpo", { language: "eo" });
+    expect(chat.last.text).toContain("Povo:");
+  });
+
+  it("is understood: export, cancel, help, a skill, and words that are none of these", async () => {
+    const { nemo, chat } = await startMiro();
+    await chat.sendsFile(CLIP, "make it warmer", { language: "eo" });
+    await chat.asks("bonvo eksportu la filmo, dankel!", { language: "eo" });
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.last.video).not.toBeNull();
+    await chat.asks("bonvo haltu", { language: "eo" });
+    expect(chat.last.text).toBe("Nul por haltar.");
+    await chat.asks("nenio eksporton", { language: "eo" });
+    expect(chat.last.text).toBe("Nul por haltar.");
+    await chat.asks("kielo eksportu?", { language: "eo" });
+    expect(chat.last.text).toContain("Povo:");
+    await chat.asks("majstro filmisto", { language: "eo" });
+    expect(chat.last.text).toContain("Filmisto");
+    const turns = nemo.requests("POST /run_sse").length;
+    await chat.asks("haltu la muziko", { language: "eo" });
+    expect(nemo.requests("POST /run_sse").length).toBe(turns + 1);
+  });
+
+  it("is understood beside the others, whoever writes it", async () => {
+    const { chat } = await startMiro();
+    await chat.asks("kiom da oro", { language: "zh" });
+    expect(chat.last.text).toContain("可用：100");
+    await chat.asks("show my credits", { language: "eo" });
+    expect(chat.last.text).toContain("Oro: 100/");
+  });
+
+  it("is read in what the agent says of buttons and of its problems", async () => {
+    const { nemo, chat } = await startMiro();
+    await chat.sendsFile(CLIP, "", { language: "eo" });
+    nemo.scenario.add({
+      on: "turn",
+      do: { kind: "turn", texts: ["Preta! Klaku eksportu.", " Pardonu, mi trovis problemon."], edits: [] },
+    });
+    const said = await chat.asks("faru ion", { language: "eo" });
+    expect(said[0]).toBe("Preta!");
+    expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(1);
+    expect(chat.text).not.toMatch(/Klaku|problemon/);
+  });
+});
