@@ -4,7 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import { ALBUM_SETTLE_MS } from "./albums.ts";
 import { type Message, messageSchema } from "./update-schema.ts";
 
@@ -15,69 +17,76 @@ export interface AlbumPart {
 
 /** What a process found that wanted to hand an album over. */
 export type Claim =
-  /** These parts are the process's to hand over, and nobody else's for a while. */
+  /** These parts are the process's to hand over, and for a while no other's. */
   | { kind: "ours"; parts: AlbumPart[] }
-  /** The album may still grow, or somebody else is at it. */
+  /** The album may still grow, or another process is at it. */
   | { kind: "wait"; waitMs: number }
-  /** Handed over by somebody else. */
+  /** Handed over by another process. */
   | { kind: "gone" };
 
 const REGISTRY = "open-albums";
 /** How long a process may take to hand an album over; then it counts as dead. */
 const CLAIM_MS = 30_000;
-/** What nobody hands over within a day is forgotten. */
+/** An album that was not handed over within a day is forgotten. */
 const KEPT_FOR_MS = 86_400_000;
 
-const albumSchema = z.object({
-  parts: z.array(
-    z.object({
-      updateId: z.number(),
-      message: messageSchema,
-    }),
-  ),
+const recordSchema = z.object({
+  parts: z.array(z.object({ updateId: z.number(), message: messageSchema })),
   /** When the newest part came, in epoch ms. */
   newestAt: z.number(),
-  /** Who hands over what since when; what comes meanwhile is not in it. */
+  /** The process that hands over these parts, and since when; later parts are not among them. */
   claim: z.object({ by: z.string(), at: z.number(), updateIds: z.array(z.number()) }).nullable(),
 });
-type Album = z.infer<typeof albumSchema>;
+type Album = z.infer<typeof recordSchema>;
+/** An earlier version kept the parts alone. */
+const albumSchema = z.preprocess(
+  (kept) => (Array.isArray(kept) ? { parts: kept, newestAt: 0, claim: null } : kept),
+  recordSchema,
+);
 
 export class AlbumStore {
-  readonly #memory: AdapterMemory;
+  readonly #albums: JsonMemory<Album>;
+  /** Ids of the albums that are not handed over yet. */
+  readonly #registry: JsonMemory<string[]>;
   readonly #me = randomUUID();
 
-  constructor(memory: AdapterMemory) {
-    this.#memory = memory;
+  constructor(memory: AdapterMemory, log: Log) {
+    this.#albums = new JsonMemory({
+      memory,
+      schema: albumSchema,
+      what: "an album on its way",
+      log,
+      ttlMs: KEPT_FOR_MS,
+    });
+    this.#registry = new JsonMemory({ memory, schema: z.array(z.string()), what: "the list of albums", log });
   }
 
   /** Keeps parts that came at `at`. With `mustExist` only where some are kept already; false when there are none. */
   async add(albumId: string, parts: readonly AlbumPart[], at: number, mustExist = false): Promise<boolean> {
-    let isKept = false;
-    await this.#change(albumId, (album) => {
-      isKept = album !== null || !mustExist;
-      if (!isKept) return null;
-      const known = new Set(album?.parts.map((part) => part.updateId));
+    const album = await this.#albums.update(keyOf(albumId), (current) => {
+      if (!current && mustExist) return null;
+      const known = new Set(current?.parts.map((part) => part.updateId));
       const fresh = parts.filter((part) => !known.has(part.updateId));
-      if (album && fresh.length === 0) return album;
+      if (current && fresh.length === 0) return current;
       return {
-        parts: [...(album?.parts ?? []), ...fresh],
-        newestAt: Math.max(album?.newestAt ?? 0, at),
-        claim: album?.claim ?? null,
+        parts: [...(current?.parts ?? []), ...fresh],
+        newestAt: Math.max(current?.newestAt ?? 0, at),
+        claim: current?.claim ?? null,
       };
     });
-    if (isKept) await this.#register(albumId);
-    return isKept;
+    if (album) await this.#register(albumId);
+    return album !== null;
   }
 
   /** Whether parts of an album are kept. */
   async has(albumId: string): Promise<boolean> {
-    return (await this.#memory.get(keyOf(albumId))) !== null;
+    return (await this.#albums.get(keyOf(albumId))) !== null;
   }
 
   /** Takes an album that has settled, to hand it over. */
   async claim(albumId: string, now: number): Promise<Claim> {
     let claim: Claim = { kind: "gone" };
-    await this.#change(albumId, (album) => {
+    await this.#albums.update(keyOf(albumId), (album) => {
       claim = claimOf(album, now, this.#me);
       if (!album || claim.kind !== "ours") return album;
       const updateIds = claim.parts.map((part) => part.updateId);
@@ -87,10 +96,10 @@ export class AlbumStore {
     return claim;
   }
 
-  /** The parts are handed over. What came meanwhile stays. */
+  /** The parts are handed over. Those that came later stay. */
   async close(albumId: string, parts: readonly AlbumPart[]): Promise<void> {
     const done = new Set(parts.map((part) => part.updateId));
-    const left = await this.#change(albumId, (album) => {
+    const left = await this.#albums.update(keyOf(albumId), (album) => {
       const rest = album?.parts.filter((part) => !done.has(part.updateId)) ?? [];
       return album && rest.length > 0 ? { ...album, parts: rest, claim: null } : null;
     });
@@ -99,35 +108,22 @@ export class AlbumStore {
 
   /** Albums that are not handed over yet. */
   async list(): Promise<string[]> {
-    return readList(await this.#memory.get(REGISTRY));
+    return (await this.#registry.get(REGISTRY)) ?? [];
   }
 
   async #register(albumId: string): Promise<void> {
-    await this.#memory.update(REGISTRY, (text) => {
-      const open = readList(text);
-      return JSON.stringify(open.includes(albumId) ? open : [...open, albumId]);
-    });
+    await this.#registry.update(REGISTRY, (open) =>
+      open?.includes(albumId) ? open : [...(open ?? []), albumId],
+    );
   }
 
   async #unregister(albumId: string): Promise<void> {
-    await this.#memory.update(REGISTRY, (text) => {
-      const open = readList(text).filter((one) => one !== albumId);
-      return open.length > 0 ? JSON.stringify(open) : null;
+    await this.#registry.update(REGISTRY, (open) => {
+      const others = open?.filter((one) => one !== albumId) ?? [];
+      return others.length > 0 ? others : null;
     });
     // A part that came in between was registered before it could be taken off again.
     if (await this.has(albumId)) await this.#register(albumId);
-  }
-
-  async #change(albumId: string, change: (album: Album | null) => Album | null): Promise<boolean> {
-    const text = await this.#memory.update(
-      keyOf(albumId),
-      (current) => {
-        const next = change(readAlbum(current));
-        return next ? JSON.stringify(next) : null;
-      },
-      KEPT_FOR_MS,
-    );
-    return text !== null;
   }
 }
 
@@ -152,24 +148,4 @@ function inOrder(parts: readonly AlbumPart[]): AlbumPart[] {
 
 function keyOf(albumId: string): string {
   return `album:${albumId}`;
-}
-
-function readAlbum(text: string | null): Album | null {
-  const kept = text === null ? null : readJson(text);
-  // As an earlier version kept it: the parts alone.
-  const album = Array.isArray(kept) ? { parts: kept, newestAt: 0, claim: null } : kept;
-  return albumSchema.safeParse(album).data ?? null;
-}
-
-function readList(text: string | null): string[] {
-  return text === null ? [] : (z.array(z.string()).safeParse(readJson(text)).data ?? []);
-}
-
-/** Null for what is not JSON: it is as good as nothing. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
