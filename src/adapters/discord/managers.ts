@@ -9,24 +9,21 @@ import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
-import { ShortCache } from "../shared/short-cache.ts";
+import { KnownManagers } from "../shared/managers.ts";
 import { orInTrouble } from "../shared/store-trouble.ts";
 import { isThread, mayManageBy } from "./permissions.ts";
 import { placeOf } from "./place.ts";
 import { ownerKey } from "./threads.ts";
 
-const REMEMBERED_FOR_MS = 60_000;
-const MAX_REMEMBERED = 5_000;
-
 export class Managers {
   readonly #rest: REST;
   readonly #memory: AdapterMemory;
-  readonly #known: ShortCache<boolean>;
+  readonly #known: KnownManagers;
 
   constructor(rest: REST, memory: AdapterMemory, clock: Clock) {
     this.#rest = rest;
     this.#memory = memory;
-    this.#known = new ShortCache(MAX_REMEMBERED, { maxAgeMs: REMEMBERED_FOR_MS, clock });
+    this.#known = new KnownManagers(clock);
   }
 
   /** Throws when Discord does not say. */
@@ -38,8 +35,7 @@ export class Managers {
     const id = user.id.slice("discord:".length);
     if ((await orInTrouble(this.#memory.get(ownerKey(channelId)), null)) === id) return true;
     if (user.canManage === false) return false;
-    const ask = () => this.#ask(guildId, channelId, id, signal);
-    return this.#known.get(`${channelId} ${id}`, ask);
+    return this.#known.has(channelId, id, () => this.#ask(guildId, channelId, id, signal));
   }
 
   async #ask(guildId: string, channelId: string, userId: string, signal: AbortSignal): Promise<boolean> {

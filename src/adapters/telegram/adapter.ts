@@ -1,5 +1,5 @@
 /** The Telegram adapter from start to stop. Source: DESIGN.md, "Settings"; docs/usage.md, "On Telegram". */
-import { Api, GrammyError } from "grammy";
+import { type Api, GrammyError } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { Agent } from "undici";
 import type { Locales } from "../../core/model/locales.ts";
@@ -7,11 +7,13 @@ import { StopError } from "../../core/model/stop.ts";
 import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
+import { retried } from "../../lib/backoff.ts";
 import { OutageLog } from "../../lib/log-limit.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { Beside } from "../shared/background.ts";
 import type { HttpServer } from "../shared/http-server.ts";
-import { isOurEnd, nativeSignal } from "./abort-signals.ts";
+import { nativeSignal } from "./abort-signals.ts";
+import { createApi } from "./api.ts";
 import { Polling } from "./incoming/polling.ts";
 import { SetAside } from "./incoming/set-aside.ts";
 import { ALLOWED_UPDATES, UpdateHandler } from "./incoming/update-handler.ts";
@@ -22,6 +24,7 @@ import { type Call, makeCall } from "./outgoing/call.ts";
 import { CallbackAnswers } from "./outgoing/callback-answers.ts";
 import { publishCommands } from "./outgoing/command-menu.ts";
 import { Delivery } from "./outgoing/delivery.ts";
+import { KeptMessages } from "./outgoing/kept-messages.ts";
 import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
 import { LocalRateLimit } from "./outgoing/rate-limit.ts";
@@ -31,8 +34,7 @@ import { SharedRateLimit } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
 import { WriteBehindMemory } from "./write-behind-memory.ts";
 
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
+const RETRIES = { firstMs: 500, longestMs: 30_000 };
 
 export interface TelegramOptions {
   token: string;
@@ -73,7 +75,7 @@ export class TelegramAdapter {
   #webhook: Webhook | null = null;
   #setAside: SetAside | null = null;
   #isConnected = false;
-  /** The bot, once somebody needed to know. */
+  /** The bot, from the first time that it was asked for. */
   #me: Promise<UserFromGetMe> | null = null;
 
   constructor(options: TelegramOptions, context: TelegramContext) {
@@ -95,13 +97,16 @@ export class TelegramAdapter {
     const stopped = this.#sendingStopped.signal;
     const sending = { migrations: this.#migrations, marks, log, onGone, stopped };
     const delivery = new Delivery({ ...sending, queue: this.#queue, clock });
+    const kept = new KeptMessages(this.#memory, log);
     this.platform = new TelegramPlatform({
       ...sending,
       api: this.#api,
       delivery,
       rateLimit,
       managers: new Managers(this.#api, this.#migrations, clock),
+      kept,
       privately: new PrivateMessages({
+        kept,
         api: this.#api,
         delivery,
         memory: this.#memory,
@@ -146,11 +151,11 @@ export class TelegramAdapter {
       http.route(`POST ${new URL(url).pathname}`, this.#webhook.handle);
       this.#webhook.start();
       const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
-      await this.#patiently((signal) => this.#api.setWebhook(url, settings, nativeSignal(signal)));
+      await this.#untilAnswered((signal) => this.#api.setWebhook(url, settings, nativeSignal(signal)));
       this.#isConnected = true;
     } else {
       // A webhook of an earlier set-up would keep every update from us.
-      await this.#patiently((signal) =>
+      await this.#untilAnswered((signal) =>
         this.#api.deleteWebhook({ drop_pending_updates: false }, nativeSignal(signal)),
       );
       this.#polling = new Polling({ api, handler, setAside, clock, log, beside });
@@ -212,9 +217,9 @@ export class TelegramAdapter {
   }
 
   #whoAmI(): Promise<UserFromGetMe> {
-    this.#me ??= this.#patiently((signal) => this.#api.getMe(nativeSignal(signal))).catch(
+    this.#me ??= this.#untilAnswered((signal) => this.#api.getMe(nativeSignal(signal))).catch(
       (error: unknown) => {
-        // Asked again by whoever needs it next.
+        // Asked again the next time.
         this.#me = null;
         throw error;
       },
@@ -223,46 +228,31 @@ export class TelegramAdapter {
   }
 
   /** Waits out a Telegram that cannot be reached; a refused token ends the start. */
-  async #patiently<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #untilAnswered<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { log, clock } = this.#context;
-    const trouble = new OutageLog(log);
-    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
-      try {
-        const result = await call(this.#stopped.signal);
-        // Nothing begins any more once the end was announced.
-        this.#stopped.signal.throwIfAborted();
-        trouble.over("Telegram answers");
-        return result;
-      } catch (error) {
-        this.#stopped.signal.throwIfAborted();
-        if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
-          throw new StartError("Telegram cannot be used:", [
-            "TELEGRAM_BOT_TOKEN: Telegram does not know this token (BotFather gives a new one)",
-          ]);
-        }
-        if (error instanceof GrammyError && error.error_code === 400) throw error;
-        trouble.tell(error, "Telegram does not answer; trying again");
-        await clock.sleep(Math.max(waitMs, askedWaitMs(error)), this.#stopped.signal);
+    const { signal } = this.#stopped;
+    const outage = new OutageLog(log);
+    const ask = async () => {
+      const result = await call(signal);
+      // Nothing begins any more once the end was announced.
+      signal.throwIfAborted();
+      outage.over("Telegram answers");
+      return result;
+    };
+    const onFailure = (error: unknown) => {
+      signal.throwIfAborted();
+      const code = error instanceof GrammyError ? error.error_code : null;
+      if (code === 401 || code === 404) {
+        throw new StartError("Telegram cannot be used:", [
+          "TELEGRAM_BOT_TOKEN: Telegram does not know this token (BotFather gives a new one)",
+        ]);
       }
-    }
+      if (code === 400) throw error;
+      outage.tell(error, "Telegram does not answer; trying again");
+      return askedWaitMs(error);
+    };
+    return retried(ask, { ...RETRIES, clock, signal, onFailure });
   }
-}
-
-/** The Bot API with every answer counted. */
-function createApi({ token, apiRoot }: TelegramOptions, metrics: Metrics): Api {
-  const api = new Api(token, { apiRoot });
-  api.config.use(async (call, method, payload, signal) => {
-    try {
-      const answer = await call(method, payload, signal);
-      metrics.apiCall("telegram", answer.ok ? 200 : answer.error_code);
-      return answer;
-    } catch (error) {
-      // What we ended ourselves says nothing about Telegram.
-      if (!isOurEnd(signal)) metrics.apiCall("telegram", null);
-      throw error;
-    }
-  });
-  return api;
 }
 
 function warnAboutPrivacy(me: UserFromGetMe, log: Log): void {

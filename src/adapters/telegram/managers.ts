@@ -2,23 +2,20 @@
 import type { Api } from "grammy";
 import type { ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
-import { ShortCache } from "../shared/short-cache.ts";
+import { KnownManagers } from "../shared/managers.ts";
 import { nativeSignal } from "./abort-signals.ts";
 import type { Migrations } from "./migrations.ts";
 import { addressOf } from "./outgoing/address.ts";
 
-const REMEMBERED_FOR_MS = 60_000;
-const MAX_REMEMBERED = 5_000;
-
 export class Managers {
   readonly #api: Api;
   readonly #migrations: Migrations;
-  readonly #known: ShortCache<boolean>;
+  readonly #known: KnownManagers;
 
   constructor(api: Api, migrations: Migrations, clock: Clock) {
     this.#api = api;
     this.#migrations = migrations;
-    this.#known = new ShortCache(MAX_REMEMBERED, { maxAgeMs: REMEMBERED_FOR_MS, clock });
+    this.#known = new KnownManagers(clock);
   }
 
   /** Throws when Telegram does not say. */
@@ -28,7 +25,7 @@ export class Managers {
     // A private chat has the number of its person; an admin who stays anonymous speaks as the group itself.
     if (id === askedIn) return true;
     const chatId = await this.#migrations.currentOf(askedIn);
-    return this.#known.get(`${chatId} ${id}`, async () => {
+    return this.#known.has(chatId, id, async () => {
       const { status } = await this.#api.getChatMember(chatId, Number(id), nativeSignal(signal));
       return status === "creator" || status === "administrator";
     });

@@ -6,11 +6,12 @@
 
 import type { Log } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { isStoreTrouble } from "../shared/store-trouble.ts";
 
 /** Ids below are those of supergroups. Source: Bot API, "dialog ids". */
 const FIRST_SUPERGROUP = -1_000_000_000_000;
-/** Moves that this process remembers by itself; the oldest go when there are more. */
+/** Moves that this process remembers by itself. */
 const MAX_KNOWN = 10_000;
 
 /** While the store is away, what this process has seen counts, and else a chat counts as never moved. */
@@ -19,7 +20,7 @@ export class Migrations {
   /** For sending, which must not wait for the store. */
   readonly #writeBehind: AdapterMemory;
   readonly #log: Log;
-  readonly #known = new Map<string, string>();
+  readonly #known = new BoundedMap<string, string>(MAX_KNOWN);
 
   constructor(memory: AdapterMemory, writeBehind: AdapterMemory, log: Log) {
     this.#memory = memory;
@@ -30,8 +31,9 @@ export class Migrations {
   /** Notes a migration; both signals tell of the same one, and the second changes nothing. */
   async note(oldChatId: string, newChatId: string): Promise<void> {
     const [to, from] = [`migrated-to:${oldChatId}`, `migrated-from:${newChatId}`];
-    this.#know(to, newChatId);
-    if (!this.#known.has(from)) this.#know(from, this.#known.get(`migrated-from:${oldChatId}`) ?? oldChatId);
+    this.#known.set(to, newChatId);
+    if (!this.#known.has(from))
+      this.#known.set(from, this.#known.get(`migrated-from:${oldChatId}`) ?? oldChatId);
     if ((await this.#memory.get(to)) === newChatId) return;
     const origin = (await this.#memory.get(`migrated-from:${oldChatId}`)) ?? oldChatId;
     await this.#memory.set(from, origin);
@@ -56,20 +58,13 @@ export class Migrations {
   async #read(memory: AdapterMemory, key: string): Promise<string | null> {
     try {
       const value = await memory.get(key);
-      if (value !== null) this.#know(key, value);
+      if (value !== null) this.#known.set(key, value);
       // What we saw may still wait to be written.
       return value ?? this.#known.get(key) ?? null;
     } catch (error) {
       if (!isStoreTrouble(error)) throw error;
       return this.#known.get(key) ?? null;
     }
-  }
-
-  #know(key: string, value: string): void {
-    this.#known.delete(key);
-    this.#known.set(key, value);
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size > MAX_KNOWN) this.#known.delete(oldest);
   }
 }
 

@@ -5,10 +5,11 @@
 
 import type { Clock, Log } from "../../core/ports/runtime.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 
 /** How long a store that has failed is left alone: one that hangs would otherwise cost its time-out with every call. */
 const PAUSE_MS = 1_000;
-/** Values that wait to be written; the oldest goes when there are more. */
+/** Values that wait to be written. */
 const MAX_PENDING = 1_000;
 
 export class WriteBehindMemory implements AdapterMemory {
@@ -16,7 +17,9 @@ export class WriteBehindMemory implements AdapterMemory {
   readonly #clock: Clock;
   readonly #log: Log;
   /** Null: to be deleted. */
-  readonly #pending = new Map<string, { value: string | null; ttlMs: number | undefined }>();
+  readonly #pending = new BoundedMap<string, { value: string | null; ttlMs: number | undefined }>(
+    MAX_PENDING,
+  );
   readonly #stopped = new AbortController();
   #awayUntil = 0;
   #isWriting = false;
@@ -63,8 +66,6 @@ export class WriteBehindMemory implements AdapterMemory {
       await this.#ask(() => this.#write(key, value, ttlMs));
     } catch (error) {
       if (!(error instanceof StoreTroubleError)) throw error;
-      const [oldest] = this.#pending.keys();
-      if (oldest !== undefined && this.#pending.size >= MAX_PENDING) this.#pending.delete(oldest);
       this.#pending.set(key, { value, ttlMs });
       void this.#writePending();
     }
@@ -91,7 +92,7 @@ export class WriteBehindMemory implements AdapterMemory {
       while (this.#pending.size > 0) {
         await this.#clock.sleep(PAUSE_MS, this.#stopped.signal);
         for (const [key, entry] of [...this.#pending]) {
-          // Unless it was changed meanwhile.
+          // Unless it has changed since.
           if (this.#pending.get(key) !== entry) continue;
           await this.#ask(() => this.#write(key, entry.value, entry.ttlMs));
           if (this.#pending.get(key) === entry) this.#pending.delete(key);

@@ -9,7 +9,7 @@ import type {
   IncomingMessage,
   ReplyTarget,
 } from "../../../core/model/message.ts";
-import { KEPT_PREFIX } from "../outgoing/private-messages.ts";
+import { KEPT_PREFIX } from "../outgoing/kept-messages.ts";
 import { attachmentOf } from "./media.ts";
 import type { CallbackQuery, Message, MessageEntity, Place, User } from "./update-schema.ts";
 

@@ -4,25 +4,25 @@
  */
 import { type Api, GrammyError } from "grammy";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
+import { backoffMs } from "../../../lib/backoff.ts";
 import { OutageLog } from "../../../lib/log-limit.ts";
+import { abortable } from "../../../lib/timeout.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal, UnansweredError } from "../abort-signals.ts";
 import { askedWaitMs } from "../retry-after.ts";
-import { ALBUM_SETTLE_MS, groupAlbums } from "./albums.ts";
-import { type Batch, type BatchItem, messagesOf, readBatch } from "./batch.ts";
-import { conversationOf } from "./normalize.ts";
+import { ALBUM_SETTLE_MS } from "./albums.ts";
+import { type Batch, type BatchItem, readBatch } from "./batch.ts";
+import { BATCH_SIZE, isFull, mayGrow, partsIn, type Step, stepsOf } from "./batch-steps.ts";
 import type { SetAside } from "./set-aside.ts";
-import { StoreOutage } from "./store-outage.ts";
 import { ALLOWED_UPDATES, type UpdateHandler } from "./update-handler.ts";
+import { UpdateIntake } from "./update-intake.ts";
 import type { Update } from "./update-schema.ts";
 
 const POLL_S = 30;
 /** A poll that takes so much longer than it was to take has lost its connection. */
 const POLL_GRACE_MS = 15_000;
-const BATCH = 100;
 const CONFLICT_WAIT_MS = 5_000;
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
+const RETRIES = { firstMs: 500, longestMs: 30_000 };
 /** While the store is away: people who write now want to hear of it now. */
 const STORE_RETRY_MS = 750;
 /** How often an album that may still grow is looked at: so long do others wait who write meanwhile. */
@@ -43,13 +43,6 @@ interface Pass {
   isStoreAway: boolean;
 }
 
-/** What is taken as one: a message, an album, anything else. */
-interface Step {
-  /** The update, or the parts of the album. */
-  updates: [Update, ...Update[]];
-  conversation: string;
-}
-
 export interface PollingOptions {
   api: Api;
   handler: UpdateHandler;
@@ -63,10 +56,10 @@ export class Polling {
   readonly #api: Api;
   readonly #handler: UpdateHandler;
   readonly #setAside: SetAside;
+  readonly #intake: UpdateIntake;
   readonly #beside: Beside;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #outage: StoreOutage;
   readonly #trouble: OutageLog;
   readonly #stopped = new AbortController();
   #offset: number | undefined;
@@ -84,7 +77,7 @@ export class Polling {
     this.#beside = beside;
     this.#clock = clock;
     this.#log = log;
-    this.#outage = new StoreOutage(log);
+    this.#intake = new UpdateIntake({ setAside, beside, log });
     this.#trouble = new OutageLog(log);
   }
 
@@ -96,40 +89,33 @@ export class Polling {
   start(): void {
     this.#isConnected = true;
     const run = () => this.#run();
-    this.#running = this.#beside.loop("polling Telegram begins anew", run, this.#stopped.signal);
+    this.#running = this.#beside.loop("polling Telegram begins again", run, this.#stopped.signal);
   }
 
   /** Ends the poll that waits, soon. What was taken last is confirmed if Telegram answers, so that it does not come again. */
   async stop(): Promise<void> {
     this.#isConnected = false;
     this.#stopped.abort(new Error("polling stops"));
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), STOP_MS);
+    const deadline = AbortSignal.timeout(STOP_MS);
     try {
-      await Promise.race([this.#running, aborted(patience.signal)]);
+      await abortable(this.#running, deadline);
       if (this.#offset === undefined) return;
       const last = { offset: this.#offset, limit: 1, timeout: 0 };
-      const confirming = this.#api.getUpdates(last, nativeSignal(patience.signal));
-      await Promise.race([confirming, aborted(patience.signal)]);
-      confirming.catch(() => {
-        // Nobody waits for it any more.
-      });
+      await abortable(this.#api.getUpdates(last, nativeSignal(deadline)), deadline);
     } catch (error) {
       // They come again at the next start and are known then.
       this.#log.debug({ err: error }, "the last updates were not confirmed");
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
-    let retryMs = FIRST_RETRY_MS;
+    let failures = 0;
     while (!signal.aborted) {
       try {
         // After a failure the answer shall come at once, to show that all is well again.
         const batch = await this.#fetch(this.#isConnected ? POLL_S : 0);
-        retryMs = FIRST_RETRY_MS;
+        failures = 0;
         this.#trouble.over("Telegram can be asked for updates again");
         const pass: Pass = { stuck: new Set(), isStoreAway: false };
         if (batch.items.length > 0) await this.#takeBatch(batch, pass);
@@ -138,14 +124,13 @@ export class Polling {
         if (pass.isStoreAway) await this.#clock.sleep(STORE_RETRY_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const waitMs = this.#waitAfter(error, retryMs);
-        retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
-        await this.#clock.sleep(waitMs, signal);
+        failures++;
+        await this.#clock.sleep(this.#waitAfter(error, failures), signal);
       }
     }
   }
 
-  #waitAfter(error: unknown, retryMs: number): number {
+  #waitAfter(error: unknown, failures: number): number {
     if (error instanceof GrammyError && error.error_code === 409) {
       this.#log.error({}, "another process polls Telegram with the same token: only one of them may run");
       return CONFLICT_WAIT_MS;
@@ -154,7 +139,7 @@ export class Polling {
       return Math.max(1_000, askedWaitMs(error));
     }
     this.#trouble.tell(error, "Telegram could not be asked for updates; trying again");
-    return retryMs;
+    return backoffMs(failures, RETRIES);
   }
 
   async #fetch(timeoutS: number): Promise<Batch> {
@@ -168,7 +153,7 @@ export class Polling {
         {
           ...(this.#offset === undefined ? {} : { offset: this.#offset }),
           timeout: timeoutS,
-          limit: BATCH,
+          limit: BATCH_SIZE,
           allowed_updates: ALLOWED_UPDATES,
         },
         nativeSignal(ended.signal),
@@ -221,14 +206,16 @@ export class Polling {
     let quietMs = 0;
     for (let waitedMs = 0; ; waitedMs += ALBUM_LOOK_MS) {
       const isLastLook = quietMs >= ALBUM_SETTLE_MS || waitedMs >= MAX_ALBUM_WAIT_MS;
-      const growing = isLastLook ? NOTHING : mayGrow(items, (item) => this.#isOver(item));
+      const growing: ReadonlySet<BatchItem> = isLastLook
+        ? new Set()
+        : mayGrow(items, (item) => this.#isOver(item));
       await this.#take(
         items.filter((item) => !growing.has(item)),
         pass,
       );
       if (growing.size === 0) break;
       // More waits behind a full batch: what is taken makes room for it, and the album is looked at with it.
-      if (isFull(items) && items.findIndex((item) => growing.has(item)) >= BATCH / 2) break;
+      if (isFull(items) && items.findIndex((item) => growing.has(item)) >= BATCH_SIZE / 2) break;
       await this.#clock.sleep(ALBUM_LOOK_MS, this.#stopped.signal);
       this.#offset = items[0]?.updateId;
       const again = await this.#fetch(0);
@@ -253,7 +240,7 @@ export class Polling {
     for (const { updates, conversation } of line) {
       // The people of this conversation have heard of the trouble; to take this one now would break the order.
       if (pass.stuck.has(conversation)) await this.#putOff(updates[0]);
-      else if (await this.#isOwned(updates)) for (const { update_id: id } of updates) this.#taken.add(id);
+      else if (await this.#owns(updates)) for (const { update_id: id } of updates) this.#taken.add(id);
       else {
         pass.isStoreAway = true;
         pass.stuck.add(conversation);
@@ -261,26 +248,8 @@ export class Polling {
     }
   }
 
-  /** True when the core has the updates, or when they are set aside; false while the store is away. */
-  async #isOwned(updates: readonly Update[]): Promise<boolean> {
-    try {
-      if (await this.#handler.take(updates)) this.#outage.end();
-      return true;
-    } catch (error) {
-      if (this.#stopped.signal.aborted) throw error;
-      if (this.#outage.isMet(error)) return false;
-      return this.#isSetAside(updates, error);
-    }
-  }
-
-  async #isSetAside(updates: readonly Update[], error: unknown): Promise<boolean> {
-    try {
-      await this.#setAside.failed(updates, error);
-    } catch (trouble) {
-      if (this.#outage.isMet(trouble)) return false;
-      this.#beside.unexpected(trouble, "an update could not be set aside and is left out");
-    }
-    return true;
+  #owns(updates: Step["updates"]): Promise<boolean> {
+    return this.#intake.owns(updates, () => this.#handler.take(updates), this.#stopped.signal);
   }
 
   async #putOff(update: Update): Promise<void> {
@@ -288,74 +257,7 @@ export class Polling {
       await this.#handler.putOff(update);
     } catch (error) {
       // It comes again, and its person hears of it then.
-      if (!this.#outage.isMet(error)) this.#beside.unexpected(error, "an update could not be put off");
+      if (!this.#intake.isStoreAway(error)) this.#beside.unexpected(error, "an update could not be put off");
     }
   }
-}
-
-function stepsOf(items: readonly BatchItem[]): Step[] {
-  const groups = new Map(groupAlbums(messagesOf(items)).map((group) => [group.updateId, group]));
-  const byId = new Map(items.map(({ updateId, update }) => [updateId, update]));
-  return items.flatMap(({ updateId, update }): Step[] => {
-    const group = groups.get(updateId);
-    // A later part of an album goes with its first.
-    if (!update || (update.message && !group)) return [];
-    const others = group?.updateIds.slice(1).flatMap((id) => byId.get(id) ?? []) ?? [];
-    return [{ updates: [update, ...others], conversation: lineOf(update) }];
-  });
-}
-
-const NOTHING: ReadonlySet<BatchItem> = new Set();
-
-/**
- * Albums that may still grow, with all that follows them in their chats. In a full batch that is only an album at
- * the end of its chat: else somebody who sends one after the other would hold up whoever comes behind them.
- */
-function mayGrow(items: readonly BatchItem[], isOver: (item: BatchItem) => boolean): ReadonlySet<BatchItem> {
-  const chats = new Map<number | null, BatchItem[]>();
-  for (const item of items) {
-    if (isOver(item)) continue;
-    const chat = item.update && chatOf(item.update);
-    chats.set(chat, [...(chats.get(chat) ?? []), item]);
-  }
-  return new Set(
-    [...chats.values()].flatMap((ofChat) => {
-      const last = albumOf(ofChat.at(-1));
-      const from = ofChat.findIndex((item) =>
-        isFull(items) ? last !== undefined && albumOf(item) === last : albumOf(item) !== undefined,
-      );
-      return from < 0 ? [] : ofChat.slice(from);
-    }),
-  );
-}
-
-function isFull(items: readonly BatchItem[]): boolean {
-  return items.length >= BATCH;
-}
-
-function albumOf(item: BatchItem | undefined): string | undefined {
-  return item?.update?.message?.media_group_id;
-}
-
-function partsIn(items: readonly BatchItem[]): number {
-  return items.filter((item) => albumOf(item) !== undefined).length;
-}
-
-function chatOf(update: Update): number | null {
-  const message = update.message ?? update.edited_message ?? update.callback_query?.message;
-  return message?.chat.id ?? update.my_chat_member?.chat.id ?? null;
-}
-
-/** The conversation within which updates keep their order. */
-function lineOf(update: Update): string {
-  const message = update.message ?? update.edited_message ?? update.callback_query?.message;
-  return message ? conversationOf(message) : `telegram:${chatOf(update)}`;
-}
-
-/** Resolves when the signal fires. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

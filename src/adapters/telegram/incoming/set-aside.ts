@@ -6,7 +6,10 @@
 import { z } from "zod";
 import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { backoffMs } from "../../../lib/backoff.ts";
+import { BoundedSet } from "../../../lib/bounded-map.ts";
 import type { Beside } from "../../shared/background.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import { type Unreadable, type Update, updateSchema } from "./update-schema.ts";
 
@@ -19,7 +22,7 @@ const MAX_KEPT = 50;
 const MAX_LENGTH = 65_536;
 /** Tries of one update, the first included; the waits between them double. */
 const MAX_TRIES = 8;
-const FIRST_WAIT_MS = 1_000;
+const WAITS = { firstMs: 1_000, longestMs: 128_000 };
 /** How often is looked for what has come due. */
 const LOOK_EVERY_MS = 1_000;
 /** Reports that are remembered, so that an update which comes again is reported once. */
@@ -47,11 +50,20 @@ export interface SetAsideOptions {
 
 export class SetAside {
   readonly #options: SetAsideOptions;
+  readonly #kept: JsonMemory<z.infer<typeof recordSchema>>;
   readonly #stopped = new AbortController();
-  readonly #reported = new Set<string>();
+  readonly #reported = new BoundedSet<string>(MAX_REPORTED);
 
   constructor(options: SetAsideOptions) {
+    const { memory, log } = options;
     this.#options = options;
+    this.#kept = new JsonMemory({
+      memory,
+      schema: recordSchema,
+      what: "updates that were set aside",
+      log,
+      ttlMs: KEPT_FOR_MS,
+    });
   }
 
   /** Tries again what was kept, until the stop. */
@@ -77,8 +89,6 @@ export class SetAside {
     const key = updateId === null ? `${type} ${fields}` : String(updateId);
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
-    const [oldest] = this.#reported;
-    if (oldest !== undefined && this.#reported.size > MAX_REPORTED) this.#reported.delete(oldest);
     const { log, metrics } = this.#options;
     metrics.eventSetAside("telegram", "unreadable");
     log.error({ updateId, type, fields }, "an update cannot be read and is left out");
@@ -96,7 +106,7 @@ export class SetAside {
       updateId: first.update_id,
     });
     if (JSON.stringify(updates).length > MAX_LENGTH) return this.#leaveOut(first.update_id);
-    const entry: Entry = { updates: [...updates], tries: 1, dueAt: clock.now() + FIRST_WAIT_MS };
+    const entry: Entry = { updates: [...updates], tries: 1, dueAt: clock.now() + backoffMs(1, WAITS) };
     let crowdedOut: Entry | undefined;
     await this.#change((entries) => {
       const others = entries.filter((one) => !isSame(one, entry));
@@ -115,16 +125,17 @@ export class SetAside {
     }
   }
 
-  /** Takes what has come due. Whoever does so and dies leaves it to the next try. */
+  /** Takes what has come due. A process that does so and dies leaves it to the next try. */
   async #next(): Promise<Entry | undefined> {
-    const { memory, clock } = this.#options;
+    const { clock } = this.#options;
     // Most of the time there is nothing, which is no reason to write.
-    if (this.#stopped.signal.aborted || (await memory.get(RECORD)) === null) return undefined;
+    if (this.#stopped.signal.aborted || (await this.#kept.get(RECORD)) === null) return undefined;
     let taken: Entry | undefined;
     await this.#change((entries) => {
       const now = clock.now();
       const due = entries.find((entry) => entry.dueAt <= now);
-      taken = due && { ...due, tries: due.tries + 1, dueAt: now + FIRST_WAIT_MS * 2 ** due.tries };
+      const tries = (due?.tries ?? 0) + 1;
+      taken = due && { ...due, tries, dueAt: now + backoffMs(tries, WAITS) };
       return entries.map((entry) => (entry === due && taken ? taken : entry));
     });
     return taken;
@@ -152,14 +163,10 @@ export class SetAside {
   }
 
   async #change(change: (entries: Entry[]) => Entry[]): Promise<void> {
-    await this.#options.memory.update(
-      RECORD,
-      (text) => {
-        const entries = change(read(text));
-        return entries.length > 0 ? JSON.stringify({ version: 1, entries }) : null;
-      },
-      KEPT_FOR_MS,
-    );
+    await this.#kept.update(RECORD, (kept) => {
+      const entries = change(kept?.entries ?? []);
+      return entries.length > 0 ? { version: 1, entries } : null;
+    });
   }
 }
 
@@ -169,15 +176,4 @@ function idOf(entry: Entry): number {
 
 function isSame(one: Entry, other: Entry): boolean {
   return idOf(one) === idOf(other);
-}
-
-/** A record that cannot be read holds nothing that could be tried. */
-function read(text: string | null): Entry[] {
-  if (text === null) return [];
-  try {
-    return recordSchema.safeParse(JSON.parse(text)).data?.entries ?? [];
-  } catch {
-    // Not JSON.
-    return [];
-  }
 }

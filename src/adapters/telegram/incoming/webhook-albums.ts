@@ -11,8 +11,8 @@ import { backoffMs } from "../../../lib/backoff.ts";
 import type { Beside } from "../../shared/background.ts";
 import { type AlbumPart, AlbumStore } from "./album-store.ts";
 import { groupAlbums } from "./albums.ts";
-import type { StoreOutage } from "./store-outage.ts";
 import type { UpdateHandler } from "./update-handler.ts";
+import type { UpdateIntake } from "./update-intake.ts";
 
 /** How often albums are looked for whose process has died. */
 const LOOK_EVERY_MS = 3_000;
@@ -34,7 +34,7 @@ interface Held {
 export interface WebhookAlbumsOptions {
   handler: UpdateHandler;
   memory: AdapterMemory;
-  outage: StoreOutage;
+  intake: UpdateIntake;
   clock: Clock;
   log: Log;
   beside: Beside;
@@ -54,13 +54,13 @@ export class WebhookAlbums {
 
   /** Takes up albums whose process has died, now and from time to time. */
   start(): void {
-    const { clock, beside, outage, stopped } = this.#options;
+    const { clock, beside, intake, stopped } = this.#options;
     const look = async () => {
       for (;;) {
         try {
           for (const albumId of await this.#store.list()) this.#follow(albumId);
         } catch (error) {
-          if (!outage.isMet(error)) throw error;
+          if (!intake.isStoreAway(error)) throw error;
         }
         await clock.sleep(LOOK_EVERY_MS, stopped);
       }
@@ -112,7 +112,7 @@ export class WebhookAlbums {
   }
 
   async #settle(albumId: string, held: Held): Promise<void> {
-    const { clock, outage, beside, stopped } = this.#options;
+    const { clock, intake, beside, stopped } = this.#options;
     let failures = 0;
     try {
       for (;;) {
@@ -124,7 +124,7 @@ export class WebhookAlbums {
         } catch (error) {
           stopped.throwIfAborted();
           waitMs = STORE_RETRY_MS;
-          if (!outage.isMet(error)) {
+          if (!intake.isStoreAway(error)) {
             failures++;
             const end = failures >= MAX_FAILURES ? " and is left out" : "; trying again";
             beside.unexpected(error, `an album could not be taken${end}`, { failures });
@@ -140,7 +140,7 @@ export class WebhookAlbums {
 
   /** Does what is due; returns the ms until the next look, null when the album is over. */
   async #look(albumId: string, held: Held, isGivenUp: boolean): Promise<number | null> {
-    const { handler, clock, outage } = this.#options;
+    const { handler, clock, intake } = this.#options;
     if (held.parts.length > 0) {
       if (clock.now() >= held.until) return null;
       const parts = held.parts.splice(0);
@@ -158,7 +158,7 @@ export class WebhookAlbums {
     // To leave it out is the last thing that can be done.
     if (!isGivenUp) for (const group of groupAlbums(claim.parts)) await handler.message(group);
     await this.#store.close(albumId, claim.parts);
-    outage.end();
+    intake.stored();
     return 0;
   }
 }

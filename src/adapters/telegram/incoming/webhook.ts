@@ -10,8 +10,8 @@ import { answerAndHangUp } from "../../../lib/hang-up.ts";
 import type { Beside } from "../../shared/background.ts";
 import type { HttpHandler } from "../../shared/http-server.ts";
 import type { SetAside } from "./set-aside.ts";
-import { StoreOutage } from "./store-outage.ts";
 import type { UpdateHandler } from "./update-handler.ts";
+import { UpdateIntake } from "./update-intake.ts";
 import { readUpdate, type Update } from "./update-schema.ts";
 import { WebhookAlbums } from "./webhook-albums.ts";
 
@@ -32,13 +32,13 @@ export interface WebhookOptions {
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #albums: WebhookAlbums;
-  readonly #outage: StoreOutage;
+  readonly #intake: UpdateIntake;
   readonly #stopped = new AbortController();
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    this.#outage = new StoreOutage(options.log);
-    this.#albums = new WebhookAlbums({ ...options, outage: this.#outage, stopped: this.#stopped.signal });
+    this.#intake = new UpdateIntake(options);
+    this.#albums = new WebhookAlbums({ ...options, intake: this.#intake, stopped: this.#stopped.signal });
   }
 
   /** Takes up albums of processes that have died. */
@@ -68,26 +68,14 @@ export class Webhook {
   /** False when the update is not owned: Telegram sends it again, perhaps to another process. */
   async #isTaken(body: unknown): Promise<boolean> {
     if (this.#stopped.signal.aborted) return false;
-    const { setAside, beside } = this.#options;
+    const { setAside } = this.#options;
     const read = readUpdate(body);
     if (read.kind === "unreadable") {
       // Telegram is who knows the secret: it would send the same again for a day.
       setAside.unreadable(read);
       return true;
     }
-    try {
-      if (await this.#take(read.update)) this.#outage.end();
-      return true;
-    } catch (error) {
-      if (this.#outage.isMet(error)) return false;
-      try {
-        await setAside.failed([read.update], error);
-      } catch (trouble) {
-        if (this.#outage.isMet(trouble)) return false;
-        beside.unexpected(trouble, "an update could not be set aside and is left out");
-      }
-      return true;
-    }
+    return this.#intake.owns([read.update], () => this.#take(read.update));
   }
 
   #isSecret(given: string | string[] | undefined): boolean {

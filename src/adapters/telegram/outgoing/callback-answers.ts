@@ -1,10 +1,11 @@
 /**
  * Ends the waiting of pressed buttons, beside the intake of updates: an answer that takes its time holds up nobody,
- * and whoever presses without end takes no other person's place. Source: Bot API, answerCallbackQuery.
+ * and a person who presses without end takes no other's place. Source: Bot API, answerCallbackQuery.
  */
 import type { Api } from "grammy";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
+import { BoundedSet } from "../../../lib/bounded-map.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import type { CallbackQuery } from "../incoming/update-schema.ts";
@@ -34,8 +35,8 @@ interface Person {
 
 export class CallbackAnswers {
   readonly #options: CallbackAnswersOptions;
-  readonly #answered = new Set<string>();
-  /** Those with something to answer; whoever is first is served next. */
+  readonly #answered = new BoundedSet<string>(MAX_ANSWERED);
+  /** People with something to answer; the first is served next. */
   readonly #people = new Map<number, Person>();
   #underWay = 0;
 
@@ -47,8 +48,6 @@ export class CallbackAnswers {
   answer(query: CallbackQuery, word: (TextKey & `button.${string}`) | null): void {
     if (this.#answered.has(query.id)) return;
     this.#answered.add(query.id);
-    const [oldest] = this.#answered;
-    if (oldest !== undefined && this.#answered.size > MAX_ANSWERED) this.#answered.delete(oldest);
     const person = this.#people.get(query.from.id) ?? { waiting: [], underWay: 0 };
     if (person.waiting.length >= MAX_WAITING || this.#people.size >= MAX_PEOPLE) return;
     person.waiting.push(() => this.#send(query, word));

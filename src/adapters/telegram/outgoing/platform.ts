@@ -19,6 +19,7 @@ import type { Managers } from "../managers.ts";
 import type { Migrations } from "../migrations.ts";
 import { addressOf, isGroup, targetIn } from "./address.ts";
 import { type Delivery, isGone } from "./delivery.ts";
+import type { KeptMessages } from "./kept-messages.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import type { PrivateMessages } from "./private-messages.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -35,6 +36,7 @@ export interface TelegramPlatformOptions {
   migrations: Migrations;
   managers: Managers;
   privately: PrivateMessages;
+  kept: KeptMessages;
   files: FileOptions;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
@@ -140,7 +142,7 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   keptMessage(key: string, userId: string): Promise<OutgoingMessage | null> {
-    return this.#options.privately.kept(key, userId);
+    return this.#options.kept.find(key, userId);
   }
 
   #isForOneAlone(target: ReplyTarget, { tone }: OutgoingMessage): boolean {

@@ -2,24 +2,21 @@
  * What is for one person alone, in a group: as an ephemeral message, else in the person's own chat with the bot,
  * else kept behind a button that opens that chat. Source: DESIGN.md, rule 14; Bot API, "Ephemeral messages".
  */
-import { randomBytes } from "node:crypto";
 import { type Api, GrammyError } from "grammy";
-import { z } from "zod";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Button, OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
 import { joinText } from "../../../core/model/rich-text.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
+import { BoundedMap } from "../../../lib/bounded-map.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { type Address, addressOf } from "./address.ts";
 import { NotEphemeralError } from "./call.ts";
 import type { Delivery, Posting } from "./delivery.ts";
+import { KEPT_PREFIX, type KeptMessages } from "./kept-messages.ts";
 import { renderKeyboard } from "./keyboard.ts";
 import { renderText } from "./render.ts";
 
-/** What begins the payload of the link that leads to a kept message. */
-export const KEPT_PREFIX = "private_";
-const KEPT_FOR_MS = 86_400_000;
 /** A bot that is no admin may answer a press so, for this long. */
 const PRESS_LIVES_MS = 15_000;
 /** A group that refused ephemeral messages is not asked again for so long. */
@@ -35,35 +32,23 @@ export interface PrivateMessageOptions {
   locales: Locales;
   clock: Clock;
   log: Log;
+  kept: KeptMessages;
   /** The bot's name, for links that open its chat. */
   botName: () => Promise<string>;
   /** Ends calls that nobody waits for. */
   stopped: AbortSignal;
 }
 
-const keptSchema = z.object({
-  userId: z.string(),
-  language: z.string(),
-  text: z.array(
-    z.object({
-      text: z.string(),
-      bold: z.literal(true).optional(),
-      code: z.literal(true).optional(),
-      href: z.string().optional(),
-    }),
-  ),
-  links: z.array(z.object({ label: z.string(), href: z.string() })),
-});
-
 export class PrivateMessages {
   readonly #options: PrivateMessageOptions;
-  /** Groups that refused, by whether a press was answered, and until when. */
-  readonly #refusals = new Map<string, number>();
+  /** Groups that refused a moment ago, by whether a press was answered. */
+  readonly #refusals: BoundedMap<string, true>;
   /** Whether the server knows ephemeral messages; null until it was asked. */
   #isServerNew: boolean | null = null;
 
   constructor(options: PrivateMessageOptions) {
     this.#options = options;
+    this.#refusals = new BoundedMap(MAX_REFUSALS, { maxAgeMs: REFUSED_FOR_MS, clock: options.clock });
   }
 
   /**
@@ -90,24 +75,6 @@ export class PrivateMessages {
     return { inPublic: this.#inPublic(message, "private.ask", [...link, ...actions]), isNeeded };
   }
 
-  /** A message that was kept for the person; null when there is none, any more. */
-  async kept(key: string, userId: string): Promise<OutgoingMessage | null> {
-    const text = await this.#options.memory.get(nameOf(key));
-    const kept = text === null ? null : keptSchema.safeParse(JSON.parse(text)).data;
-    if (!kept || `telegram:${kept.userId}` !== userId) return null;
-    return {
-      tone: "private",
-      language: kept.language,
-      text: kept.text.map(({ text: words, bold, code, href }) => ({
-        text: words,
-        ...(bold ? { bold } : {}),
-        ...(code ? { code } : {}),
-        ...(href === undefined ? {} : { href }),
-      })),
-      buttons: kept.links.map(({ label, href }) => [{ kind: "link", label, href }]),
-    };
-  }
-
   async #tellEphemerally(target: ReplyTarget, address: Address, message: OutgoingMessage): Promise<boolean> {
     const { delivery, clock, log, memory } = this.#options;
     const { chatId: group, userId, press } = address;
@@ -115,7 +82,7 @@ export class PrivateMessages {
     if (userId === null || !part || rest.length > 0) return false;
     const pressId = press !== null && clock.now() - press.at < PRESS_LIVES_MS ? press.id : null;
     const way = `${group} ${pressId !== null}`;
-    if ((this.#refusals.get(way) ?? 0) > clock.now() || !(await this.#knowsEphemeral())) return false;
+    if (this.#refusals.has(way) || !(await this.#knowsEphemeral())) return false;
     const keyboard = await renderKeyboard(message.buttons, target.conversationId, memory);
     const call = {
       kind: "text" as const,
@@ -135,10 +102,7 @@ export class PrivateMessages {
         log.error({}, "the Bot API server shows ephemeral messages to everybody: one was taken back");
       } else if (!isRefusal(error)) throw error;
       log.debug({ err: error, group }, "an ephemeral message was refused");
-      this.#refusals.delete(way);
-      this.#refusals.set(way, clock.now() + REFUSED_FOR_MS);
-      const [oldest] = this.#refusals.keys();
-      if (this.#refusals.size > MAX_REFUSALS && oldest !== undefined) this.#refusals.delete(oldest);
+      this.#refusals.set(way, true);
       return false;
     }
   }
@@ -180,16 +144,16 @@ export class PrivateMessages {
 
   /** A button that opens the bot's chat and shows the message there, to the same person alone. */
   async #linkTo({ userId }: Address, message: OutgoingMessage): Promise<Button> {
-    const { memory, locales, botName } = this.#options;
+    const { locales, botName } = this.#options;
     const language = message.language ?? "en";
     const label = locales.plain(language, "button.open-chat");
     const chat = `https://t.me/${await botName()}`;
     // An admin who stays anonymous cannot be told apart in that chat.
     if (userId === null) return { kind: "link", label, href: chat };
-    const key = randomBytes(16).toString("base64url");
-    const links = rowsOf(message.buttons, "link").flat();
-    const kept = JSON.stringify({ userId, language, text: message.text, links });
-    await memory.set(nameOf(key), kept, KEPT_FOR_MS);
+    const links = message.buttons
+      .flat()
+      .flatMap((button) => (button.kind === "link" ? [{ label: button.label, href: button.href }] : []));
+    const key = await this.#options.kept.keep({ userId, language, text: message.text, links });
     return { kind: "link", label, href: `${chat}?start=${KEPT_PREFIX}${key}` };
   }
 
@@ -209,10 +173,6 @@ export class PrivateMessages {
       ...(message.idempotencyKey === undefined ? {} : { idempotencyKey: `${message.idempotencyKey}:public` }),
     };
   }
-}
-
-function nameOf(key: string): string {
-  return `private:${key}`;
 }
 
 function rowsOf(rows: Button[][], kind: Button["kind"]): Button[][] {

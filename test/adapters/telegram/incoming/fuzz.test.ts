@@ -43,7 +43,7 @@ describe.each([
     expect(telegram.pendingUpdateIds()).toEqual([]);
     expect(bot.log).not.toContain("could not be taken");
     expect(bot.log).not.toContain("unexpected error");
-    expect(bot.log).not.toContain("begins anew");
+    expect(bot.log).not.toContain("begins again");
     expect(await bot.stop()).toBe(0);
     bot.restart();
     await expectAnswers(scene, chats, "second");
