@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createClient } from "@keyv/redis";
+import { createClient } from "@redis/client";
 import { startBot } from "../src/app/compose.ts";
 import { loadConfig } from "../src/app/config.ts";
 import { CountingPlatform, said } from "./support/counting-platform.ts";

@@ -85,10 +85,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   const { records } = storage;
   const { retention } = config.storage;
   const store = createConversationStore(records, { retention, log });
-  const { queue, checkQueue } = await openQueue(config, storage, options).catch(async (error: unknown) => {
-    await storage.close();
-    throw error;
-  });
+  const queue = await openQueue(storage, log);
   const backend = new NemoClient({
     apiUrl: nemo.apiUrl,
     webUrl: nemo.webUrl,
@@ -144,9 +141,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
-    async check() {
-      await Promise.all([storage.check(), checkQueue()]);
-    },
+    check: () => storage.check(),
     stopWork,
     async stop() {
       await stopWork(0);
@@ -157,21 +152,8 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
 }
 
 /** On Redis the queue belongs to all processes; else this one keeps it, in the journal where there is one. */
-async function openQueue(
-  config: Config,
-  storage: Storage,
-  options: BotOptions,
-): Promise<{ queue: WorkQueue; checkQueue(): Promise<void> }> {
-  const { redisUrl } = config.storage;
-  if (redisUrl === null || options.storage === "memory") {
-    return { queue: new InProcessQueue(options.log, storage.journal), checkQueue: async () => {} };
-  }
-  const { connectRedisQueue } = await import("../jobs/redis/queue.ts");
-  const { whenRedisAnswers } = await import("../store/redis-wait.ts");
-  const { log, signal = new AbortController().signal } = options;
-  const queue = await whenRedisAnswers(() => connectRedisQueue(redisUrl, storage.sealing, log), {
-    log,
-    signal,
-  });
-  return { queue, checkQueue: () => queue.check() };
+async function openQueue({ redis, sealing, journal }: Storage, log: Log): Promise<WorkQueue> {
+  if (redis === null) return new InProcessQueue(log, journal);
+  const { RedisQueue } = await import("../jobs/redis/queue.ts");
+  return new RedisQueue(redis, sealing, log);
 }

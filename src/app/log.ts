@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 import type { Log } from "../core/ports/runtime.ts";
 import { TOKENS } from "../lib/secrets.ts";
+import { parseRedisAddress } from "../store/redis-address.ts";
 import type { Config } from "./config.ts";
 
 const SECRETS: [pattern: RegExp, replacement: string][] = [
@@ -29,7 +30,7 @@ export function redact(line: string, own: readonly string[] = []): string {
 /** What of the settings must never be written, in each form that it may be written in. */
 export function secretsOf(config: Config): string[] {
   const { nemo, telegram, discord, storage } = config;
-  const password = storage.redisUrl === null ? "" : new URL(storage.redisUrl).password;
+  const password = parseRedisAddress(storage.redisUrl ?? "")?.password;
   return [
     nemo.token,
     telegram?.token,
@@ -37,19 +38,9 @@ export function secretsOf(config: Config): string[] {
     discord?.token,
     storage.redisUrl,
     password,
-    decoded(password),
+    password && encodeURIComponent(password),
     ...(storage.encryptionKeys ?? []).map((key) => Buffer.from(key).toString("hex")),
   ].filter((secret) => typeof secret === "string");
-}
-
-/** An address may hold a percent sign that stands for nothing. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Then it is used as it is, which the caller has.
-    return text;
-  }
 }
 
 const turns = new AsyncLocalStorage<string>();

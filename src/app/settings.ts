@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Keys } from "../store/encryption.ts";
+import { parseRedisAddress } from "../store/redis-address.ts";
 
 declare module "zod" {
   interface GlobalMeta {
@@ -168,10 +169,13 @@ const storage = {
     .optional()
     .describe("Instead of `ENCRYPTION_KEY`, to change the key: the new one, a comma, the old one."),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// address" })
+    .string()
+    .refine((text) => parseRedisAddress(text) !== null, {
+      error: "must be a redis:// or rediss:// address, or redis+sentinel://host:port,host:port/name",
+    })
     .optional()
     .describe(
-      "Keeps conversations and work on Redis instead of `DATA_DIR`, for several processes: `redis://localhost:6379`.",
+      "Keeps conversations and work on Redis instead of `DATA_DIR`, for several processes: `redis://localhost:6379`, `rediss://` with TLS, or its Sentinels: `redis+sentinel://host:26379,host:26379/name`.",
     ),
   ROLE: z
     .enum(["all", "ingress", "worker"], { error: "must be all, ingress or worker" })

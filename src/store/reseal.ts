@@ -3,7 +3,7 @@
  * everything is sealed with the new one, beside the work. Source: docs/operations.md, "Change the key".
  */
 import type { Log } from "../core/ports/runtime.ts";
-import { Repeater } from "../jobs/redis/interval.ts";
+import { Interval } from "../lib/interval.ts";
 import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
 import type { Records } from "./records.ts";
 import { type Sealing, sealedRecords } from "./sealing.ts";
@@ -55,9 +55,9 @@ export function startResealing(
   walk: Walk,
   keyring: Keyring,
   options: { isShared: boolean; log: Log },
-): Repeater {
+): Interval {
   const { isShared, log } = options;
-  const repeater = new Repeater(async () => {
+  const interval = new Interval(async () => {
     try {
       const count = await resealAll(walk, keyring);
       log.info({ records: count }, "records were sealed with the new key");
@@ -65,7 +65,7 @@ export function startResealing(
       if (isShared && count > 0) return;
       await noteInHeader(walk.records, keyring, "one key only");
       log.info({}, "nothing is sealed with an old key any more: ENCRYPTION_KEYS can do without it");
-      repeater.stop();
+      interval.stop();
     } catch (error) {
       log.warn(
         { err: error },
@@ -73,8 +73,8 @@ export function startResealing(
       );
     }
   }, PASS_EVERY_MS);
-  repeater.soon();
-  return repeater;
+  interval.soon();
+  return interval;
 }
 
 async function resealAll({ records, keys, changeWork }: Walk, keyring: Keyring): Promise<number> {

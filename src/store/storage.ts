@@ -16,6 +16,7 @@ import { loadKeyFile } from "./key-file.ts";
 import { privateFolder } from "./private-files.ts";
 import { readableRecords } from "./readable-records.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
+import type { RedisConnection } from "./redis-connection.ts";
 import { whenRedisAnswers } from "./redis-wait.ts";
 import { sealPlain, startResealing, type Walk } from "./reseal.ts";
 import { createSealing, type Sealing, sealedRecords } from "./sealing.ts";
@@ -39,6 +40,8 @@ export interface Storage {
   sealing: Sealing;
   /** What is owed; null where a queue on Redis keeps it, or nothing has to outlive the process. */
   journal: WorkJournal | null;
+  /** For the queue that stands there too; null where this process alone has the work. */
+  redis: RedisConnection | null;
   /** Throws `StoreTroubleError` while nothing can be written. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +49,7 @@ export interface Storage {
 
 /** A storage as it stands, before anything is sealed in it. */
 interface BareStorage extends Walk {
+  redis: RedisConnection | null;
   check(): Promise<void>;
   close(): Promise<void>;
   openJournal(sealing: Sealing): SqliteJournal | null;
@@ -60,6 +64,7 @@ export function openMemoryStorage(): Storage {
     records: createRecords(new Keyv({ throwOnErrors: true })),
     sealing: createSealing(createKeyring([random()]), random()),
     journal: null,
+    redis: null,
     check: async () => {},
     close: async () => {},
   };
@@ -120,6 +125,7 @@ async function seal(
     records: readableRecords(sealedRecords(bare.records, sealing), options),
     sealing,
     journal,
+    redis: bare.redis,
     check: bare.check,
     async close() {
       resealing?.stop();
@@ -131,14 +137,19 @@ async function seal(
 
 async function openRedis(url: string, log: Log): Promise<BareStorage> {
   // Loaded only when it is used: the start is faster without.
-  const { connectRedis } = await import("./redis-storage.ts");
-  const { keyv, swap, keys, changeWork, check, close } = await connectRedis(url, log);
+  const { RedisConnection } = await import("./redis-connection.ts");
+  const { openRedisStorage } = await import("./redis-storage.ts");
+  const redis = await RedisConnection.connect(url, log);
+  const { keyv, swap, keys, changeWork } = openRedisStorage(redis);
   return {
     records: createRecords(keyv, swap),
+    redis,
     keys,
     changeWork,
-    check,
-    close,
+    check: async () => {
+      await redis.call((client) => client.ping());
+    },
+    close: async () => redis.close(),
     openJournal: () => null,
     scrub: async () => {},
   };
@@ -156,6 +167,7 @@ async function openFolder(dir: string, log: Log): Promise<BareStorage> {
     const lead = keyv._getKeyPrefix("");
     return {
       records,
+      redis: null,
       async *keys() {
         for await (const key of store.keys()) yield key.slice(lead.length);
       },

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createClient } from "@keyv/redis";
+import { createClient } from "@redis/client";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createClient } from "@keyv/redis";
+import { createClient } from "@redis/client";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { secretsOf, withTurn } from "../../src/app/log.ts";

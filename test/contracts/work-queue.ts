@@ -4,15 +4,40 @@ import { StopError } from "../../src/core/model/stop.ts";
 import { StoreTroubleError } from "../../src/core/ports/store.ts";
 import type { WorkQueue } from "../../src/core/ports/work-queue.ts";
 import type { TestLog } from "../support/test-chat.ts";
-import { item, startHands } from "../support/work-items.ts";
+import { Hands, item, startHands } from "../support/work-items.ts";
 
-/** Where queues keep what is owed: one opened later finds what an earlier one left. */
-export interface QueueHome {
-  open(options?: { maxWaiting?: number }): Promise<{ queue: WorkQueue; log: TestLog }>;
+/** A queue, and the log it writes. */
+export interface OpenQueue {
+  queue: WorkQueue;
+  log: TestLog;
+}
+
+/** Where queues keep what is owed. */
+export interface QueueHome<Open extends OpenQueue = OpenQueue> {
+  open(options?: { maxWaiting?: number }): Promise<Open>;
+}
+
+/** One where a queue that is opened later finds what an earlier one left. */
+export interface DurableQueueHome<Open extends OpenQueue> extends QueueHome<Open> {
+  /** The process of a queue dies: it tells the home nothing more. */
+  kill(opened: Open): Promise<void>;
   /** From now on nothing can be stored, until `mend`. */
   breakDown(): Promise<void>;
   mend(): Promise<void>;
 }
+
+/** What could be taken for a separator, an escape or an end by a queue that puts names and texts together. */
+const ODD_TEXTS = {
+  separators: "a:b|||c::d,e;f/g\\h{i}j*k?l[m]",
+  quotes: `'single' "double" \`back\` \\'\\"`,
+  lines: "one\ntwo\r\nthree\u2028four\ttab\u0000null",
+  emoji: "👩‍👩‍👧‍👦🎬 \u202eright to left\u202c 混剪",
+  commands: '{"kind":"stop"}\r\n*1\r\n$8\r\nFLUSHALL\r\n',
+  length: "long ".repeat(20_000),
+};
+
+/** A lease of a dead process runs out first. */
+const TAKEOVER = { timeout: 15_000, interval: 20 };
 
 /** `newHome` makes an empty one for each test. */
 export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome>): void {
@@ -233,6 +258,46 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       await queue.idle();
     });
 
+    it.each(Object.entries(ODD_TEXTS))("takes any lane, id and text: %s", async (_what, odd) => {
+      const { queue, log, hands, events } = await startQueue();
+      const of = (name: string, lane: string) =>
+        item(`${name} ${odd}`, lane, { text: odd, key: `${name} ${odd}` });
+      const [a, b, c] = [of("a", odd), of("b", odd), of("c", odd)];
+      for (const one of [a, b, c]) expect(await queue.push(one)).toMatchObject({ kind: "accepted" });
+      await queue.push(item("other"));
+      await expect.poll(() => events).toHaveLength(2);
+      expect(await queue.running(a.lane)).toEqual(a);
+      expect(await queue.waiting(a.lane)).toEqual([b, c]);
+      expect(await queue.push(b)).toEqual({ kind: "known" });
+      expect(await queue.revise({ ...c, message: { ...c.message, text: `${odd} ${odd}` } })).toBe(true);
+      expect(await queue.remove(a.lane, b.id, () => true)).toBe("removed");
+      expect(await queue.cancel(a.lane, new StopError("cancelled"))).toBe(true);
+      hands.finish(c.id, "other");
+      await queue.idle();
+      expect(events.filter((event) => event.endsWith("ends")).toSorted()).toEqual([
+        `${c.id} ends`,
+        "other ends",
+      ]);
+      expect(log.lines).toEqual([]);
+    });
+
+    it("is idle at once when nothing is there, and stopping it then is fine", async () => {
+      const { queue } = await startQueue();
+      await queue.idle();
+      await queue.stop(new StopError("shutdown"));
+      await queue.idle();
+    });
+  });
+}
+
+/** What a queue promises besides whose items outlive their process. */
+export function describeDurableWorkQueue<Open extends OpenQueue>(
+  name: string,
+  newHome: () => Promise<DurableQueueHome<Open>>,
+): void {
+  describeWorkQueue(name, newHome);
+
+  describe(`${name}, across processes`, () => {
     it("owes what a stop has cut off, first in its lane, but nothing that has ended", async () => {
       const home = await newHome();
       const { queue } = await home.open();
@@ -287,11 +352,38 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       expect(hands.events).toEqual(["a starts", "a ends"]);
     });
 
-    it("is idle at once when nothing is there, and stopping it then is fine", async () => {
-      const { queue } = await startQueue();
-      await queue.idle();
-      await queue.stop(new StopError("shutdown"));
-      await queue.idle();
-    });
+    it.each(["before it has begun", "with an item in hand"])(
+      "blocks no lane when a process dies while it takes up what another one left: %s",
+      async (when) => {
+        const home = await newHome();
+        const first = await home.open();
+        const hands = await startHands(first.queue);
+        for (const id of ["a", "b"]) await first.queue.push(item(id));
+        await first.queue.push(item("c", "test:2"));
+        await expect.poll(() => hands.events.toSorted()).toEqual(["a starts", "c starts"]);
+        await home.kill(first);
+
+        const second = await home.open();
+        const secondHands = new Hands();
+        const started = second.queue.start(secondHands.work);
+        if (when === "with an item in hand")
+          await expect.poll(() => secondHands.events, TAKEOVER).not.toEqual([]);
+        await home.kill(second);
+        await started.catch(() => {
+          // It may have died in its first step.
+        });
+
+        const third = await home.open();
+        const thirdHands = await startHands(third.queue);
+        await third.queue.push(item("d"));
+        await third.queue.push(item("e", "test:3"));
+        await expect.poll(() => thirdHands.events).toContain("e starts");
+        thirdHands.finish("a", "b", "c", "d", "e");
+        await expect.poll(() => third.queue.depth(), TAKEOVER).toBe(0);
+        const ends = thirdHands.events.filter((event) => event.endsWith("ends"));
+        expect(ends.toSorted()).toEqual(["a ends", "b ends", "c ends", "d ends", "e ends"]);
+        expect(ends.filter((event) => /^[abd]/.test(event))).toEqual(["a ends", "b ends", "d ends"]);
+      },
+    );
   });
 }

@@ -6,7 +6,7 @@ import { StoreTroubleError } from "../../src/core/ports/store.ts";
 import type { WorkJournal } from "../../src/core/ports/work-queue.ts";
 import { InProcessQueue } from "../../src/jobs/in-process-queue.ts";
 import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
-import { describeWorkQueue } from "../contracts/work-queue.ts";
+import { describeDurableWorkQueue, describeWorkQueue } from "../contracts/work-queue.ts";
 import { TEST_SEALING } from "../support/sealing.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
@@ -51,28 +51,38 @@ class Disk implements WorkJournal {
   }
 }
 
-async function openDisk(log: TestLog): Promise<Disk> {
-  const disk = new Disk(new SqliteJournal(join(await temporaryFolder(), "work.sqlite"), TEST_SEALING, log));
+async function openDisk(log: TestLog, folder?: string): Promise<Disk> {
+  const path = join(folder ?? (await temporaryFolder()), "work.sqlite");
+  const disk = new Disk(new SqliteJournal(path, TEST_SEALING, log));
   onTestFinished(() => disk.close());
   return disk;
 }
 
-describeWorkQueue("the work queue of one process", async () => {
-  const log = new TestLog();
-  const disk = await openDisk(log);
+describeWorkQueue("the work queue of one process, in memory", async () => ({
+  async open({ maxWaiting = 20 } = {}) {
+    const log = new TestLog();
+    return { queue: new InProcessQueue(log, null, { maxWaiting }), log };
+  },
+}));
+
+describeDurableWorkQueue("the work queue of one process, on disk", async () => {
+  const folder = await temporaryFolder();
+  const disks: Disk[] = [];
+  const setFull = async (isFull: boolean) => {
+    for (const disk of disks) disk.isFull = isFull;
+  };
   return {
-    open: async (options) => ({
-      queue: options?.maxWaiting
-        ? new InProcessQueue(log, disk, { maxWaiting: options.maxWaiting })
-        : new InProcessQueue(log, disk),
-      log,
-    }),
-    breakDown: async () => {
+    async open({ maxWaiting = 20 } = {}) {
+      const log = new TestLog();
+      const disk = await openDisk(log, folder);
+      disks.push(disk);
+      return { queue: new InProcessQueue(log, disk, { maxWaiting }), log, disk };
+    },
+    kill: async ({ disk }) => {
       disk.isFull = true;
     },
-    mend: async () => {
-      disk.isFull = false;
-    },
+    breakDown: () => setFull(true),
+    mend: () => setFull(false),
   };
 });
 

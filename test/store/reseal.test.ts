@@ -8,13 +8,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { newConversation } from "../../src/core/model/conversation.ts";
 import { StopError } from "../../src/core/model/stop.ts";
-import { connectRedisQueue } from "../../src/jobs/redis/queue.ts";
+import { RedisQueue } from "../../src/jobs/redis/queue.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { createRecords, PLAIN_JSON, type Records } from "../../src/store/records.ts";
-import { connectRedis } from "../../src/store/redis-storage.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { openStorage } from "../../src/store/storage.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
+import { connectRedis, openRecords } from "../support/redis-store.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
 import { item, startHands } from "../support/work-items.ts";
 
@@ -127,9 +127,8 @@ describe("a store of an older version", () => {
 
   it.runIf(HAS_REDIS)("on Redis is made over by processes that start together", async () => {
     const { url } = await startRedis();
-    const { keyv, swap, close, keys } = await connectRedis(url, new TestLog());
-    onTestFinished(close);
-    await fillPlain(createRecords(keyv, swap));
+    const { records, keys } = await openRecords(url);
+    await fillPlain(records);
     const env = { REDIS_URL: url, ENCRYPTION_KEY: OLD };
     const processes = await Promise.all([open(env), open(env)]);
     for (const opened of processes) await expectKept(opened);
@@ -193,7 +192,7 @@ describe.each([
       const env: Record<string, string> = await settings();
       const url = env.REDIS_URL ?? "";
       const connect = async ({ sealing, log }: Awaited<ReturnType<typeof open>>) => {
-        const queue = await connectRedisQueue(url, sealing, log);
+        const queue = new RedisQueue(await connectRedis(url, log), sealing, log);
         onTestFinished(() => queue.stop(new StopError("shutdown")));
         return queue;
       };

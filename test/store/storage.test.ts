@@ -4,7 +4,7 @@ import { chmod, stat, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createClient } from "@keyv/redis";
+import { createClient } from "@redis/client";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { openStorage } from "../../src/store/storage.ts";

@@ -28,18 +28,21 @@ interface Script {
   env: Record<string, string>;
 }
 
+/** Settings of redis-server beside those of a plain one, or a script instead. */
+type Setup = string[] | Script;
+
 export class RedisServer implements AsyncDisposable {
   readonly url: string;
-  readonly #port: number;
+  readonly port: number;
   /** What it keeps on disk. */
   readonly dir: string;
-  readonly #script: Script | null;
+  readonly #setup: Setup;
   #process: ChildProcess | null = null;
 
-  constructor(port: number, dir: string, script: Script | null) {
-    this.#port = port;
+  constructor(port: number, dir: string, setup: Setup) {
+    this.port = port;
     this.dir = dir;
-    this.#script = script;
+    this.#setup = setup;
     this.url = `redis://127.0.0.1:${port}`;
   }
 
@@ -50,19 +53,22 @@ export class RedisServer implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       child.once("exit", () => reject(new Error("redis-server did not start")));
       child.stdout.on("data", (chunk: Buffer) => {
-        if (chunk.toString().includes("Ready to accept connections")) resolve();
+        if (/Ready to accept connections|Sentinel ID is/.test(chunk.toString())) resolve();
       });
     });
   }
 
   #spawn() {
-    const where = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.dir];
+    const where = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.dir];
     const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
-    if (!this.#script) {
-      return spawn("redis-server", [...where, "--appendonly", "yes", "--save", ""], { stdio });
+    if (Array.isArray(this.#setup)) {
+      // A Sentinel wants its file of settings first.
+      const [file, ...settings] = this.#setup[0]?.endsWith(".conf") ? this.#setup : ["", ...this.#setup];
+      const args = [...where, "--appendonly", "yes", "--save", "", ...settings];
+      return spawn("redis-server", file ? [file, ...where, ...settings] : args, { stdio });
     }
-    const text = this.#script.text.replace("redis-server -", ["redis-server -", ...where].join(" "));
-    return spawn("sh", ["-c", text], { stdio, env: { PATH: process.env.PATH, ...this.#script.env } });
+    const text = this.#setup.text.replace("redis-server -", ["redis-server -", ...where].join(" "));
+    return spawn("sh", ["-c", text], { stdio, env: { PATH: process.env.PATH, ...this.#setup.env } });
   }
 
   /** Ends it: connections break, and nobody listens. Its data stays for the next `start`. */
@@ -93,22 +99,22 @@ export class RedisServer implements AsyncDisposable {
 }
 
 /** Starts a server; it is gone, with all it held, when it is disposed of. */
-export async function launchRedis(script: Script | null = null): Promise<RedisServer> {
+export async function launchRedis(setup: Setup = []): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), "nemobot-redis-"));
-  const server = new RedisServer(await freePort(), dir, script);
+  const server = new RedisServer(await freePort(), dir, setup);
   await server.start();
   return server;
 }
 
 /** Starts a server that is gone when the test ends. */
-export async function startRedis(): Promise<RedisServer> {
-  const server = await launchRedis();
+export async function startRedis(setup?: Setup): Promise<RedisServer> {
+  const server = await launchRedis(setup);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
 }
 
-/** A port of loopback that nobody listened on a moment ago. */
-async function freePort(): Promise<number> {
+/** A port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, "127.0.0.1");
   await once(probe, "listening");

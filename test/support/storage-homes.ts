@@ -1,16 +1,16 @@
 /** The places where records are kept, each as several processes open it and as an operator sees it from outside. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createClient } from "@keyv/redis";
+import { createClient } from "@redis/client";
 import { Keyv } from "keyv";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { readableRecords } from "../../src/store/readable-records.ts";
 import { createRecords, PLAIN_JSON, type Records } from "../../src/store/records.ts";
-import { connectRedis } from "../../src/store/redis-storage.ts";
 import { sealedRecords } from "../../src/store/sealing.ts";
 import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
 import { openMemoryStorage } from "../../src/store/storage.ts";
 import { HAS_REDIS, launchRedis, type RedisServer } from "./redis.ts";
+import { openRecords } from "./redis-store.ts";
 import { TEST_SEALING } from "./sealing.ts";
 import { TestLog, temporaryFolder } from "./test-chat.ts";
 
@@ -103,9 +103,7 @@ function redisHomes(): () => Promise<StorageHome> {
     return {
       async open() {
         const log = new TestLog();
-        const { keyv, swap, close } = await connectRedis(redis.url, log);
-        onTestFinished(close);
-        return sealed(createRecords(keyv, swap), log);
+        return sealed((await openRecords(redis.url, log)).records, log);
       },
       outside: {
         async entries() {

@@ -1,6 +1,6 @@
 /**
  * The part of the queue on Redis that works: it claims lanes, hands their items to the handler one by one, renews
- * the lease on all of them at once, and looks for lanes that nobody has. The lease is the process's, so nothing
+ * the lease on all of them at once, and looks for lanes without an owner. The lease is the process's, so nothing
  * runs out while an item takes its time. Source: the `WorkQueue` port; DESIGN.md, rules 2 and 4.
  */
 
@@ -8,15 +8,16 @@ import { StopError } from "../../core/model/stop.ts";
 import type { WorkItem } from "../../core/model/work-item.ts";
 import type { Log } from "../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../core/ports/store.ts";
+import { Interval } from "../../lib/interval.ts";
 import { endsWithin } from "../../lib/timeout.ts";
 import type { SealedItems, Stored } from "../sealed-items.ts";
-import type { CancelWord, Next, QueueCommands } from "./commands.ts";
-import { Repeater } from "./interval.ts";
+import type { Next, QueueCommands } from "./commands.ts";
 import type { RedisQueueOptions } from "./options.ts";
 
 /** Lanes that one script looks at: Redis does nothing else meanwhile. */
 const BATCH = 500;
-/** Lost wake-ups of one look. Each process takes only some, so that they all get their share. */
+/** Lanes that one wake-up claims at most, and one look. Each process takes only some, so that all get their share. */
+const WOKEN_BATCH = 32;
 const OVERDUE_BATCH = 100;
 /** Ours in Redis and ours in memory are compared at least at every so many heartbeats. */
 const COMPARE_EVERY = 20;
@@ -25,13 +26,13 @@ const TAKEN_OVER = "this process was taken for dead; another one has gone on wit
 
 export type Handler = (item: WorkItem, signal: AbortSignal) => Promise<void>;
 
-/** A lane that is ours, or that we are about to claim. */
+/** A lane that is ours. */
 interface Lane {
   name: string;
   /** `id` is its name in Redis. */
   running: { id: string; controller: AbortController } | null;
-  /** Somebody wanted it woken while we had it: it may have been empty and let go in that moment. */
-  isWokenAgain: boolean;
+  /** Claimed while we were still at it: it had been let go, or taken from us, and given up again. */
+  isClaimedAgain: boolean;
   /** Another process works on it by now; ours was told to stop. */
   isLost: boolean;
 }
@@ -41,12 +42,11 @@ export class LaneWorker {
   readonly #options: RedisQueueOptions;
   readonly #handler: Handler;
   readonly #items: SealedItems;
-  readonly #wake: (lanes: string[]) => void;
   readonly #log: Log;
   readonly #lanes = new Map<string, Lane>();
   readonly #work = new Set<Promise<void>>();
-  readonly #heartbeat: Repeater;
-  readonly #look: Repeater;
+  readonly #heartbeat: Interval;
+  readonly #look: Interval;
   #beats = 0;
   /** A call got no answer: what is ours may be another thing than we think. */
   #isInDoubt = false;
@@ -55,16 +55,15 @@ export class LaneWorker {
   constructor(
     commands: QueueCommands,
     options: RedisQueueOptions,
-    context: { handler: Handler; items: SealedItems; wake: (lanes: string[]) => void; log: Log },
+    context: { handler: Handler; items: SealedItems; log: Log },
   ) {
     this.#commands = commands;
     this.#options = options;
     this.#handler = context.handler;
     this.#items = context.items;
-    this.#wake = context.wake;
     this.#log = context.log;
-    this.#heartbeat = new Repeater(() => this.#quietly(() => this.#beat()), options.heartbeatMs);
-    this.#look = new Repeater(() => this.#quietly(() => this.#lookAround()), options.lookMs);
+    this.#heartbeat = new Interval(() => this.#quietly(() => this.#beat()), options.heartbeatMs);
+    this.#look = new Interval(() => this.#quietly(() => this.#lookAround()), options.lookMs);
   }
 
   /** Takes the lease; from then on lanes can be taken. Throws `StoreTroubleError`. */
@@ -74,27 +73,14 @@ export class LaneWorker {
     this.#look.soon();
   }
 
-  /** Renews the lease at once: Redis was away. */
+  /** Renews the lease at once, and reads the cancellations: Redis was away, or says that there are some. */
   renewSoon(): void {
     this.#heartbeat.soon();
   }
 
-  /** Claims a lane and works on it in the background; resolves once it is clear whose it is. Never throws. */
-  async take(name: string): Promise<void> {
-    const ours = this.#lanes.get(name);
-    if (ours) {
-      ours.isWokenAgain = true;
-      return;
-    }
-    // Somebody else's turn.
-    if (this.#stop) return this.#wake([name]);
-    const lane: Lane = { name, running: null, isWokenAgain: false, isLost: false };
-    this.#lanes.set(name, lane);
-    const claimed = this.#claim(lane);
-    const work = claimed.then((first) => this.#workThrough(lane, first));
-    this.#work.add(work);
-    void work.finally(() => this.#work.delete(work));
-    await claimed;
+  /** Claims lanes that wait and works on them in the background; resolves once they are claimed. Never throws. */
+  claim(): Promise<void> {
+    return this.#quietly(() => this.#claim(WOKEN_BATCH));
   }
 
   /** Aborts what runs here in a lane; false when nothing does. */
@@ -104,15 +90,9 @@ export class LaneWorker {
     return running !== null && running !== undefined;
   }
 
-  /** Somebody elsewhere wants an item stopped. By now another one may run in its lane. */
-  obey({ lane, id, why }: CancelWord): void {
-    const running = this.#lanes.get(lane)?.running;
-    if (running?.id === id) running.controller.abort(new StopError(why));
-  }
-
   /**
-   * Begins nothing new, gives what runs `graceMs`, then aborts it with `reason`, waits for it, and lets go of all
-   * lanes; what was cut off stays at the head of its lane. From then on it waits no longer than `farewellMs` for
+   * Begins no item, gives those that run `graceMs`, then aborts them with `reason`, waits for them, and lets go of all
+   * lanes; an item that was cut off stays at the head of its lane. From then on it waits no longer than `farewellMs` for
    * Redis, or for one answer that is due.
    */
   async stop(reason: Error, graceMs: number): Promise<void> {
@@ -125,28 +105,36 @@ export class LaneWorker {
     await this.#quietly(() => this.#leave());
   }
 
+  async #claim(most: number, waitedMs?: number): Promise<void> {
+    if (this.#stop) return;
+    const claimed = await this.#commands.claim(most, waitedMs);
+    if (claimed === null) this.#heartbeat.soon();
+    for (const { lane, next } of claimed ?? []) this.#begin(lane, next);
+  }
+
+  #begin(name: string, next: Next): void {
+    const ours = this.#lanes.get(name);
+    if (ours) {
+      ours.isClaimedAgain = true;
+      return;
+    }
+    const lane: Lane = { name, running: null, isClaimedAgain: false, isLost: false };
+    this.#lanes.set(name, lane);
+    const work = this.#workThrough(lane, next);
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+  }
+
   async #workThrough(lane: Lane, first: Next): Promise<void> {
     let next = first;
     for (;;) {
       while (next.kind === "item") next = await this.#workOn(lane, next);
-      if (next.kind === "released" && next.isWaiting) this.#wake([lane.name]);
-      if (!lane.isWokenAgain || this.#stop) break;
-      lane.isWokenAgain = false;
+      if (!lane.isClaimedAgain) break;
+      lane.isClaimedAgain = false;
       lane.isLost = false;
-      next = await this.#claim(lane);
+      next = await this.#finish(lane, "", "keep");
     }
     this.#lanes.delete(lane.name);
-  }
-
-  async #claim(lane: Lane): Promise<Next> {
-    try {
-      const next = await this.#commands.claim(lane.name);
-      if (next.kind === "stale") this.#heartbeat.soon();
-      return next;
-    } catch (error) {
-      this.#doubt(error);
-      return { kind: "taken" };
-    }
   }
 
   async #workOn(lane: Lane, { stored, stop }: Next & { kind: "item" }): Promise<Next> {
@@ -179,7 +167,7 @@ export class LaneWorker {
     try {
       await this.#handler(item, signal);
     } catch (error) {
-      // Stopped by us: whoever stopped it knows.
+      // Stopped by us: the caller that stopped it knows.
       if (signal.aborted) return "ended";
       if (error instanceof StopError) return "gave-way";
       this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
@@ -187,7 +175,7 @@ export class LaneWorker {
     return "ended";
   }
 
-  /** Tells Redis how an item ended, for as long as it takes: until then nobody begins the next one. */
+  /** Tells Redis how an item ended, for as long as it takes: until then no process begins the next one. */
   async #finish(lane: Lane, id: string, how: "done" | "unreadable" | "keep"): Promise<Next> {
     for (;;) {
       try {
@@ -221,9 +209,9 @@ export class LaneWorker {
     if (!hadLease || this.#isInDoubt || ++this.#beats % COMPARE_EVERY === 0) await this.#compare();
     if (stops > 0) {
       const all = await this.#commands.stops();
-      for (const { name, running } of this.#lanes.values()) {
+      for (const { running } of this.#lanes.values()) {
         const why = running && all.get(running.id);
-        if (why) this.obey({ lane: name, id: running.id, why });
+        if (why) running.controller.abort(new StopError(why));
       }
     }
   }
@@ -240,12 +228,12 @@ export class LaneWorker {
       for (const { lane, id } of batch) if (lost.has(lane)) this.#lose(lane, id);
     }
     for (const name of await this.#commands.owned()) {
-      // Ours by a claim whose answer never came. Claiming again gives the same answer.
-      if (!this.#lanes.has(name)) await this.take(name);
+      // Ours by a claim whose answer never came.
+      if (!this.#lanes.has(name)) this.#begin(name, await this.#commands.resume(name));
     }
   }
 
-  /** Another process has taken the item over: here it must end, unless it has ended meanwhile. */
+  /** Another process has taken the item over: here it must end, unless it has ended already. */
   #lose(name: string, id: string): void {
     const lane = this.#lanes.get(name);
     if (lane?.running?.id !== id) return;
@@ -256,23 +244,15 @@ export class LaneWorker {
 
   async #lookAround(): Promise<void> {
     for (;;) {
-      const freed = await this.#commands.reap(BATCH);
-      if (freed.length > 0) {
-        this.#log.warn({ lanes: freed.length }, "a process has died; its lanes are taken over");
-        this.#wake(freed);
-      }
-      if (freed.length < BATCH) break;
+      const lanes = await this.#commands.reap(BATCH);
+      if (lanes > 0) this.#log.warn({ lanes }, "a process has died; its lanes are taken over");
+      if (lanes < BATCH) break;
     }
-    const overdue = await this.#commands.overdue(OVERDUE_BATCH);
-    await Promise.all(overdue.map((name) => this.take(name)));
+    await this.#claim(OVERDUE_BATCH, this.#options.lostWakeUpMs);
   }
 
   async #leave(): Promise<void> {
-    for (;;) {
-      const { left, freed } = await this.#commands.leave(BATCH);
-      this.#wake(freed);
-      if (left === 0) return;
-    }
+    while ((await this.#commands.leave(BATCH)) > 0);
   }
 
   #doubt(error: unknown): void {

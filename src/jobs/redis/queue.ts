@@ -10,77 +10,53 @@ import type { WorkItem } from "../../core/model/work-item.ts";
 import type { Log } from "../../core/ports/runtime.ts";
 import { StoreTroubleError } from "../../core/ports/store.ts";
 import type { WorkQueue } from "../../core/ports/work-queue.ts";
+import type { RedisConnection } from "../../store/redis-connection.ts";
 import type { Sealing } from "../../store/sealing.ts";
 import { SealedItems, type Stored } from "../sealed-items.ts";
-import { cancelChannel, QueueCommands, readCancelWord } from "./commands.ts";
-import { RedisLink } from "./connection.ts";
+import { QueueCommands } from "./commands.ts";
 import { type Handler, LaneWorker } from "./lane-worker.ts";
 import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "./options.ts";
 import { WakeUps } from "./wake-ups.ts";
 
-/** What is to be changed may be changed by somebody else between reading and writing. */
+/** Another process may change an item between reading and writing. */
 const MAX_TRIES = 5;
 const IDLE_POLL_MS = 50;
 
-/** What waits, read. */
+/** A waiting item, read. */
 interface Waiting extends Stored {
   item: WorkItem;
 }
 
-/** A queue that can say whether it can be used. */
-export interface RedisQueue extends WorkQueue {
-  /** Throws `StoreTroubleError` while Redis does not answer. */
-  check(): Promise<void>;
-}
-
 /**
- * Connects; throws `StoreTroubleError` when Redis does not answer. A queue that is never started only takes items
- * for others. `stop` closes it. With `sealing` names and items become what Redis gets to see of them.
+ * A queue that is never started only takes items for others. Names and items become with `sealing` what Redis gets to
+ * see of them. `stop` leaves the connection open.
  */
-export async function connectRedisQueue(
-  url: string,
-  sealing: Sealing,
-  log: Log,
-  options: Partial<RedisQueueOptions> = {},
-): Promise<RedisQueue> {
-  const all = { ...DEFAULT_REDIS_QUEUE_OPTIONS, ...options };
-  return new LanesOnRedis(
-    await RedisLink.connect(url, log, all.answerMs),
-    new SealedItems(sealing),
-    log,
-    all,
-  );
-}
-
-class LanesOnRedis implements RedisQueue {
-  readonly #link: RedisLink;
+export class RedisQueue implements WorkQueue {
+  readonly #redis: RedisConnection;
   readonly #items: SealedItems;
   readonly #log: Log;
   readonly #options: RedisQueueOptions;
   readonly #commands: QueueCommands;
-  readonly #wakeUps: WakeUps;
+  #wakeUps: WakeUps | null = null;
   #worker: LaneWorker | null = null;
   #stopReason: Error | null = null;
   #isClosed = false;
   #stopped: Promise<void> | null = null;
 
-  constructor(link: RedisLink, items: SealedItems, log: Log, options: RedisQueueOptions) {
-    this.#link = link;
-    this.#items = items;
+  constructor(redis: RedisConnection, sealing: Sealing, log: Log, options: Partial<RedisQueueOptions> = {}) {
+    this.#redis = redis;
+    this.#items = new SealedItems(sealing);
     this.#log = log;
-    this.#options = options;
-    this.#commands = new QueueCommands(link, randomUUID(), options);
-    this.#wakeUps = new WakeUps(link, log);
+    this.#options = { ...DEFAULT_REDIS_QUEUE_OPTIONS, ...options };
+    this.#commands = new QueueCommands(redis, randomUUID(), this.#options);
   }
 
   async push(
     item: WorkItem,
   ): Promise<{ kind: "accepted"; ahead: number } | { kind: "full"; limit: number } | { kind: "known" }> {
-    // What ends in the grace of a stop may have a follow-up.
+    // An item that ends in the grace of a stop may have a follow-up.
     if (this.#isClosed && this.#stopReason) throw this.#stopReason;
-    const lane = this.#items.name(item.lane);
-    const { kind, ahead, isAsleep } = await this.#commands.push(lane, this.#items.seal(item));
-    if (isAsleep) this.#wakeUps.add([lane]);
+    const { kind, ahead } = await this.#commands.push(this.#items.name(item.lane), this.#items.seal(item));
     switch (kind) {
       case "known":
         return { kind };
@@ -95,14 +71,18 @@ class LanesOnRedis implements RedisQueue {
     const worker = new LaneWorker(this.#commands, this.#options, {
       handler,
       items: this.#items,
-      wake: (lanes) => this.#wakeUps.add(lanes),
       log: this.#log,
     });
     await worker.start();
     this.#worker = worker;
-    this.#link.redis.on("ready", () => worker.renewSoon());
-    this.#hearCancellations(worker);
-    this.#wakeUps.listen((lane) => worker.take(lane), this.#options.concurrency);
+    this.#redis.onBack(() => worker.renewSoon());
+    const { inbox, wake } = this.#commands.words;
+    this.#wakeUps = new WakeUps(this.#redis, {
+      lists: [inbox, wake],
+      hear: async (list) => (list === inbox ? worker.renewSoon() : worker.claim()),
+      retryMs: this.#options.retryMs,
+    });
+    this.#wakeUps.start();
   }
 
   async cancel(laneName: string, reason: Error): Promise<boolean> {
@@ -177,7 +157,7 @@ class LanesOnRedis implements RedisQueue {
       try {
         if ((await this.depth()) === 0) return;
       } catch (error) {
-        // As long as Redis is away, nobody knows.
+        // As long as Redis is away, it cannot be known.
         if (!(error instanceof StoreTroubleError)) throw error;
       }
       await sleep(IDLE_POLL_MS);
@@ -190,31 +170,11 @@ class LanesOnRedis implements RedisQueue {
     return this.#stopped;
   }
 
-  check(): Promise<void> {
-    return this.#commands.check();
-  }
-
   async #close(reason: Error, graceMs: number): Promise<void> {
     this.#stopReason = reason;
-    await Promise.all([this.#wakeUps.stopListening(), this.#worker?.stop(reason, graceMs)]);
+    this.#wakeUps?.stop();
+    await this.#worker?.stop(reason, graceMs);
     this.#isClosed = true;
-    await this.#wakeUps.close();
-    this.#link.close();
-  }
-
-  /** The word is fast and may be missed; the mark in Redis is found with the next heartbeat. */
-  #hearCancellations(worker: LaneWorker): void {
-    const subscriber = this.#link.patientConnection();
-    const channel = cancelChannel(this.#commands.process);
-    subscriber.on("message", (_channel, text) => {
-      const word = readCancelWord(text);
-      if (word) worker.obey(word);
-    });
-    subscriber.on("ready", () => {
-      subscriber.subscribe(channel).catch(() => {
-        // The connection broke again; it subscribes when it is back.
-      });
-    });
   }
 
   /** What waits in a lane. What cannot be read stays where it is: it is set aside when its turn comes. */

@@ -1,119 +1,62 @@
 /**
- * Tells some process that a lane has work, through BullMQ. A wake-up says where to look and is over once a process
- * has looked, so no lock of BullMQ is held while an item runs. One that is lost costs time and nothing else: lanes
- * that nobody comes for are found. Source: performance.md, "BullMQ".
+ * Waits for the words of the queue on a connection of its own, with a blocking pop. A word that is lost with the
+ * process that took it costs half a second: the lanes that wait are found without.
  */
-import { Queue, Worker } from "bullmq";
-import { z } from "zod";
-import type { Log } from "../../core/ports/runtime.ts";
-import { endsWithin } from "../../lib/timeout.ts";
-import { QUEUE_KEYS } from "./commands.ts";
-import { type RedisLink, withoutCommand } from "./connection.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RedisClient, RedisConnection } from "../../store/redis-connection.ts";
 
-const NAME = "wake-ups";
-const PREFIX = `${QUEUE_KEYS}bull`;
-/** A wake-up takes milliseconds: who has it for longer has died with it. */
-const LOCK_MS = 5_000;
-const STALLED_CHECK_MS = 2_500;
-/** However often its processes die, a wake-up is never given up. */
-const MAX_STALLED = 1_000;
-/** Between two tries while Redis is away. */
-const RETRY_MS = 500;
-/** BullMQ asks for work at least so often; it also bounds how long a closed connection lingers. */
-const LONGEST_WAIT_S = 1;
-/** Nobody reads BullMQ's own stream of events. */
-const MAX_EVENTS = 100;
-const CLOSE_MS = 1_000;
-
-const wakeUpSchema = z.object({ lane: z.string() });
+/**
+ * Redis ends a pop after so long. Less than a lease, so that a frozen process no longer waits in Redis for words when
+ * its lanes are taken over: it would get the very word that says so.
+ */
+const BLOCK_S = 1;
 
 export class WakeUps {
-  readonly #link: RedisLink;
-  readonly #log: Log;
-  readonly #queue: Queue;
-  #worker: Worker | null = null;
-  /** Wake-ups on their way. */
-  readonly #adding = new Set<Promise<void>>();
-  #isInTrouble = false;
+  readonly #redis: RedisConnection;
+  readonly #lists: string[];
+  readonly #hear: (list: string) => Promise<void>;
+  readonly #retryMs: number;
+  #client: RedisClient | null = null;
+  #isStopped = false;
 
-  constructor(link: RedisLink, log: Log) {
-    this.#link = link;
-    this.#log = log;
-    this.#queue = new Queue(NAME, {
-      // One that waits: BullMQ asks Redis once who it is, and would keep a failed answer for good.
-      connection: link.patientConnection(),
-      prefix: PREFIX,
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-      streams: { events: { maxLen: MAX_EVENTS } },
-    });
-    this.#queue.on("error", (error) => this.#complain(error));
+  /** `hear` gets the name of the list in which a word lay, one word at a time; the first list goes first. It never throws. */
+  constructor(
+    redis: RedisConnection,
+    options: { lists: string[]; hear: (list: string) => Promise<void>; retryMs: number },
+  ) {
+    this.#redis = redis;
+    this.#lists = options.lists;
+    this.#hear = options.hear;
+    this.#retryMs = options.retryMs;
   }
 
-  /** Wakes lanes, in the background. */
-  add(lanes: string[]): void {
-    if (lanes.length === 0) return;
-    const adding = this.#add(lanes);
-    this.#adding.add(adding);
-    void adding.finally(() => this.#adding.delete(adding));
+  start(): void {
+    void this.#listen();
   }
 
-  /** Calls `look` for each wake-up, at most `concurrency` at a time. */
-  listen(look: (lane: string) => Promise<void>, concurrency: number): void {
-    const worker = new Worker(
-      NAME,
-      async ({ data }) => {
-        const wakeUp = wakeUpSchema.safeParse(data);
-        if (wakeUp.success) await look(wakeUp.data.lane);
-        this.#isInTrouble = false;
-      },
-      {
-        connection: this.#link.patientConnection(),
-        prefix: PREFIX,
-        concurrency,
-        lockDuration: LOCK_MS,
-        // None is ever due, and its timer would outlive a `close` during which Redis goes away.
-        skipLockRenewal: true,
-        stalledInterval: STALLED_CHECK_MS,
-        maxStalledCount: MAX_STALLED,
-        runRetryDelay: RETRY_MS,
-        drainDelay: LONGEST_WAIT_S,
-      },
-    );
-    worker.on("error", (error) => this.#complain(error));
-    this.#worker = worker;
+  /** A word under way is lost. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#drop();
   }
 
-  /** Takes no more wake-ups; those that came are seen through, unless Redis is away: then they come again. */
-  async stopListening(): Promise<void> {
-    const worker = this.#worker;
-    if (!worker) return;
-    this.#worker = null;
-    this.#link.dropPatience();
-    await endsWithin(CLOSE_MS, worker.close(this.#link.isAway));
-  }
-
-  /** Sees to it that the last wake-ups have left, unless Redis is away. */
-  async close(): Promise<void> {
-    await endsWithin(CLOSE_MS, Promise.all(this.#adding));
-    await endsWithin(CLOSE_MS, this.#queue.close());
-  }
-
-  async #add(lanes: string[]): Promise<void> {
-    const jobs = lanes.map((lane) => ({ name: "wake-up", data: { lane } }));
-    try {
-      await this.#link.call(() => this.#queue.addBulk(jobs));
-    } catch {
-      // Reported by the link. The lanes are found without.
+  async #listen(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        this.#client ??= await this.#redis.openBlocking();
+        const word = await this.#client.blPop(this.#lists, BLOCK_S);
+        if (word && !this.#isStopped) await this.#hear(word.key);
+      } catch {
+        // The outage is told by the connection for commands.
+        this.#drop();
+        if (!this.#isStopped) await sleep(this.#retryMs);
+      }
     }
+    this.#drop();
   }
 
-  /** One line until a wake-up comes through again. Broken connections are the link's to report. */
-  #complain(error: Error): void {
-    if (this.#isInTrouble || this.#link.isAway || "syscall" in error) return;
-    this.#isInTrouble = true;
-    this.#log.warn(
-      { err: withoutCommand(error) },
-      "wake-ups of the work queue fail; lanes are found without, a little later",
-    );
+  #drop(): void {
+    if (this.#client) this.#redis.drop(this.#client);
+    this.#client = null;
   }
 }

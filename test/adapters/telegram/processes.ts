@@ -22,10 +22,10 @@ import type { Clock, Metrics } from "../../../src/core/ports/runtime.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../../src/core/ports/store.ts";
 import { createAdapterMemory } from "../../../src/store/adapter-memory.ts";
 import { createRecords } from "../../../src/store/records.ts";
-import { connectRedis } from "../../../src/store/redis-storage.ts";
 import { SqliteStorage } from "../../../src/store/sqlite-storage.ts";
 import type { FakeTelegram, FakeTelegramOptions } from "../../fakes/telegram/fake-telegram.ts";
 import type { RedisServer } from "../../support/redis.ts";
+import { openRecords } from "../../support/redis-store.ts";
 import { TestLog } from "../../support/test-chat.ts";
 import { startTelegram } from "./scene.ts";
 
@@ -121,9 +121,7 @@ export function withTrouble(memory: AdapterMemory, isAway: () => boolean): Adapt
 
 /** The memory on a Redis, with a connection of its own. */
 export async function memoryOnRedis(redis: RedisServer): Promise<AdapterMemory> {
-  const storage = await connectRedis(redis.url, new TestLog());
-  onTestFinished(() => storage.close());
-  return createAdapterMemory(createRecords(storage.keyv, storage.swap), "telegram");
+  return createAdapterMemory((await openRecords(redis.url)).records, "telegram");
 }
 
 /** The Bot API of a fake, without anything of the adapter. */

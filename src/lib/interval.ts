@@ -1,5 +1,5 @@
 /** Does something again and again, never twice at once, until it is stopped. */
-export class Repeater {
+export class Interval {
   readonly #task: () => Promise<void>;
   readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -24,7 +24,7 @@ export class Repeater {
     void this.#run();
   }
 
-  /** What is under way ends by itself. */
+  /** A task under way ends by itself. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
