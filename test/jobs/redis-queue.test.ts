@@ -235,7 +235,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
   });
 
   describe("when a process dies", () => {
-    it("gives its lanes to another one within 8 s, the item that ran first", async () => {
+    it("gives its lanes to another one within seconds, the item that ran first", async () => {
       const redis = await startRedis();
       const ingress = await connect(redis.url);
       const doomed = await startQueueWorker(redis);
@@ -246,7 +246,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
       // With the intervals of a real one.
       const { queue, hands, events } = await startWorker(redis.url, DEFAULT_REDIS_QUEUE_OPTIONS);
       doomed.signal("SIGKILL");
-      await expect.poll(() => events, { timeout: 8_000, interval: 20 }).toEqual(["b starts"]);
+      await expect.poll(() => events, { timeout: 6_000, interval: 20 }).toEqual(["b starts"]);
       hands.finish("b", "c");
       await queue.idle();
       expect(events).toEqual(["b starts", "b ends", "c starts", "c ends"]);
