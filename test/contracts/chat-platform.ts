@@ -71,7 +71,7 @@ export function describeChatPlatform(name: string, newStage: () => Promise<LoneS
       expect(await platform.mayManage(alone, { id: anna }, signal)).toBe(true);
     });
 
-    it("keeps nothing for whoever guesses a key", async () => {
+    it("keeps nothing for a person who guesses a key", async () => {
       const { platform, anna } = await newStage();
       expect(await platform.keptMessage("AAAAAAAAAAAAAAAAAAAAAA", `${anna}0`)).toBeNull();
     });
@@ -87,7 +87,7 @@ export function describeGroupPlatform(name: string, newStage: () => Promise<Grou
 
   describeChatPlatform(name, newStage);
   describe(`${name}, in a group,`, () => {
-    it("shows what is private to nobody else, and tells the rest that there was something", async () => {
+    it("shows what is private to no other person, and tells the rest that there was something", async () => {
       const stage = await newStage();
       const { group } = stage;
       expect(stage.platform.isShared(group)).toBe(true);
@@ -131,7 +131,7 @@ export function describeGroupPlatform(name: string, newStage: () => Promise<Grou
       expect(stage.readByOthers()).not.toContain("🔒");
     });
 
-    it("sends a private message once, whoever sends it again", async () => {
+    it("sends a private message once, however often it is asked to", async () => {
       const stage = await newStage();
       const { group } = stage;
       for (let count = 0; count < 3; count++) await stage.platform.send(group, PRIVATE);

@@ -93,7 +93,7 @@ export function describeSentMarks(name: string, newStage: () => Promise<SentMark
       expect(read()).toEqual([{ text: "Your video is ready.", hasFile: false }]);
     });
 
-    it("goes out while the store is away when nobody is owed it", async () => {
+    it("goes out while the store is away when no person is owed it", async () => {
       const { start, target, read, setStoreAway } = await newStage();
       const platform = await start();
       setStoreAway(true);

@@ -7,7 +7,7 @@ export function nativeSignal(signal: AbortSignal): GrammySignal {
   return signal as unknown as GrammySignal;
 }
 
-/** A request ended because its answer did not come in time, not because nobody wants it any more. */
+/** A request ended because its answer did not come in time, not because it is not wanted any more. */
 export class UnansweredError extends Error {
   constructor() {
     super("Telegram did not answer in time");

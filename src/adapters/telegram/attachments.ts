@@ -47,7 +47,7 @@ export async function openTelegramFile(
     const local = await insideOf(localFilesDir, path, options.log);
     const open = async (signal: AbortSignal) => {
       const stream = createReadStream(local.path, { signal });
-      // Whoever reads it gets the error; without this, one that comes before anybody reads would end the process.
+      // Its reader gets the error; without this, one that comes before the reading would end the process.
       return stream.on("error", () => {});
     };
     return { ...facts, sizeBytes: local.sizeBytes, open };

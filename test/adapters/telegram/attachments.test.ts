@@ -36,7 +36,7 @@ describe.concurrent("a download that breaks half-way", () => {
     expect(telegram.violations()).toEqual([]);
   });
 
-  it("asks for a new link when the old one has expired meanwhile", async () => {
+  it("asks for a new link when the old one has expired", async () => {
     await using scene = await startTelegramScene();
     const { telegram } = scene;
     telegram.breakDownloads({ afterBytes: 700_000 });

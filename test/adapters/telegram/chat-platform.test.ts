@@ -12,7 +12,7 @@ import { describeGroupPlatform, type GroupStage } from "../../contracts/chat-pla
 import { startTelegram } from "./scene.ts";
 
 const LOCALES = join(import.meta.dirname, "../../../config/locales");
-const nobody: MessageSink = {
+const deafSink: MessageSink = {
   async receive() {},
   async putOff() {},
   async revise() {},
@@ -30,7 +30,7 @@ async function newStage(isBotAdmin: boolean): Promise<GroupStage> {
   const adapter = new TelegramAdapter(
     { token: telegram.token, apiRoot: telegram.apiRoot, localFilesDir: null, webhook: null, isShared: false },
     {
-      engine: nobody,
+      engine: deafSink,
       memory: createAdapterMemory(openMemoryStorage().records, "telegram"),
       locales: await loadLocales(LOCALES),
       clock: systemClock,

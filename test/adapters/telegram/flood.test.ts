@@ -1,4 +1,4 @@
-/** One person presses, or writes, without end, and Telegram answers slowly: whoever comes next does not wait for it. */
+/** One person presses, or writes, without end, and Telegram answers slowly: the next person does not wait for it. */
 import { describe, expect, it } from "vitest";
 import type { FakeTelegram } from "../../fakes/telegram/fake-telegram.ts";
 import { PATIENTLY, startTelegramScene } from "./scene.ts";
@@ -7,7 +7,7 @@ const FLOOD = 500;
 /** A second for a bot that has the processor to itself, and room for one that shares it with other tests. */
 const SOON_MS = 5_000;
 
-/** Somebody new asks for help and gets it soon. */
+/** A new person asks for help and gets it soon. */
 async function expectStrangerServed(telegram: FakeTelegram): Promise<void> {
   const stranger = telegram.privateChat();
   const asked = Date.now();

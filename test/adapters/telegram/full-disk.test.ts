@@ -38,7 +38,7 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
     expect(chat.botMessages().filter(says("/credits"))).toHaveLength(1);
   });
 
-  it("is told to whoever asks whether the bot is ready, even where the store's own file has room left", async () => {
+  it("is told by the health check, even where the store's own file has room left", async () => {
     await using scene = await startTelegramProcessScene();
     const { bot } = scene;
     const chat = scene.telegram.privateChat({ first_name: "Anna", language_code: "en" });

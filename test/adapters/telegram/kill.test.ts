@@ -212,7 +212,7 @@ describe.concurrent("a process that is killed", () => {
     await chat.nextBotMessage(says("This is part 1."), PATIENTLY);
     await nemo.scenario.held("end");
     nemo.scenario.release("end");
-    // Meanwhile others are served, and the end of the stream has long been read.
+    // Others are served while it waits, and the end of the stream has long been read.
     const other = telegram.privateChat({ first_name: "Bob", language_code: "en" });
     for (const command of ["/help", "/language"]) {
       other.say(command);

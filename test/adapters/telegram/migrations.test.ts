@@ -52,7 +52,7 @@ describe.concurrent("a group that becomes a supergroup", () => {
       PATIENTLY,
     );
     group.migrateToSupergroup();
-    // Numbers begin anew in a supergroup; people talk until those of before are taken again.
+    // A supergroup counts its messages from one; people talk until those of before are taken again.
     group.say("@nemobot help");
     await group.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);
     let newest = 0;

@@ -165,7 +165,7 @@ describe("a stop", () => {
     expect(await starting).toBeInstanceOf(StopError);
   });
 
-  it("of sending tells whoever waits that the process ends, at once", async () => {
+  it("of sending rejects what waits with the reason, at once", async () => {
     const telegram = await telegramForTest();
     const chat = telegram.privateChat();
     const { adapter } = await startSender(telegram, sharedMemory());
@@ -208,7 +208,7 @@ describe("a stop", () => {
 });
 
 describe("the operator's counts", () => {
-  it("have every answer of the Bot API by its status, and what came without one", async () => {
+  it("have every answer of the Bot API by its status, and calls without an answer", async () => {
     const telegram = await telegramForTest();
     const chat = telegram.privateChat();
     const { answers, metrics } = counting();
@@ -228,7 +228,7 @@ describe("the operator's counts", () => {
     await adapter.stopReceiving();
     const succeeded = telegram.calls().filter((call) => call.status === 200).length;
     await until(() => answers.filter((status) => status === 200).length === succeeded);
-    // The poll that the stop ended is nobody's failure.
+    // The poll that the stop ended is no failure.
     expect(answers.filter((status) => status === null)).toHaveLength(1);
   });
 });

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => fake.stop());
 
-/** Confirms and returns what came. */
+/** Confirms and returns the updates. */
 async function news(): Promise<WireUpdate[]> {
   const updates = await result<WireUpdate[]>(fake, "getUpdates");
   await result(fake, "getUpdates", { offset: (updates.at(-1)?.update_id ?? -1) + 1 });

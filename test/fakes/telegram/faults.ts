@@ -90,7 +90,7 @@ const TICK_MS = 20;
 /** How long a hold-up of this process is allowed for. */
 const LAG_KEPT_MS = 5_000;
 
-/** How long this very process was held up lately: calls that came meanwhile look closer together than they were sent. */
+/** How long this very process was held up lately: calls of that time look closer together than they were sent. */
 class Lag {
   #holdUps: Array<{ at: number; ms: number }> = [];
   #tickedAt = Date.now();

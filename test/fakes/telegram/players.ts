@@ -169,7 +169,7 @@ export class ChatPlayer {
   }
 
   /**
-   * Someone presses an inline button, named by its label or its data. Throws when there is no such button,
+   * A person presses an inline button, named by its label or its data. Throws when there is no such button,
    * unless it is forged: clients of their own making can send any data for any message.
    */
   press(
@@ -221,7 +221,7 @@ export class ChatPlayer {
     };
   }
 
-  /** In a private chat the user blocks the bot; in a group someone removes it. Returns the update's id. */
+  /** In a private chat the user blocks the bot; in a group a member removes it. Returns the update's id. */
   kick(by?: WireUser): number | null {
     return this.#changeBot("kicked", by);
   }

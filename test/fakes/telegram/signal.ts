@@ -8,7 +8,7 @@ export interface WaitOptions {
   what?: string;
 }
 
-/** Wakes whoever waits whenever something changed. */
+/** Wakes its waiters whenever something changed. */
 export class ChangeSignal {
   readonly #listeners = new Set<() => void>();
 

@@ -51,7 +51,7 @@ export interface QueuedUpdate {
   wire: WireUpdate;
 }
 
-/** All updates not yet confirmed, and whoever waits for more. */
+/** All updates not yet confirmed, and the polls that wait for more. */
 export class UpdateQueue {
   readonly #options: UpdateQueueOptions;
   readonly #history = new Map<number, WireUpdate>();
@@ -108,7 +108,7 @@ export class UpdateQueue {
     return this.#pending.length;
   }
 
-  /** Ids of updates that nobody confirmed yet. */
+  /** Ids of updates that are not confirmed yet. */
   pendingIds(): number[] {
     return this.#pending.map(({ id }) => id);
   }
@@ -126,7 +126,7 @@ export class UpdateQueue {
   poll(request: PollRequest): Promise<WireUpdate[]> {
     const ready = this.#collect(request.offset, request.limit);
     const waitMs = this.#waitMs(request.timeoutS);
-    // Like the real server: a poll that is answered at once disturbs nobody.
+    // Like the real server: a poll that is answered at once disturbs no other.
     if (ready.length > 0 || waitMs === 0) return Promise.resolve(ready);
     return new Promise((resolve, reject) => {
       if (this.#waiting !== null) this.#options.onParallelPolls();

@@ -126,7 +126,7 @@ export class World {
     return this.#lastId;
   }
 
-  /** Adds a chat; message ids are shared by private chats and groups, and begin anew in each supergroup. */
+  /** Adds a chat; message ids are shared by private chats and groups, and start from one in each supergroup. */
   addChat(wire: ChatState["wire"]): ChatState {
     // The first message of a supergroup is the one about its creation.
     let own = 1;

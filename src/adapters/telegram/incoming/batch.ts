@@ -68,7 +68,7 @@ function idOf(raw: unknown): number | null {
   return typeof id === "number" && Number.isSafeInteger(id) && id > 0 && id < 2 ** 31 ? id : null;
 }
 
-/** Where the queue is: at the offset, unless Telegram has begun to count anew, as it may after a quiet week. */
+/** Where the queue is: at the offset, unless Telegram has started its count over, as it may after a quiet week. */
 function anchorOf(ids: readonly number[], offset: number | undefined): number {
   if (offset !== undefined && ids.some((id) => Math.abs(id - offset) <= MAX_DISTANCE)) return offset;
   const sorted = ids.toSorted((a, b) => a - b);

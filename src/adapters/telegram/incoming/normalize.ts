@@ -54,7 +54,7 @@ function topicOf(message: Place): number | null {
 
 /**
  * One message, or the parts of an album in order, as the core takes it. Null when the bot was not meant (a
- * group's own talk) or when nobody wrote it (service messages, other bots).
+ * group's own talk) or when no person wrote it (service messages, other bots).
  */
 export function readMessages(
   parts: readonly Message[],
@@ -129,7 +129,7 @@ export function keyOf(message: Place): string {
   return `telegram:${message.chat.id}:${message.message_id}`;
 }
 
-/** Null: another bot, a channel, or nobody. An admin who stays anonymous is the group itself, by which it is known. */
+/** Null: another bot, a channel, or no writer at all. An admin who stays anonymous is the group itself, by which it is known. */
 function writerOf({ from, chat, sender_chat: sender }: Message): IncomingMessage["user"] | null {
   if (sender && sender.id === chat.id) return { id: `telegram:${chat.id}` };
   return from && !from.is_bot ? userOf(from) : null;

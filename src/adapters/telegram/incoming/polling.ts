@@ -25,7 +25,7 @@ const CONFLICT_WAIT_MS = 5_000;
 const RETRIES = { firstMs: 500, longestMs: 30_000 };
 /** While the store is away: people who write now want to hear of it now. */
 const STORE_RETRY_MS = 750;
-/** How often an album that may still grow is looked at: so long do others wait who write meanwhile. */
+/** How often an album that may still grow is looked at: so long does an update of another chat wait. */
 const ALBUM_LOOK_MS = 250;
 /** An album has at most ten parts; longer waits than those for each of them bring nothing. */
 const MAX_ALBUM_WAIT_MS = 10 * ALBUM_SETTLE_MS;
@@ -176,7 +176,7 @@ export class Polling {
     const all = await this.#settle(batch, pass);
     const open = all.find((item) => !this.#isOver(item));
     const last = all.at(-1);
-    // Everything before the first that nobody owns may be forgotten.
+    // Everything before the first that is not owned may be forgotten.
     if (open) this.#offset = open.updateId;
     else if (last) this.#offset = last.updateId + 1;
     const ids = new Set(open ? all.map((item) => item.updateId) : []);
@@ -198,8 +198,8 @@ export class Polling {
   }
 
   /**
-   * Takes what is whole, and asks again, without confirming, until no further part of an album comes. What comes
-   * from other chats meanwhile is taken soon: nobody waits for somebody else's album.
+   * Takes what is whole, and asks again, without confirming, until no further part of an album comes. Updates
+   * of other chats are taken at each look: no chat waits for another's album.
    */
   async #settle(batch: Batch, pass: Pass): Promise<BatchItem[]> {
     let { items } = batch;

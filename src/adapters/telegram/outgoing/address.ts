@@ -6,7 +6,7 @@ export interface Address {
   topicId: number | null;
   isForum: boolean;
   replyTo: number | null;
-  /** In a group: whom the answer is for; null where nobody can be told alone. */
+  /** In a group: whom the answer is for; null where the person cannot be told alone. */
   userId: string | null;
   /** The press that is answered; null when nothing was pressed. `at` is epoch ms. */
   press: { id: string; at: number } | null;

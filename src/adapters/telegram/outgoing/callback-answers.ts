@@ -1,5 +1,5 @@
 /**
- * Ends the waiting of pressed buttons, beside the intake of updates: an answer that takes its time holds up nobody,
+ * Ends the waiting of pressed buttons, beside the intake of updates: a slow answer holds up no other update,
  * and a person who presses without end takes no other's place. Source: Bot API, answerCallbackQuery.
  */
 import type { Api } from "grammy";

@@ -41,7 +41,7 @@ export interface TelegramPlatformOptions {
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
   onGone: (conversationId: string) => void;
-  /** Ends calls that nobody waits for. */
+  /** Ends calls beside the queue. */
   stopped: AbortSignal;
 }
 
@@ -178,7 +178,7 @@ export class TelegramPlatform implements ChatPlatform {
   }
 }
 
-/** It shows that work goes on, and nobody waits for it. */
+/** It shows that work goes on; no person waits for it. */
 function isDecoration({ tone }: OutgoingMessage): boolean {
   return tone === "progress" || tone === "notice";
 }

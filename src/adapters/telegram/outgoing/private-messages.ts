@@ -35,7 +35,7 @@ export interface PrivateMessageOptions {
   kept: KeptMessages;
   /** The bot's name, for links that open its chat. */
   botName: () => Promise<string>;
-  /** Ends calls that nobody waits for. */
+  /** Ends calls beside the queue. */
   stopped: AbortSignal;
 }
 

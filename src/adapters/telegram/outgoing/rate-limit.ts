@@ -112,7 +112,7 @@ export class LocalRateLimit implements RateLimit {
   async take(chatId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      // Looked at anew after every wait: many chats may be waiting for the same place.
+      // Looked at again after every wait: many chats may be waiting for the same place.
       const now = this.#clock.now();
       const waitMs = waitBefore(chatId, this.#look(chatId, now), this.#all, now, this.#options);
       if (waitMs <= 0) return this.count(chatId);
@@ -131,7 +131,7 @@ export class LocalRateLimit implements RateLimit {
     this.#remember(chatId).blockedUntil = this.#clock.now() + waitMs;
   }
 
-  /** Counts a call that leaves now, whoever allowed it. */
+  /** Counts a call that leaves now. */
   count(chatId: string): void {
     const now = this.#clock.now();
     this.#remember(chatId).at.push(now);

@@ -1,46 +1,26 @@
 /**
- * One rate limit for all processes that send for the same bot: a record in their shared memory says what left when. All
- * that waits in a process is asked for at once, so a call costs one change of the record at most. Clocks may differ
+ * One rate limit for all processes that send for the same bot: a record in their shared memory says what left when.
+ * All that waits in a process is asked for at once, so a call costs one change of the record at most. Clocks may differ
  * by about 100 ms, which is the room the limits leave below Telegram's. Source: platforms.md, "Rates".
  */
-import { z } from "zod";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
+import { JsonMemory } from "../../shared/json-memory.ts";
 import {
   DEFAULT_RATE_LIMITS,
   isSpare,
   type LocalRateLimit,
   type RateLimit,
   type RateLimits,
-  recentOf,
-  SECOND_MS,
   waitBefore,
 } from "./rate-limit.ts";
+import { type RateRecord, type RateState, rateRecordSchema, readRate, writeRate } from "./rate-record.ts";
 
 const RECORD = "pace";
-/** The record outlives every window in it, and goes when nobody sends. */
+/** The record outlives every window in it, and goes when nothing is sent. */
 const KEPT_FOR_MS = 3_600_000;
 /** Looked at again at the latest then. */
 const MAX_NAP_MS = 10_000;
-
-/** Times are ages at `writtenAt`, which keeps the record short. */
-const recordSchema = z.object({
-  version: z.literal(1),
-  /** Epoch ms. */
-  writtenAt: z.number(),
-  /** Calls of all chats within the last second, in ms before `writtenAt`; oldest first. */
-  all: z.array(z.number()),
-  /** Calls that still count for their chat, likewise. */
-  chats: z.record(z.string(), z.array(z.number())),
-  /** Chats that Telegram wants nothing in, with the epoch ms of the end of it. */
-  blocked: z.record(z.string(), z.number()),
-});
-
-interface State {
-  all: number[];
-  chats: Map<string, number[]>;
-  blocked: Map<string, number>;
-}
 
 interface Request {
   chatId: string;
@@ -51,7 +31,7 @@ interface Request {
 
 /** While the store is away, the rate limit of this process alone. */
 export class SharedRateLimit implements RateLimit {
-  readonly #memory: AdapterMemory;
+  readonly #record: JsonMemory<RateRecord>;
   readonly #local: LocalRateLimit;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -68,7 +48,13 @@ export class SharedRateLimit implements RateLimit {
     log: Log,
     options: RateLimits = DEFAULT_RATE_LIMITS,
   ) {
-    this.#memory = memory;
+    this.#record = new JsonMemory({
+      memory,
+      schema: rateRecordSchema,
+      what: "the shared rate limit",
+      log,
+      ttlMs: KEPT_FOR_MS,
+    });
     this.#local = local;
     this.#clock = clock;
     this.#log = log;
@@ -133,7 +119,7 @@ export class SharedRateLimit implements RateLimit {
       const waitMs = await this.#askOnce();
       if (this.#waiting.length === 0) break;
       await this.#clock.sleep(Math.min(waitMs, MAX_NAP_MS), this.#nap.signal).catch(() => {
-        // Somebody came or went: worth another look.
+        // A request was added or has left: worth another look.
       });
     }
     this.#isAsking = false;
@@ -177,17 +163,13 @@ export class SharedRateLimit implements RateLimit {
     return waitMs;
   }
 
-  async #change(change: (state: State, now: number) => void): Promise<void> {
-    await this.#memory.update(
-      RECORD,
-      (text) => {
-        const now = this.#clock.now();
-        const state = read(text, now, this.#options);
-        change(state, now);
-        return write(state, now);
-      },
-      KEPT_FOR_MS,
-    );
+  async #change(change: (state: RateState, now: number) => void): Promise<void> {
+    await this.#record.update(RECORD, (record) => {
+      const now = this.#clock.now();
+      const state = readRate(record, now, this.#options);
+      change(state, now);
+      return writeRate(state, now);
+    });
   }
 
   #report(error: unknown): void {
@@ -200,43 +182,4 @@ export class SharedRateLimit implements RateLimit {
         "the shared rate limit could not be read; the rate limit is this process's own for now",
       );
   }
-}
-
-/** What still counts. A record that cannot be read counts for nothing: the next seconds fill it again. */
-function read(text: string | null, now: number, options: RateLimits): State {
-  const record = text === null ? undefined : parse(text);
-  const { writtenAt = now, all = [], chats = {}, blocked = {} } = record ?? {};
-  // A clock that is far ahead of ours must not hold us up.
-  const timesOf = (ages: number[]) => ages.map((age) => Math.min(writtenAt - age, now)).sort((a, b) => a - b);
-  const state: State = {
-    all: timesOf(all).filter((at) => now - at < SECOND_MS),
-    chats: new Map(),
-    blocked: new Map(Object.entries(blocked).filter(([, until]) => until > now)),
-  };
-  for (const [chatId, ages] of Object.entries(chats)) {
-    const at = recentOf(chatId, timesOf(ages), now, options);
-    if (at.length > 0) state.chats.set(chatId, at);
-  }
-  return state;
-}
-
-function parse(text: string) {
-  try {
-    return recordSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON.
-    return undefined;
-  }
-}
-
-function write(state: State, now: number): string {
-  const agesOf = (at: number[]) => at.map((time) => now - time);
-  const record: z.infer<typeof recordSchema> = {
-    version: 1,
-    writtenAt: now,
-    all: agesOf(state.all),
-    chats: Object.fromEntries([...state.chats].map(([chatId, at]) => [chatId, agesOf(at)])),
-    blocked: Object.fromEntries(state.blocked),
-  };
-  return JSON.stringify(record);
 }

@@ -66,7 +66,7 @@ describe.concurrent("a button", () => {
     expect(scene.turns()).toEqual([]);
   });
 
-  it("that nobody knows any more says so", async () => {
+  it("that is not known any more says so", async () => {
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat();
     chat.say("help");
@@ -78,7 +78,7 @@ describe.concurrent("a button", () => {
     }
   });
 
-  it("speaks the language of whoever presses it", async () => {
+  it("speaks the language of the person who presses it", async () => {
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat({ language_code: "zh-hans" });
     chat.say("/help");

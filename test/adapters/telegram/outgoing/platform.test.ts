@@ -94,7 +94,7 @@ describe.concurrent("a running turn", () => {
     expect(scene.telegram.violations()).toEqual([]);
   });
 
-  it("shows its progress anew when somebody deleted the message", async () => {
+  it("posts its progress again when the message was deleted", async () => {
     await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "200" } });
     const chat = scene.telegram.privateChat();
     scene.holdTurn("long");

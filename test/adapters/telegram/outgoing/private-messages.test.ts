@@ -66,7 +66,7 @@ describe.concurrent("credits that are asked for in a group", () => {
     60_000,
   );
 
-  it("come as an ephemeral message to whoever has just pressed for them", async () => {
+  it("come as an ephemeral message to the person who has just pressed for them", async () => {
     await using scene = await startTelegramScene();
     const { anna, ben, group } = people(scene);
     group.say("/help@nemobot", { from: anna });

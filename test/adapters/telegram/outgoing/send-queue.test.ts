@@ -20,7 +20,7 @@ class TestClock implements Clock {
     return new Promise((wake) => this.#sleepers.push({ until: this.#now + ms, wake }));
   }
 
-  /** Lets time pass until nobody sleeps any more. */
+  /** Lets time pass until nothing sleeps any more. */
   async run(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));

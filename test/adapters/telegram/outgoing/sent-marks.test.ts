@@ -215,7 +215,7 @@ describe("a progress message that is to be shown once", () => {
     ]);
   });
 
-  it("is shown anew when somebody has deleted it, and that once too", async () => {
+  it("is posted again when it was deleted, and that once too", async () => {
     const { chat, start, target } = await setting();
     const first = await (await start()).platform.send(target, progress("Working"));
     chat.delete(Number(first.messageId));
@@ -227,7 +227,7 @@ describe("a progress message that is to be shown once", () => {
     expect(texts(chat)).toEqual(["Nearly there"]);
   });
 
-  it("is shown anew once when the process died before it knew the message's number", async () => {
+  it("is posted again, once, when the process died before it knew the message's number", async () => {
     const { telegram, chat, start, target } = await setting();
     const release = telegram.holdAnswers("sendMessage");
     const dying = (await start()).platform.send(target, progress("Working"));
