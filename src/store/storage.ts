@@ -32,6 +32,8 @@ export interface StorageSettings {
   /** Null: records and work are kept in `dataDir`. May hold a password: a secret. */
   redisUrl: string | null;
   retention: Retention;
+  /** How long a process that is just ending is waited for, in ms; absent: `lockFolder` decides. */
+  lockPatienceMs?: number;
 }
 
 export interface Storage {
@@ -79,7 +81,7 @@ export async function openStorage(
   log: Log,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Storage> {
-  const { dataDir, encryptionKeys, redisUrl, retention } = settings;
+  const { dataDir, encryptionKeys, redisUrl, retention, lockPatienceMs } = settings;
   const keys: Keys = encryptionKeys ?? [await orStartError("DATA_DIR", () => loadKeyFile(dataDir))];
   const options = { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log };
   const open = async (openBare: () => Promise<BareStorage>) => {
@@ -91,7 +93,8 @@ export async function openStorage(
       throw error instanceof WrongKeyError ? wrongKey(settings, error) : error;
     }
   };
-  if (redisUrl === null) return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log)));
+  if (redisUrl === null)
+    return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log, lockPatienceMs)));
   const onRedis = () => open(() => openRedis(redisUrl, log));
   return orStartError("REDIS_URL", () => whenRedisAnswers(onRedis, { log, signal }), signal);
 }
@@ -155,9 +158,9 @@ async function openRedis(url: string, log: Log): Promise<BareStorage> {
   };
 }
 
-async function openFolder(dir: string, log: Log): Promise<BareStorage> {
+async function openFolder(dir: string, log: Log, lockPatienceMs?: number): Promise<BareStorage> {
   privateFolder(dir);
-  const unlock = await lockFolder(dir, log);
+  const unlock = await lockFolder(dir, log, lockPatienceMs);
   try {
     const path = join(dir, "nemobot.sqlite");
     const store = new SqliteStorage(path);

@@ -35,10 +35,11 @@ describe("the data folder", () => {
   it("is refused in one sentence while another process keeps it", async () => {
     const dir = await temporaryFolder();
     await open({ DATA_DIR: dir });
-    await expect(open({ DATA_DIR: dir })).rejects.toThrow(
+    const settings = { ...loadConfig({ DATA_DIR: dir }).storage, lockPatienceMs: 300 };
+    await expect(openStorage(settings, new TestLog())).rejects.toThrow(
       "DATA_DIR: another nemobot is running on this folder",
     );
-  }, 20_000);
+  });
 
   it("is free again when its process was killed", async () => {
     await using bot = await startBotProcess({ NEMO_API_URL: "http://127.0.0.1:9", ...NOBODY });
