@@ -132,21 +132,21 @@ export class NemoApi {
       sent = await this.#token(caller, call, signal);
     };
     await signIn();
+    const remedy = async (error: BackendError) => {
+      if (error.kind !== "bad-token" || caller.account.owner !== "free") return false;
+      await this.#accounts.renew(caller, sent, signal).catch(asUnsent);
+      return true;
+    };
     return {
       signIn,
-      options: {
-        isIdempotent: call.isIdempotent === true,
-        retryWaitMs: this.#options.retryWaitMs,
-        backoffMs: this.#limits.backoffMs,
-        clock: this.#options.clock,
-        signal,
-        remedy: async (error) => {
-          if (error.kind !== "bad-token" || caller.account.owner !== "free") return false;
-          await this.#accounts.renew(caller, sent, signal).catch(asUnsent);
-          return true;
-        },
-      },
+      options: this.repeatOptions({ isIdempotent: call.isIdempotent === true, remedy }, signal),
     };
+  }
+
+  /** With the waits of the settings. */
+  repeatOptions(call: Pick<RepeatOptions, "isIdempotent" | "remedy">, signal: AbortSignal): RepeatOptions {
+    const { retryWaitMs, clock } = this.#options;
+    return { ...call, retryWaitMs, backoffMs: this.#limits.backoffMs, clock, signal };
   }
 
   #token(caller: BackendCaller, call: ApiCall, signal: AbortSignal): Promise<string> {
@@ -209,18 +209,13 @@ export class NemoApi {
       return readFields(tokenAnswer(this.#options.clock.now()), fields, operation);
     };
     try {
-      const given = await withRepeats(attempt, {
-        isIdempotent: false,
-        retryWaitMs: this.#options.retryWaitMs,
-        backoffMs: this.#limits.backoffMs,
-        clock: this.#options.clock,
-        signal,
-        remedy: async (error) => {
-          if (error.kind !== "missing-client-id") return false;
-          clientId = randomUUID();
-          return true;
-        },
-      });
+      const remedy = async (error: BackendError) => {
+        if (error.kind !== "missing-client-id") return false;
+        clientId = randomUUID();
+        return true;
+      };
+      const options = this.repeatOptions({ isIdempotent: false, remedy }, signal);
+      const given = await withRepeats(attempt, options);
       return { account: { owner: "free", clientId, ...given } };
     } catch (error) {
       if (!(error instanceof BackendError) || error.kind !== "rate-limited") throw error;
@@ -234,7 +229,7 @@ export class NemoApi {
   }
 }
 
-/** The active skill's headers; without them a later export fails with 402. Read anew for each request. */
+/** The active skill's headers; without them a later export fails with 402. Read for each request. */
 function attribution({ skill }: BackendCaller): Headers {
   return {
     "x-skill-source": headerText(skill.name),
@@ -253,7 +248,7 @@ export function joinUrl(base: string, path: string): URL {
   return new URL(base.replace(/\/+$/, "") + path);
 }
 
-/** A call whose sign-in failed has not left, whatever became of the sign-in: nobody has to ask for its outcome. */
+/** A call whose sign-in failed has not left, whatever became of the sign-in: its outcome needs no recovery. */
 function asUnsent(error: unknown): never {
   if (!(error instanceof BackendError) || !error.isOutcomeUnknown) throw error;
   throw new BackendError({ ...factsOf(error), kind: "unreachable" });

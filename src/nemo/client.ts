@@ -35,7 +35,7 @@ import { pathSegment } from "./answers/ids.ts";
 import { renderableDraft } from "./answers/render-draft.ts";
 import { readUpload } from "./answers/upload-answer.ts";
 import { type ApiCall, joinUrl, NemoApi } from "./api.ts";
-import { openPublicUrl, readVideo } from "./files/download.ts";
+import { ACCEPT_VIDEO, openPublicUrl, readVideo } from "./files/download.ts";
 import { sendFiles } from "./files/upload.ts";
 import { readTurn } from "./stream/read-turn.ts";
 import { isJsonObject, openEnvelope } from "./transport/envelope.ts";
@@ -277,7 +277,7 @@ export class NemoClient implements VideoBackend {
       subject: "render",
       method: "GET",
       path: `/api/render/proxy/${pathSegment(renderId, "download render")}/download`,
-      accept: "video/mp4, application/octet-stream;q=0.9, */*;q=0.5",
+      accept: ACCEPT_VIDEO,
       isIdempotent: true,
     };
     // A redirect leads to storage that must not see our token, so it is followed as a public URL.
@@ -313,14 +313,8 @@ export class NemoClient implements VideoBackend {
   #openPublic(url: string, followed: number, signal: AbortSignal): Promise<ByteSource> {
     const maxRedirects = this.#limits.maxRedirects - followed;
     const options = { limits: { ...this.#limits, maxRedirects }, rule: this.#renderRule };
-    return withRepeats(() => openPublicUrl(this.#api.http, url, options, signal), {
-      isIdempotent: true,
-      retryWaitMs: this.#options.retryWaitMs,
-      backoffMs: this.#limits.backoffMs,
-      clock: this.#options.clock,
-      signal,
-      remedy: async () => false,
-    });
+    const repeats = this.#api.repeatOptions({ isIdempotent: true, remedy: async () => false }, signal);
+    return withRepeats(() => openPublicUrl(this.#api.http, url, options, signal), repeats);
   }
 
   async createClaimLink(caller: BackendCaller, session: SessionRef, signal: AbortSignal): Promise<string> {

@@ -37,7 +37,7 @@ const TRACK_TYPES: ReadonlyMap<string, Track["type"]> = new Map([
 /**
  * Timeline and draft of `data.state`. The timeline's fingerprint covers what an edit can change: the draft,
  * the generated media, the canvas and which clips there are. Analyses are left out: they arrive on their own.
- * Read in slices: a large draft holds up nobody else.
+ * Read in slices: a large draft holds up no other turn.
  */
 export async function readProjectState(state: JsonObject): Promise<ProjectState> {
   const draft = isJsonObject(state.draft) && Object.keys(state.draft).length > 0 ? state.draft : null;

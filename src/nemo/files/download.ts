@@ -19,6 +19,8 @@ import {
 import type { NemoLimits } from "../transport/limits.ts";
 
 const OPERATION = "open video URL";
+/** What is asked for where a video is. */
+export const ACCEPT_VIDEO = "video/mp4, application/octet-stream;q=0.9, */*;q=0.5";
 /** What is looked at to tell a video from a text. */
 const PEEK_BYTES = 512;
 
@@ -40,7 +42,7 @@ export async function openPublicUrl(
         operation: OPERATION,
         method: "GET",
         url,
-        headers: { accept: "video/mp4, application/octet-stream;q=0.9, */*;q=0.5" },
+        headers: { accept: ACCEPT_VIDEO },
         silenceMs: limits.readTimeoutMs,
         connection: isTrusted(url, rule) ? "reused" : "public",
       },

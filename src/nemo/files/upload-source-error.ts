@@ -15,7 +15,7 @@ export type UploadSourceProblem = "too-short" | "too-long" | "broken";
 export class UploadSourceError extends BackendError {
   readonly problem: UploadSourceProblem;
   readonly promisedBytes: number;
-  /** What came, including the chunk that went too far. */
+  /** Bytes that were read, including the chunk that went too far. */
   readonly readBytes: number;
 
   constructor(problem: UploadSourceProblem, promisedBytes: number, readBytes: number, cause?: unknown) {

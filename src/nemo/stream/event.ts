@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { BackendError } from "../../core/model/backend-error.ts";
 import type { TurnEvent } from "../../core/ports/video-backend.ts";
+import { BoundedSet } from "../../lib/bounded-map.ts";
 import { ASK_QUESTION, readQuestion } from "../answers/question.ts";
 import { isJsonObject, type JsonObject } from "../transport/envelope.ts";
 import { readCode, runError } from "../transport/errors.ts";
@@ -75,7 +76,7 @@ const FINISH_REASONS: ReadonlySet<string> = new Set([
 export class TurnEventDecoder {
   readonly #texts: PrefixMemory;
   readonly #thoughts: PrefixMemory;
-  readonly #callIds = new Set<string>();
+  readonly #callIds = new BoundedSet<string>(MAX_CALL_IDS);
 
   constructor(maxEventLength: number) {
     this.#texts = new PrefixMemory(maxEventLength);
@@ -179,7 +180,6 @@ export class TurnEventDecoder {
   #isNewCall(id: string | null | undefined): boolean {
     if (!id) return true;
     if (this.#callIds.has(id)) return false;
-    if (this.#callIds.size >= MAX_CALL_IDS) this.#callIds.clear();
     this.#callIds.add(id);
     return true;
   }

@@ -29,7 +29,7 @@ export class PrefixMemory {
     return text.startsWith(shown) ? text.slice(shown.length) : text;
   }
 
-  /** After an error nothing that follows continues what came before. */
+  /** After an error the text starts over. */
   forget(): void {
     this.#shown.clear();
   }

@@ -1,5 +1,5 @@
 /**
- * The answer of `/run_sse` as events, read at the pace of whoever consumes them.
+ * The answer of `/run_sse` as events, read at the pace of their consumer.
  * Source: nemo-api.md, "The SSE stream": the connection closing is the end, a broken one is not.
  */
 import { BackendError } from "../../core/model/backend-error.ts";

@@ -54,7 +54,7 @@ export class Accounts {
       await caller.reloadAccount();
       signal.throwIfAborted();
       const { token, clientId } = caller.account;
-      // Someone else renewed it since it was read.
+      // Another call renewed it since it was read.
       if (token !== null && token !== refused) return token;
       running = this.#running.get(clientId) ?? this.#start(caller, clientId);
     }
@@ -74,7 +74,7 @@ export class Accounts {
 
   /**
    * A token call that the person's cancel does not end: one client id gets one token a week, and an answer
-   * nobody waits for is a week without. When the answer is lost the id is spent, and once the backend refuses it
+   * that is dropped is a week without. When the answer is lost the id is spent, and once the backend refuses it
    * for that, a new one takes its place.
    */
   async #obtain(caller: BackendCaller, clientId: string): Promise<BackendAccount> {

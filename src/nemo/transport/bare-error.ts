@@ -1,5 +1,5 @@
 /**
- * What is kept of an error from the network as the cause of ours. Errors of undici carry what came over the
+ * What is kept of an error from the network as the cause of ours. Errors of undici carry bytes of the
  * wire (`HTTPParserError.data` is the raw answer, which may echo our token); a log or a debugger shows it.
  * Source: DESIGN.md, rule 8.
  */

@@ -1,6 +1,6 @@
 /**
  * HTTP to the backend on undici: connections, deadlines of silence, bounded bodies, and the split between
- * "never left" and "nobody knows". Source: DESIGN.md, "Rules that keep it sound" 4 and 9; performance.md.
+ * "never left" and "outcome unknown". Source: DESIGN.md, "Rules that keep it sound" 4 and 9; performance.md.
  */
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { BackendError } from "../../core/model/backend-error.ts";
@@ -19,7 +19,7 @@ export interface WireRequest {
   silenceMs: number;
   /**
    * `once`: on a connection of its own, so that it cannot meet a kept-alive socket that the other side has
-   * just closed; there nobody could say whether it was carried out. `reused` is for what may be repeated.
+   * just closed; its outcome would be unknown. `reused` is for what may be repeated.
    * `public`: to a stranger's host, which is dialled at public addresses only.
    */
   connection: "once" | "reused" | "public";
@@ -166,7 +166,7 @@ export async function readWords(
       if (sizeBytes >= limits.maxRefusalBytes) break;
     }
   } catch {
-    // What came has to do, unless we were told to stop.
+    // What was read has to do, unless we were told to stop.
     signal.throwIfAborted();
   } finally {
     clearTimeout(late);

@@ -24,7 +24,7 @@ export interface RepeatOptions {
 /**
  * Runs `attempt` until it succeeds or repeating cannot help. A refusal (401, 400, 429) means that nothing
  * was done, and no connection means that nothing was sent: those are repeated for every call. After
- * `connection-lost` and `unavailable` nobody knows, so only idempotent calls are.
+ * `connection-lost` and `unavailable` the outcome is unknown, so only idempotent calls are.
  */
 export async function withRepeats<T>(attempt: () => Promise<T>, options: RepeatOptions): Promise<T> {
   const prepare = repeats(options);
