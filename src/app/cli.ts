@@ -144,7 +144,7 @@ async function chat(
     import("./compose.ts"),
     import("../adapters/console/chat.ts"),
   ]);
-  // Whoever reads along may have seen enough, as `| head` does.
+  // The reader of a pipe may have seen enough, as `| head` does.
   process.stdout.on("error", () => process.exit(0));
   const bot = await startBot(config, { log, storage });
   try {

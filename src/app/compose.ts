@@ -114,7 +114,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     inTurn,
     platforms,
     operatorToken: nemo.token,
-    // Whoever has this machine's terminal runs the bot.
+    // The person at this machine's terminal runs the bot.
     operators: new Set([...config.operators, "console:local"]),
     reminders: new LogLimit(REMIND_EVERY_MS, systemClock),
     webUrl: nemo.webUrl,

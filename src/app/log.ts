@@ -90,20 +90,20 @@ const MAX_MESSAGE = 400;
 const MAX_CAUSES = 4;
 
 /**
- * Logs what nobody caught, counts it, and lets the process go on: whatever one event, timer or promise of a platform
- * or a library does, everybody else is still served. What the lost step owed is owed still: all of it is written down
- * before it begins. A store or a start that is broken is thrown to whoever runs the process, and ends it there.
+ * Logs an uncaught error, counts it, and lets the process go on: whatever one event, timer or promise of a platform
+ * or a library does, all other people are still served. Work is written down before it begins, so what the lost step
+ * owed is owed still. A broken store or start is thrown to `main.ts`, and ends the process there.
  */
 export function outliveUncaught(log: Log, count: () => void): void {
   const note = (what: string) => (error: unknown) => {
     count();
     log.error({ err: error }, what);
   };
-  process.on("uncaughtException", note("an error that nobody caught; what it was thrown by ends"));
-  process.on("unhandledRejection", note("a rejection that nobody handled; what it belongs to ends"));
+  process.on("uncaughtException", note("an uncaught error; what it was thrown by ends"));
+  process.on("unhandledRejection", note("an unhandled rejection; what it belongs to ends"));
 }
 
-/** An error's facts, causes included. Properties of unknown errors stay out: they may hold what came over the wire. */
+/** An error's facts, causes included. Properties of unknown errors stay out: they may hold bytes of the wire. */
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = "code" in error ? error.code : undefined;

@@ -57,7 +57,7 @@ export class PrometheusMetrics implements Metrics {
   );
   readonly #unexpected = this.#counter(
     "unexpected_errors_total",
-    "Errors that nobody expected, and that ended only what they happened in",
+    "Unexpected errors, each of which ended only what it happened in",
     ["where"],
   );
 

@@ -216,7 +216,7 @@ class Service {
   }
 }
 
-/** Null: the port that nobody chose is taken. A newcomer's bot goes on without health and metrics. */
+/** Null: the default port is taken. A newcomer's bot goes on without health and metrics. */
 async function startHttp(config: Config, log: Log): Promise<HttpServer | null> {
   const { host, port, isPortChosen } = config.http;
   const isWebhook = config.role !== "worker" && config.telegram?.webhook != null;

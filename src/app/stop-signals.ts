@@ -1,5 +1,5 @@
 /**
- * SIGINT and SIGTERM, heard from the first moment: as the first process of a container nobody else would act on
+ * SIGINT and SIGTERM, heard from the first moment: as the first process of a container no other would act on
  * them. The first asks for an orderly stop, a second ends the process at once.
  */
 
@@ -11,7 +11,7 @@ const PARENT_LOOK_MS = 500;
 export interface StopSignals {
   /** Resolves at the first signal. */
   readonly stopped: Promise<void>;
-  /** Leaves the signals to whoever comes next; one that came already ends the process. */
+  /** Leaves the signals to the next listener; one that was sent already ends the process. */
   release(): void;
 }
 
@@ -40,7 +40,7 @@ export function listenForStop(isUnderNpm: boolean): StopSignals {
   };
 }
 
-/** npm gives a SIGTERM to its shell alone, which ends and tells nobody: its end counts as the signal. */
+/** npm gives a SIGTERM to its shell alone, which ends without handing it on: its end counts as the signal. */
 function watchParent(onGone: () => void): NodeJS.Timeout {
   const parent = process.ppid;
   const look = () => {

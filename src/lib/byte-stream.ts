@@ -46,7 +46,7 @@ export function joinBytes(
   );
 }
 
-/** Hangs up on bytes that nobody reads, or goes on reading. */
+/** Hangs up on bytes that are not read, or not to their end. */
 export async function closeBytes(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   await bytes[Symbol.asyncIterator]().return?.();
 }

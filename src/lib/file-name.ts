@@ -1,5 +1,5 @@
 /**
- * File names from outside, made safe for whoever stores a file under them. Source: RFC 6266, 4.3 (the last segment
+ * File names from outside, safe to store a file under. Source: RFC 6266, 4.3 (the last segment
  * of a path, no special names); Microsoft, "Naming Files, Paths, and Namespaces".
  */
 

@@ -11,7 +11,7 @@ import {
   readPublicUrl,
 } from "./public-address.ts";
 
-/** A name that cannot be looked up so soon is let through: whoever fetches it looks it up as well. */
+/** A name that cannot be looked up so soon is let through: the server that fetches it looks it up as well. */
 const LOOKUP_TIMEOUT_MS = 2_000;
 
 export class LinkGuard {

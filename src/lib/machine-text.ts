@@ -83,7 +83,7 @@ const BRACKET = /[{[]/g;
 
 // --- blocks -----------------------------------------------------------------------------------------
 
-/** Code blocks of JSON or of a stack; others are what somebody asked for. */
+/** Code blocks of JSON or of a stack; others are what a person asked for. */
 function hideFences(text: string): string {
   const parts = text.split("```");
   if (parts.length < 2) return text;
@@ -253,7 +253,7 @@ const PREFIX =
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 
-/** An id by its form: parts that nobody would write or say. */
+/** An id by its form: parts that no person would write or say. */
 function isMachineId(word: string): boolean {
   if (word.search(UUID) >= 0) return true;
   const parts = word.split(/[_-]/);

@@ -1,4 +1,4 @@
-/** Files on disk, written as they stream in, each with a public address that nobody can guess. */
+/** Files on disk, written as they stream in, each with a public address that cannot be guessed. */
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";

@@ -46,7 +46,7 @@ export class KeptState {
       const text = await readFile(this.#path, "utf8");
       return { text, port: Number(new URL(stateSchema.parse(JSON.parse(text)).baseUrl).port) };
     } catch {
-      // The first start, or a file of another version: practice begins anew.
+      // The first start, or a file of another version: practice begins with nothing.
       return null;
     }
   }

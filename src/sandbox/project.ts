@@ -52,7 +52,7 @@ export interface Project {
   serial: number;
 }
 
-/** A project nobody has touched. */
+/** A project as it is created. */
 export function emptyProject(): Project {
   return {
     draft: { t: [], d: 0 },

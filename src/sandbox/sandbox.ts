@@ -72,7 +72,7 @@ export interface Sandbox {
   /** Whether renders are made with ffmpeg. */
   readonly hasFfmpeg: boolean;
   readonly scenario: ScenarioApi;
-  /** What came in, oldest first; filter by `"POST /run_sse"` or a path prefix. */
+  /** Requests, oldest first; filter by `"POST /run_sse"` or a path prefix. */
   requests(filter?: string): RecordedRequest[];
   /** Serves a file of this machine, as the web would; returns its address, for a link that a person sends. */
   publish(file: { path: string; type: string }, name: string): string;
@@ -166,7 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       if (special !== null) await send(request, response, special);
       else await serve(backend, request, response, url, record);
     } catch (error) {
-      // Nobody is left to be told.
+      // No client is left to be told.
       if (response.destroyed || stopping.signal.aborted) return;
       if (!(error instanceof Refusal))
         log.warn({ error: String(error), path: url.pathname }, "a request failed");
@@ -192,7 +192,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   const last = await kept?.read();
   const host = options.host ?? "127.0.0.1";
-  // At the old address links that people have go on working; somebody else may have it by now.
+  // At the old address links that people have go on working; another program may have it by now.
   const isOldFree = last && options.port === undefined && (await listens(server, last.port, host));
   if (!isOldFree && !(await listens(server, options.port ?? 0, host))) {
     throw new Error(`port ${options.port} is taken`);

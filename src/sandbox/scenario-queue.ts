@@ -25,7 +25,7 @@ export interface ScenarioApi {
   setDialect(dialects: DialectChoice): void;
   /** Resolves once a request has reached the hold of that name. */
   held(name: string): Promise<void>;
-  /** Lets a hold go, now and for whoever reaches it later. */
+  /** Lets a hold go, now and for requests that reach it later. */
   release(name: string): void;
 }
 

@@ -77,7 +77,7 @@ export async function performTurn(session: Session, plan: TurnPlan, context: Tur
       }
     }
   } catch (error) {
-    // The run was cancelled: what it did so far stands, and nobody listens any more.
+    // The run was cancelled: what it did so far stands, and its client has gone.
     if (!run.signal.aborted) throw error;
   } finally {
     context.stopped.removeEventListener("abort", onStop);

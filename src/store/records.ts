@@ -1,6 +1,6 @@
 /**
- * Keys and values over Keyv, with changes that nobody can slip in between: within this process by waiting
- * one's turn, between processes by the storage's `Swap`. Source: DESIGN.md, `src/store`.
+ * Keys and values over Keyv, with changes as one step: within this process by waiting
+ * for one's turn, between processes by the storage's `Swap`. Source: DESIGN.md, `src/store`.
  */
 import type { Keyv, KeyvOptions } from "keyv";
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
@@ -38,8 +38,8 @@ export interface Records {
 }
 
 /**
- * For a storage that several processes share: reads the record, and writes what `change` makes of it if nobody
- * has written since. False: somebody has.
+ * For a storage that several processes share: reads the record, and writes what `change` makes of it if no other process
+ * has written since. False: one has.
  */
 export type Swap = (
   key: string,
@@ -47,7 +47,7 @@ export type Swap = (
   ttlMs: number | undefined,
 ) => Promise<boolean>;
 
-/** Tries against others before it counts as a fault; each of them means that somebody else got through. */
+/** Tries against others before it counts as a fault; each of them means that another process got through. */
 const MAX_SWAPS = 200;
 
 /** `swap` is null where this process alone writes. */

@@ -37,7 +37,7 @@ export async function sealPlain(
       const value = key.startsWith("conversation:")
         ? withToken(found.value, (token) => decryptOld(oldKeys, token))
         : found.value;
-      // Whoever was faster may have changed it since.
+      // Another process may have been faster, and have changed it since.
       await sealed.update(key, (current) => current ?? value, lifeOf(found.expiresAt));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
@@ -61,7 +61,7 @@ export function startResealing(
     try {
       const count = await resealAll(walk, keyring);
       log.info({ records: count }, "records were sealed with the new key");
-      // Another process may have gone on with the old key meanwhile: a pass that finds nothing tells.
+      // Another process may still seal with the old key: a pass that finds nothing tells.
       if (isShared && count > 0) return;
       await noteInHeader(walk.records, keyring, "one key only");
       log.info({}, "nothing is sealed with an old key any more: ENCRYPTION_KEYS can do without it");
@@ -90,7 +90,7 @@ async function resealAll({ records, keys, changeWork }: Walk, keyring: Keyring):
       await records.update(key, reseal, lifeOf(found.expiresAt));
       count += 1;
     } catch (error) {
-      // A damaged record is told to whoever asks for it.
+      // A damaged record is set aside when it is read.
       if (!(error instanceof SyntaxError)) throw error;
     }
   }

@@ -38,7 +38,7 @@ export class SqliteJournal implements WorkJournal {
         place INTEGER PRIMARY KEY, id TEXT NOT NULL, item TEXT NOT NULL, moved_at INTEGER NOT NULL
       );
     `);
-    this.#sealAnew();
+    this.#sealOlder();
     this.#add = this.#database.prepare(
       "INSERT INTO work (id, item) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
     );
@@ -85,7 +85,7 @@ export class SqliteJournal implements WorkJournal {
   }
 
   /** Seals what older versions have kept in plain text, and what was sealed with an older key: they are few rows. */
-  #sealAnew(): void {
+  #sealOlder(): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const table of ["work", "unreadable_work"]) {
@@ -93,8 +93,8 @@ export class SqliteJournal implements WorkJournal {
         for (const { place, id, item } of this.#database
           .prepare(`SELECT place, id, item FROM ${table}`)
           .all()) {
-          const anew = this.#anew(String(id), String(item));
-          if (anew) change.run(anew.id, anew.text, Number(place));
+          const sealed = this.#resealed(String(id), String(item));
+          if (sealed) change.run(sealed.id, sealed.text, Number(place));
         }
       }
       this.#database.exec("COMMIT");
@@ -105,7 +105,7 @@ export class SqliteJournal implements WorkJournal {
   }
 
   /** Null for what stays as it is: sealed as it should be, or unreadable. */
-  #anew(id: string, text: string): { id: string; text: string } | null {
+  #resealed(id: string, text: string): { id: string; text: string } | null {
     if (this.#sealing.isCurrent(text)) return null;
     if (keyIdOf(text) === null) {
       const name = this.#sealing.name(id);
@@ -114,7 +114,7 @@ export class SqliteJournal implements WorkJournal {
     try {
       return { id, text: this.#sealing.seal(this.#sealing.unseal(text, id), id) };
     } catch {
-      // Told to whoever reads it.
+      // Set aside when it is read.
       return null;
     }
   }

@@ -71,7 +71,7 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
     this.#database.exec("DELETE FROM entries");
   }
 
-  /** The keys that stand here now, in no order; what is added meanwhile is left out. */
+  /** The keys that stand here now, in no order; those added during the walk are left out. */
   async *keys(): AsyncGenerator<string> {
     const last = this.#database.prepare("SELECT max(rowid) AS last FROM entries").get()?.last;
     const some = this.#database.prepare(
@@ -86,7 +86,7 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
     }
   }
 
-  /** Writes the file anew, so that nothing that was removed can be found in it. Throws when there is no room. */
+  /** Rewrites the file, so that nothing that was removed can be found in it. Throws when there is no room. */
   async rewrite(): Promise<void> {
     sqliteCall(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"));
   }
@@ -104,7 +104,7 @@ export class SqliteStorage extends EventEmitter implements KeyvStoreAdapter {
       while (this.#database.isOpen && this.#purgeSome()) await setImmediate();
     } catch {
       // The file is locked, full or read-only: tried again at the next hour. Expired rows do no harm until then, and
-      // whoever reads or writes meanwhile is told of the trouble; an "error" event would end the process.
+      // reads and writes tell of the trouble themselves; an "error" event would end the process.
     } finally {
       this.#isPurging = false;
     }

@@ -63,7 +63,7 @@ export async function openHeader(records: Records, keys: Keys, keyring: Keyring)
   };
 }
 
-/** Writes down that something is done. Another process may have begun to seal with another key meanwhile. */
+/** Writes down that something is done. Another process may have begun to seal with another key. */
 export async function noteInHeader(
   records: Records,
   keyring: Keyring,
