@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Account } from "./accounts.ts";
 import { type Answer, json, Refusal } from "./answers.ts";
 import { probe } from "./ffmpeg.ts";
@@ -54,7 +55,7 @@ export interface RenderContext {
 /** All renders of a sandbox. */
 export class Renders {
   #context: RenderContext;
-  #jobs = new Map<string, RenderJob>();
+  #jobs = new BoundedMap<string, RenderJob>(MAX_JOBS);
   /** Ids ever used by an account, ours and the client's. */
   #usedIds = new Set<string>();
 
@@ -99,7 +100,6 @@ export class Renders {
     const unreadable = hasUserdataPath(draft) ? "A source file was not found" : null;
     job.done = this.#run(job, draft, { ...session.project.canvas_config }, script?.fail ?? unreadable);
     this.#jobs.set(job.id, job);
-    this.#forgetOldest();
     const renamed = job.id !== id;
     const facts = { status: "pending", progress: 5 };
     return (job.dialect ?? dialects.render) === "A"
@@ -222,12 +222,6 @@ export class Renders {
       if (source !== undefined && source.kind === "video" && (await isMp4(source.path))) return source.path;
     }
     return SAMPLE_PATH;
-  }
-
-  #forgetOldest(): void {
-    if (this.#jobs.size <= MAX_JOBS) return;
-    const oldest = this.#jobs.keys().next().value;
-    if (oldest !== undefined) this.#jobs.delete(oldest);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The scenarios that wait, the standing dialects, and the holds that tests let go. See `scenario.ts`. */
+import { abortable } from "../lib/timeout.ts";
 import {
   chooseDialects,
   DEFAULT_DIALECTS,
@@ -89,14 +90,7 @@ export class ScenarioQueue implements ScenarioApi {
     signal.throwIfAborted();
     const gate = this.#gate(name);
     gate.reached.resolve();
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      await Promise.race([gate.opened.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    await abortable(gate.opened.promise, signal);
   }
 
   #gate(name: string): Gate {

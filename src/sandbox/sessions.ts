@@ -1,5 +1,6 @@
 /** Sessions: one project each, and seen by their own account only. Source: nemo-api.md, the row "Session". */
 import { randomUUID } from "node:crypto";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Account } from "./accounts.ts";
 import { Refusal } from "./answers.ts";
 import { emptyProject, type Project } from "./project.ts";
@@ -37,7 +38,7 @@ export type KeptSession = Omit<Session, "account"> & { userId: string };
 
 /** All sessions of a sandbox. */
 export class Sessions {
-  #byId = new Map<string, Session>();
+  #byId = new BoundedMap<string, Session>(MAX_SESSIONS);
   #created = 0;
 
   /** What another sandbox needs to go on with them. */
@@ -76,8 +77,6 @@ export class Sessions {
     };
     this.#created += 1;
     this.#byId.set(session.id, session);
-    const oldest = this.#byId.size > MAX_SESSIONS ? this.#byId.keys().next().value : undefined;
-    if (oldest !== undefined) this.#byId.delete(oldest);
     return session;
   }
 
