@@ -1,6 +1,7 @@
 /** The console's words for scenarios, such as `error 2001` or `silent`. Plain sentences in answer. */
 import type { Accounts } from "./accounts.ts";
 import { commandTexts } from "./command-texts.ts";
+import type { Sessions } from "./project/sessions.ts";
 import {
   type DialectChoice,
   dialectChoiceSchema,
@@ -9,7 +10,6 @@ import {
   scenarioTargetSchema,
 } from "./scenario.ts";
 import type { ScenarioQueue } from "./scenario-queue.ts";
-import type { Sessions } from "./sessions.ts";
 
 /** What commands act on. */
 export interface CommandContext {

@@ -5,9 +5,9 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Accounts } from "./accounts.ts";
-import type { FileStore } from "./file-store.ts";
-import type { Source } from "./film.ts";
-import type { Sessions } from "./sessions.ts";
+import type { FileStore } from "./media/file-store.ts";
+import type { Source } from "./media/film.ts";
+import type { Sessions } from "./project/sessions.ts";
 
 const OWNER_ONLY = 0o600;
 

@@ -12,19 +12,19 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { answerAndHangUp, hasBodyLeft } from "../lib/hang-up.ts";
 import { Accounts } from "./accounts.ts";
-import { adminAnswer } from "./admin.ts";
 import { failure, Refusal, send } from "./answers.ts";
 import { type CommandAnswer, runCommand } from "./command.ts";
-import type { Backend } from "./endpoints.ts";
-import { findFfmpeg } from "./ffmpeg.ts";
-import { FileStore } from "./file-store.ts";
 import { KeptState } from "./kept-state.ts";
-import { webPage } from "./pages.ts";
-import { type RecordedRequest, RequestRecord } from "./recorded-requests.ts";
-import { Renders } from "./renders.ts";
-import { serve } from "./router.ts";
+import { findFfmpeg } from "./media/ffmpeg.ts";
+import { FileStore } from "./media/file-store.ts";
+import { Renders } from "./media/renders.ts";
+import { Sessions } from "./project/sessions.ts";
 import { type ScenarioApi, ScenarioQueue } from "./scenario-queue.ts";
-import { Sessions } from "./sessions.ts";
+import { adminAnswer } from "./server/admin.ts";
+import type { Backend } from "./server/endpoints.ts";
+import { webPage } from "./server/pages.ts";
+import { type RecordedRequest, RequestRecord } from "./server/recorded-requests.ts";
+import { serve } from "./server/router.ts";
 
 /** Settings of a sandbox; every one has a default. */
 export interface SandboxOptions {

@@ -3,7 +3,7 @@ import { decodeAction } from "../../src/adapters/shared/action-codes.ts";
 import { formatOf, mimeTypeOf } from "../../src/core/model/file-formats.ts";
 import { createLocales } from "../../src/core/model/locales.ts";
 import { localized } from "../../src/core/model/skill.ts";
-import { withDigits } from "../../src/sandbox/word-times.ts";
+import { withDigits } from "../../src/sandbox/agent/word-times.ts";
 import { createAdapterMemory } from "../../src/store/adapter-memory.ts";
 import { openMemoryStorage } from "../../src/store/storage.ts";
 import { understanding } from "../support/content.ts";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findFfmpeg } from "../../../src/sandbox/ffmpeg.ts";
+import { findFfmpeg } from "../../../src/sandbox/media/ffmpeg.ts";
 import { startSandbox } from "../../../src/sandbox/sandbox.ts";
 import { CLIP, clipBytes, temporaryFolder } from "../../support/test-chat.ts";
 

@@ -2,7 +2,7 @@
  * The two pages of the web address: where a project is claimed and where an account is registered.
  * Source: nemo-api.md, the row "Claim link" and code 2001.
  */
-import { type Answer, escapeHtml, json, page } from "./answers.ts";
+import { type Answer, escapeHtml, json, page } from "../answers.ts";
 import type { Backend } from "./endpoints.ts";
 
 /** Answers a page request; null when the path is not a page. */

@@ -2,7 +2,7 @@
  * A simple understanding of what people write, in English and Chinese: words in, edits of the draft out.
  * It stands in for the agent of nemo-api.md and knows no more than a demo needs.
  */
-import type { EditOperation } from "./scenario.ts";
+import type { EditOperation } from "../scenario.ts";
 import { factor, share, TIME_PATTERN, timeMs, withDigits } from "./word-times.ts";
 
 /** What the words call for. */

@@ -6,8 +6,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Draft, type DraftSegment, segmentsOf, TRACK } from "../project/project.ts";
 import { inputOptions, type MediaFacts, runProgram } from "./ffmpeg.ts";
-import { type Draft, type DraftSegment, segmentsOf, TRACK } from "./project.ts";
 
 /** A render that takes longer is a failed one. */
 const RENDER_TIMEOUT_MS = 5 * 60_000;

@@ -2,7 +2,7 @@
  * A session's project: the draft with its short keys, and what else an edit can change.
  * Source: nemo-api.md, "Draft (timeline), short keys" and the row "State".
  */
-import type { EditOperation } from "./scenario.ts";
+import type { EditOperation } from "../scenario.ts";
 
 /** Track types of the draft. */
 export const TRACK = { video: 0, audio: 1, text: 7 } as const;

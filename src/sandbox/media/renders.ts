@@ -6,16 +6,16 @@ import { randomUUID } from "node:crypto";
 import { copyFile, open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { BoundedMap } from "../lib/bounded-map.ts";
-import type { Account } from "./accounts.ts";
-import { type Answer, json, Refusal } from "./answers.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import type { Account } from "../accounts.ts";
+import { type Answer, json, Refusal } from "../answers.ts";
+import { hasUserdataPath } from "../project/given-drafts.ts";
+import { type Draft, segmentsOf, TRACK } from "../project/project.ts";
+import type { Session } from "../project/sessions.ts";
+import type { Dialects, ScenarioAction } from "../scenario.ts";
 import { probe } from "./ffmpeg.ts";
 import type { FileStore } from "./file-store.ts";
 import { makeFilm, type Source } from "./film.ts";
-import { hasUserdataPath } from "./given-drafts.ts";
-import { type Draft, segmentsOf, TRACK } from "./project.ts";
-import type { Dialects, ScenarioAction } from "./scenario.ts";
-import type { Session } from "./sessions.ts";
 
 /** A small film, for projects without an upload on machines without ffmpeg. */
 const SAMPLE_PATH = fileURLToPath(new URL("sample.mp4", import.meta.url));

@@ -3,8 +3,8 @@
  * current or not. Source: nemo-api.md, the rows "State" and "Render", and the dialects of the vendor's own CLI.
  */
 import { createHash } from "node:crypto";
+import type { Dialects } from "../scenario.ts";
 import type { Draft, Project } from "./project.ts";
-import type { Dialects } from "./scenario.ts";
 import type { Session } from "./sessions.ts";
 
 /** Older drafts of a session are forgotten. */

@@ -4,12 +4,12 @@
  */
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cut } from "./answers.ts";
+import { cut } from "../answers.ts";
+import { applyEdit } from "../project/project.ts";
+import type { Session } from "../project/sessions.ts";
+import type { Dialects, TurnStep } from "../scenario.ts";
+import type { ScenarioQueue } from "../scenario-queue.ts";
 import { EventStream } from "./event-stream.ts";
-import { applyEdit } from "./project.ts";
-import type { Dialects, TurnStep } from "./scenario.ts";
-import type { ScenarioQueue } from "./scenario-queue.ts";
-import type { Session } from "./sessions.ts";
 import type { TurnPlan } from "./turn-plan.ts";
 
 /** What a turn needs around it. */

@@ -1,8 +1,8 @@
 /** Sessions: one project each, and seen by their own account only. Source: nemo-api.md, the row "Session". */
 import { randomUUID } from "node:crypto";
-import { BoundedMap } from "../lib/bounded-map.ts";
-import type { Account } from "./accounts.ts";
-import { Refusal } from "./answers.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import type { Account } from "../accounts.ts";
+import { Refusal } from "../answers.ts";
 import { emptyProject, type Project } from "./project.ts";
 
 /** Oldest sessions go first beyond this. */

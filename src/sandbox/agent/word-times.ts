@@ -1,5 +1,5 @@
 /** Times, shares and factors as people write them, in English and Chinese. */
-import { own } from "../lib/own.ts";
+import { own } from "../../lib/own.ts";
 
 const WORD_NUMBERS: Record<string, string> = {
   half: "0.5",

@@ -4,10 +4,10 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, type DropPoint, failure, Refusal, send } from "./answers.ts";
+import { type Answer, type DropPoint, failure, Refusal, send } from "../answers.ts";
+import { chooseDialects, type Dialects, type ScenarioAction } from "../scenario.ts";
 import { type Backend, type Call, ENDPOINTS, type Endpoint, type Perform } from "./endpoints.ts";
 import type { RecordedRequest } from "./recorded-requests.ts";
-import { chooseDialects, type Dialects, type ScenarioAction } from "./scenario.ts";
 
 /** Answers one request to the backend; throws a `Refusal` for what it would not take. */
 export async function serve(

@@ -6,12 +6,12 @@ import type { IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import busboy from "busboy";
 import { request } from "undici";
-import { Refusal } from "./answers.ts";
+import { Refusal } from "../answers.ts";
+import { placeClip } from "../project/project.ts";
+import type { Session } from "../project/sessions.ts";
 import { type MediaFacts, probe } from "./ffmpeg.ts";
 import { extensionOf, type FileStore, MEDIA_TYPES, type StoredFile } from "./file-store.ts";
 import type { Source } from "./film.ts";
-import { placeClip } from "./project.ts";
-import type { Session } from "./sessions.ts";
 
 /** Files in one request. */
 const MAX_FILES = 20;

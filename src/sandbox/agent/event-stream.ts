@@ -3,7 +3,7 @@
  * (test/fixtures/sse-samples). Source: nemo-api.md, "The SSE stream".
  */
 import { randomUUID } from "node:crypto";
-import type { Dialects } from "./scenario.ts";
+import type { Dialects } from "../scenario.ts";
 
 /** Takes the bytes; resolves when more may come. */
 export type WriteBytes = (bytes: string | Uint8Array) => Promise<void>;

@@ -4,12 +4,12 @@
  */
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import { type Answer, json, Refusal } from "./answers.ts";
-import type { CommandAnswer } from "./command.ts";
+import { type Answer, json, Refusal } from "../answers.ts";
+import type { CommandAnswer } from "../command.ts";
+import { dialectChoiceSchema, scenarioSchema } from "../scenario.ts";
+import type { ScenarioQueue } from "../scenario-queue.ts";
 import type { RequestRecord } from "./recorded-requests.ts";
 import { checkBody, readJson } from "./request-bodies.ts";
-import { dialectChoiceSchema, scenarioSchema } from "./scenario.ts";
-import type { ScenarioQueue } from "./scenario-queue.ts";
 
 const ROOT = "/__sandbox/";
 

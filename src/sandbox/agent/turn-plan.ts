@@ -3,10 +3,10 @@
  * What happens by chance (silence, GUI phrases) follows from the seed, the session and the turn alone.
  * Source: nemo-api.md, "The SSE stream", rules 3, 6 and 7.
  */
-import { applyEdit, segmentsOf, TRACK } from "./project.ts";
+import { applyEdit, segmentsOf, TRACK } from "../project/project.ts";
+import type { Session } from "../project/sessions.ts";
+import type { Dialects, EditOperation, ScenarioAction, TurnStep } from "../scenario.ts";
 import { describeEdits, GUI_PHRASES, QUESTION, replyLanguage, SAY, thoughtAbout } from "./replies.ts";
-import type { Dialects, EditOperation, ScenarioAction, TurnStep } from "./scenario.ts";
-import type { Session } from "./sessions.ts";
 import { understand } from "./words.ts";
 
 /** What a turn is going to do. */

@@ -6,8 +6,8 @@ import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { own } from "../lib/own.ts";
-import { Refusal } from "./answers.ts";
+import { own } from "../../lib/own.ts";
+import { Refusal } from "../answers.ts";
 
 /** All files together; beyond it uploads are refused, so that a demo cannot fill a disk. */
 const MAX_STORED_BYTES = 20 * 1024 ** 3;

@@ -2,7 +2,7 @@
  * What the stand-in agent says, in English and Chinese, with the GUI phrases of a backend that believes in
  * a person before a screen. Source: nemo-api.md, "GUI translation".
  */
-import type { EditOperation } from "./scenario.ts";
+import type { EditOperation } from "../scenario.ts";
 
 /** Languages the agent answers in. */
 export type ReplyLanguage = "en" | "zh";

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import { Refusal } from "./answers.ts";
+import { Refusal } from "../answers.ts";
 
 const MAX_JSON_BYTES = 1024 * 1024;
 

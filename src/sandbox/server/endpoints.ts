@@ -4,14 +4,20 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Account, Accounts } from "./accounts.ts";
-import { type Answer, json, Refusal, success } from "./answers.ts";
-import type { FileStore } from "./file-store.ts";
-import type { Source } from "./film.ts";
-import { giveDraft, givenDraft, shownProject } from "./given-drafts.ts";
-import { isExportable } from "./project.ts";
+import type { Account, Accounts } from "../accounts.ts";
+import { performTurn } from "../agent/turn.ts";
+import { type AgentOptions, planTurn } from "../agent/turn-plan.ts";
+import { type Answer, json, Refusal, success } from "../answers.ts";
+import type { FileStore } from "../media/file-store.ts";
+import type { Source } from "../media/film.ts";
+import type { Renders } from "../media/renders.ts";
+import { placeFiles, receiveMultipart, receiveUrls } from "../media/uploads.ts";
+import { giveDraft, givenDraft, shownProject } from "../project/given-drafts.ts";
+import { isExportable } from "../project/project.ts";
+import type { Session, Sessions } from "../project/sessions.ts";
+import type { Dialects, ScenarioAction, ScenarioTarget } from "../scenario.ts";
+import type { ScenarioQueue } from "../scenario-queue.ts";
 import type { RecordedRequest } from "./recorded-requests.ts";
-import type { Renders } from "./renders.ts";
 import {
   checkBody,
   claimBody,
@@ -21,12 +27,6 @@ import {
   turnBody,
   urlUploadBody,
 } from "./request-bodies.ts";
-import type { Dialects, ScenarioAction, ScenarioTarget } from "./scenario.ts";
-import type { ScenarioQueue } from "./scenario-queue.ts";
-import type { Session, Sessions } from "./sessions.ts";
-import { performTurn } from "./turn.ts";
-import { type AgentOptions, planTurn } from "./turn-plan.ts";
-import { placeFiles, receiveMultipart, receiveUrls } from "./uploads.ts";
 
 /** The parts of a sandbox that endpoints work with. */
 export interface Backend {
