@@ -14,7 +14,7 @@ export class Readiness {
   /** `check` tells whether `part` is ready; one that throws says no, and so does one that does not answer. */
   watch(part: string, check: () => Promise<boolean>): void {
     let asked: Promise<boolean> | null = null;
-    // Many who ask at once share one answer.
+    // Requests at the same time share one answer.
     this.#parts.set(part, async () => {
       asked ??= check()
         .catch(() => false)

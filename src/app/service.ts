@@ -68,7 +68,7 @@ export async function serve(config: Config, parts: ServiceParts, stopped: Promis
     const isStopping = service.isStopping;
     if (!isStopping && !(error instanceof StartError)) log.error({ err: error }, "the bot cannot go on");
     await service.stop(0);
-    // Who wanted it to end anyway need not hear why it could not start.
+    // Once it was told to end, why it could not start is of no use.
     if (isStopping) return 0;
     if (error instanceof StartError) throw error;
     return 1;
@@ -101,7 +101,6 @@ class Service {
 
   /** Starts everything the role asks for, and resolves once `stopped` does. */
   async run(stopped: Promise<void>): Promise<void> {
-    const { role } = this.#config;
     const metrics = this.#metrics;
     for (const part of ["store", ...this.#platformNames()]) this.#readiness.watch(part, async () => false);
     this.#http = await startHttp(this.#config, this.#log);
@@ -122,7 +121,7 @@ class Service {
     await this.#addAdapters(bot, metrics);
     if (this.isStopping) return;
     // A signal while a platform cannot be reached ends the waiting too.
-    await Promise.race([role === "worker" ? this.#work(bot) : this.#connect(bot), stopped]);
+    await Promise.race([this.#begin(bot), stopped]);
     await stopped;
   }
 
@@ -185,25 +184,14 @@ class Service {
     for (const { platform } of this.#adapters) bot.addPlatform(platform);
   }
 
-  /** Platform connections, and with the role `all` the work beside them, also while a platform is away. */
-  async #connect(bot: Bot): Promise<void> {
-    if (this.#config.role === "all") await bot.engine.start();
+  /** The work and the platforms, as the role says. The work goes on while a platform is away. */
+  async #begin(bot: Bot): Promise<void> {
+    const { role } = this.#config;
+    if (role !== "ingress") await bot.engine.start();
     if (this.isStopping) return;
     await Promise.all(
       this.#adapters.map(async (adapter) => {
-        await adapter.start();
-        this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected);
-      }),
-    );
-  }
-
-  /** The work alone, also while a platform is away: they are only written to. */
-  async #work(bot: Bot): Promise<void> {
-    await bot.engine.start();
-    if (this.isStopping) return;
-    await Promise.all(
-      this.#adapters.map(async (adapter) => {
-        await adapter.startSending();
+        await (role === "worker" ? adapter.startSending() : adapter.start());
         this.#readiness.watch(adapter.platform.name, async () => adapter.isConnected);
       }),
     );

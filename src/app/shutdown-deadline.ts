@@ -38,7 +38,7 @@ export class Deadline {
     }
   }
 
-  /** Everything has ended: the process goes as soon as nothing holds it, or without whatever still does. */
+  /** Everything has ended: the process goes as soon as nothing holds it, or a moment later all the same. */
   met(): void {
     clearTimeout(this.#timer);
     setTimeout(() => this.#exit(), LEFTOVERS_MS).unref();

@@ -32,7 +32,7 @@ export async function answerAndHangUp(
     connection: "close",
     "content-length": String(body.byteLength),
   });
-  // Whole for who reads it; ending it here would close the connection.
+  // Whole for the reader; ending it here would close the connection.
   response.flushHeaders();
   if (body.byteLength > 0 && request.method !== "HEAD") response.write(body);
   request.resume();

@@ -14,7 +14,7 @@ import {
 /** Bound of the waiting scenarios, all endpoints together. */
 const MAX_WAITING = 10_000;
 
-/** What tests and the console hold in their hands. */
+/** What tests and the console steer the sandbox with. */
 export interface ScenarioApi {
   /** Appends scenarios; throws a zod error when one is malformed. */
   add(...scenarios: Scenario[]): void;

@@ -47,7 +47,7 @@ export type Swap = (
   ttlMs: number | undefined,
 ) => Promise<boolean>;
 
-/** Tries against others before it counts as a fault; each of them means that another process got through. */
+/** Tries against other processes before it counts as a fault; each of them means that another process got through. */
 const MAX_SWAPS = 200;
 
 /** `swap` is null where this process alone writes. */

@@ -1,6 +1,6 @@
 /**
- * What makes a store over: what older versions have kept in plain text is sealed at the start, and after a change of keys
- * everything is sealed with the new one, beside the work. Source: docs/operations.md, "Change the key".
+ * How a store is brought up to date: what older versions have kept in plain text is sealed at the start, and after a change
+ * of keys everything is sealed with the new one, beside the work. Source: docs/operations.md, "Change the key".
  */
 import type { Log } from "../core/ports/runtime.ts";
 import { Interval } from "../lib/interval.ts";
@@ -9,7 +9,7 @@ import type { Records } from "./records.ts";
 import { type Sealing, sealedRecords } from "./sealing.ts";
 import { HEADER, noteInHeader } from "./store-header.ts";
 
-/** Between two passes over a shared store, in which others may still seal with the old key. */
+/** Between two passes over a shared store, in which other processes may still seal with the old key. */
 const PASS_EVERY_MS = 3_600_000;
 
 /** A storage whose records are gone through. */

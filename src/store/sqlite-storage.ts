@@ -13,7 +13,7 @@ import { sqliteCall } from "./sqlite-trouble.ts";
 const PURGE_EVERY_MS = 3_600_000;
 /** Rows removed at a time: some milliseconds, in which nothing else happens. */
 const PURGE_ROWS = 5_000;
-/** Keys read at a time by who goes through all of them, for the same reason. */
+/** Keys read at a time by `keys`, for the same reason. */
 const WALK_ROWS = 100;
 
 /** One file of keys and values. Expired rows are removed at opening and once an hour. */

@@ -68,7 +68,7 @@ export const sessionAnswer = z
     userId: answer.user_id ?? null,
   }));
 
-/** Who an answer says the account belongs to, wherever that stands in it; null when it does not say. */
+/** The owner of the account, wherever an answer names it; null when it does not. */
 export function namedUser(fields: Readonly<Record<string, unknown>>): string | null {
   return userId.safeParse(fields.user_id ?? fields.userId).data ?? null;
 }
@@ -181,7 +181,7 @@ function isWebAddress(value: unknown): value is string {
   return /^https?:$/.test(new URL(value).protocol) && !hasToken(value);
 }
 
-/** True for an account's token in an address that others see, also when it is escaped. */
+/** True for an account's token in an address that people see, also when it is escaped. */
 export function hasToken(address: string): boolean {
   return /nmv(?:_|%5f)/i.test(address);
 }

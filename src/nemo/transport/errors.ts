@@ -65,7 +65,7 @@ function kindOfStatus(status: number, { subject, message = "" }: Refusal): Backe
   if (status === 400 && (subject === "token" || MISSING_CLIENT_ID.test(message))) return "missing-client-id";
   if (status === 404 || status === 410) return kindOfMissing(subject, message);
   if (status >= 500 && status <= 599) return "unavailable";
-  // Who serves a finished file has no notion of our token: a link that ran out is a file that is gone.
+  // The server of a finished file has no notion of our token: a link that ran out is a file that is gone.
   if (subject === "file" && (status === 401 || status === 403)) return "not-found";
   if (status === 402) return kindOfPayment(subject, message);
   return STATUS_KINDS.get(status);
