@@ -134,7 +134,7 @@ describe.each(NAMES)("every container of %s", (name) => {
 });
 
 describe("the Bot API server of compose.telegram-local.yaml", () => {
-  it("is told its own two secrets and nothing else, and nobody outside reaches it", async () => {
+  it("is told its own two secrets and nothing else, and cannot be reached from outside", async () => {
     const { telegram } = (await servicesOf("compose.telegram-local.yaml")).services;
     expect(Object.keys(telegram?.environment ?? {})).toEqual(["TELEGRAM_API_ID", "TELEGRAM_API_HASH"]);
     expect(telegram?.ports).toEqual([]);
@@ -205,7 +205,7 @@ describe.each(BOTS)("the bot of %s", (name) => {
 });
 
 describe("the Redis of compose.cluster.yaml", () => {
-  it("is reached by the bot alone and reaches nobody, and knows its own password alone", async () => {
+  it("is reached by the bot alone and reaches nothing, and knows its own password alone", async () => {
     const { services, networks } = await servicesOf("compose.cluster.yaml");
     expect(services.redis).toMatchObject({ ports: [], networks: ["store"] });
     expect(networks.store).toEqual({ internal: true });

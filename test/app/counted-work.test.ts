@@ -1,11 +1,11 @@
 /** What `/metrics` tells of real work. */
 import { describe, expect, it } from "vitest";
-import { PATIENTLY, startTelegramProcessScene } from "../adapters/telegram/scene.ts";
+import { PATIENTLY, startTelegramProcessScene, startTelegramScene } from "../adapters/telegram/scene.ts";
 import { clipBytes } from "../support/test-chat.ts";
 
 describe("the metrics of a bot at work", () => {
   it("count its turns, uploads, exports, first words and calls", async () => {
-    await using scene = await startTelegramProcessScene();
+    await using scene = await startTelegramScene();
     const { telegram, nemo, bot } = scene;
     const chat = telegram.privateChat({ first_name: "Anna", language_code: "en" });
     const bytes = await clipBytes();

@@ -7,23 +7,26 @@ import {
   settingsFor,
   startTelegram,
   startTelegramProcessScene,
+  startTelegramScene,
   until,
 } from "../adapters/telegram/scene.ts";
-import { type BotProcess, startBotProcess } from "../support/bot-process.ts";
+import { startBotInProcess } from "../support/bot-in-process.ts";
+import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
+import type { RunningBot } from "../support/running-bot.ts";
 
 const TOKEN = `123456:${"A".repeat(35)}`;
-/** Nobody listens there: a Telegram that cannot be reached. */
+/** No server listens there: a Telegram that cannot be reached. */
 const NOWHERE = "http://127.0.0.1:1";
 const AWAY = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_API_ROOT: NOWHERE };
 
-async function get(bot: BotProcess, path: string, method = "GET") {
+async function get(bot: RunningBot, path: string, method = "GET") {
   const response = await fetch(`${await bot.url()}${path}`, { method });
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
 /** Waits until `/readyz` says so. */
-async function readiness(bot: BotProcess, status: number): Promise<unknown> {
+async function readiness(bot: RunningBot, status: number): Promise<unknown> {
   const asked = async () => {
     const answer = await get(bot, "/readyz");
     return answer.status === status ? answer : null;
@@ -34,7 +37,7 @@ async function readiness(bot: BotProcess, status: number): Promise<unknown> {
 
 describe.concurrent("a bot that works", () => {
   it("says that it lives and that it is ready", async () => {
-    await using scene = await startTelegramProcessScene();
+    await using scene = await startTelegramScene();
     const { status, headers, body } = await get(scene.bot, "/healthz");
     expect({ status, body }).toEqual({ status: 200, body: '{"status":"ok"}' });
     expect(headers.get("content-type")).toBe("application/json");
@@ -58,7 +61,7 @@ describe.concurrent("a bot that works", () => {
   });
 
   it("answers HEAD, and refuses other methods and paths", async () => {
-    await using scene = await startTelegramProcessScene({ webhook: true });
+    await using scene = await startTelegramScene({ webhook: true });
     for (const path of ["/healthz", "/readyz", "/metrics"]) {
       await until(() => scene.bot.log.includes("Telegram is connected"));
       expect(await get(scene.bot, path, "HEAD"), path).toMatchObject({ status: 200, body: "" });
@@ -75,7 +78,7 @@ describe.concurrent("a bot that works", () => {
   });
 
   it("has no errors to tell of when senders hang up in the middle", async () => {
-    await using scene = await startTelegramProcessScene({ webhook: true });
+    await using scene = await startTelegramScene({ webhook: true });
     const { hostname, port } = new URL(await scene.bot.url());
     const secret = "x-telegram-bot-api-secret-token: a-secret-for-tests";
     const head = `POST /telegram HTTP/1.1\r\nhost: bot\r\n${secret}\r\nexpect: 100-continue\r\ncontent-length: 99\r\n\r\n`;
@@ -97,7 +100,7 @@ describe.concurrent("a bot that works", () => {
 
 describe.concurrent("a bot that cannot work", () => {
   it("lives, and says that it waits for Telegram", async () => {
-    await using bot = await startBotProcess(AWAY);
+    await using bot = await startBotInProcess(AWAY);
     await until(() => bot.log.includes("Telegram does not answer"));
     const { status, body } = await get(bot, "/readyz");
     expect({ status, body }).toEqual({
@@ -120,7 +123,7 @@ describe.concurrent("the log of a bot whose Telegram", () => {
     const address = server.address();
     const port = typeof address === "object" && address ? address.port : 0;
     try {
-      await using bot = await startBotProcess({ ...AWAY, TELEGRAM_API_ROOT: `http://127.0.0.1:${port}` });
+      await using bot = await startBotInProcess({ ...AWAY, TELEGRAM_API_ROOT: `http://127.0.0.1:${port}` });
       await until(() => tries >= 3);
       const lines = bot.logged(40).map((line) => JSON.parse(line));
       expect(lines).toEqual([
@@ -137,7 +140,7 @@ describe.concurrent("the log of a bot whose Telegram", () => {
   });
 
   it("is connected has the link to the bot", async () => {
-    await using scene = await startTelegramProcessScene();
+    await using scene = await startTelegramScene();
     await until(() => scene.bot.log.includes("Telegram is connected"));
     const connected = scene.bot.log.split("\n").find((line) => line.includes("Telegram is connected")) ?? "";
     expect(JSON.parse(connected).chat).toBe(`https://t.me/${scene.telegram.bot.username}`);
@@ -147,7 +150,7 @@ describe.concurrent("the log of a bot whose Telegram", () => {
 describe.runIf(HAS_REDIS)("a bot whose Redis is away", () => {
   it.for(["gone", "frozen"] as const)("lives, and says that it waits for the store (%s)", async (how) => {
     const redis = await startRedis();
-    await using scene = await startTelegramProcessScene({ env: { REDIS_URL: redis.url } });
+    await using scene = await startTelegramScene({ env: { REDIS_URL: redis.url } });
     await readiness(scene.bot, 200);
     if (how === "gone") await redis.stop();
     else redis.freeze();
@@ -172,7 +175,7 @@ describe.runIf(HAS_REDIS)("a bot that is started while its Redis is away", () =>
       await telegram.stop();
       await nemo.stop();
     });
-    await using bot = await startBotProcess(settingsFor(telegram, nemo, { REDIS_URL: redis.url }));
+    await using bot = await startBotInProcess(settingsFor(telegram, nemo, { REDIS_URL: redis.url }));
     const answer = await readiness(bot, 503);
     expect(answer).toEqual({ status: "not ready", waitingFor: ["store", "telegram"] });
     expect((await get(bot, "/healthz")).status).toBe(200);
@@ -193,7 +196,7 @@ describe.runIf(HAS_REDIS)("a bot that is started while its Redis is away", () =>
   });
 
   it("ends at once when it is told to", async () => {
-    await using bot = await startBotProcess({ ...AWAY, REDIS_URL: "redis://127.0.0.1:1" });
+    await using bot = await startBotInProcess({ ...AWAY, REDIS_URL: "redis://127.0.0.1:1" });
     await until(() => bot.log.includes("Redis does not answer; waiting for it"));
     const startedAt = performance.now();
     expect(await bot.stop()).toBe(0);
@@ -203,7 +206,7 @@ describe.runIf(HAS_REDIS)("a bot that is started while its Redis is away", () =>
 });
 
 describe("a port that is taken", () => {
-  /** Takes a port of loopback; somebody else may hold it already, which is as good. */
+  /** Takes a port of loopback; another program may hold it already, which is as good. */
   async function take(port: number): Promise<{ port: number } & AsyncDisposable> {
     const server: Server = createServer();
     await new Promise<void>((resolve, reject) => {
@@ -227,9 +230,9 @@ describe("a port that is taken", () => {
     expect(bot.log).not.toMatch(/\n\s+at /);
   });
 
-  it("stops nobody who chose none", async () => {
+  it("does not stop a bot whose operator chose none", async () => {
     await using _taken = await take(8080);
-    await using bot = await startBotProcess({ ...AWAY, HTTP_PORT: "" });
+    await using bot = await startBotInProcess({ ...AWAY, HTTP_PORT: "" });
     await until(() => bot.log.includes("Telegram does not answer"));
     const [warning] = bot.logged(40).map((line) => JSON.parse(line).msg);
     expect(warning).toBe("HTTP_PORT: port 8080 is taken; health and metrics are off");

@@ -84,7 +84,7 @@ describe("a task that is run as a turn", () => {
   });
 });
 
-describe.concurrent("an error that nobody catches", () => {
+describe.concurrent("an uncaught error", () => {
   it.each([
     { what: "thrown", failing: "setImmediate(() => { throw error; });" },
     { what: "rejected", failing: "void Promise.reject(error);" },

@@ -4,9 +4,10 @@ import {
   PATIENTLY,
   settingsFor,
   startTelegram,
-  startTelegramProcessScene,
+  startTelegramScene,
   until,
 } from "../adapters/telegram/scene.ts";
+import { startBotInProcess } from "../support/bot-in-process.ts";
 import { startBotProcess } from "../support/bot-process.ts";
 import { HAS_REDIS, startRedis } from "../support/redis.ts";
 
@@ -22,7 +23,7 @@ describe("a process with a role", () => {
 describe.runIf(HAS_REDIS)("a process with a role, on Redis", () => {
   it("takes messages as an ingress, and leaves the work to others", async () => {
     const redis = await startRedis();
-    await using scene = await startTelegramProcessScene({ env: { ROLE: "ingress", REDIS_URL: redis.url } });
+    await using scene = await startTelegramScene({ env: { ROLE: "ingress", REDIS_URL: redis.url } });
     const chat = scene.telegram.privateChat();
     chat.say("make a video of the sea");
     chat.say("make it blue");
@@ -45,7 +46,7 @@ describe.runIf(HAS_REDIS)("a process with a role, on Redis", () => {
       sandbox,
       [Symbol.asyncDispose]: () => sandbox.stop(),
     }));
-    await using bot = await startBotProcess(
+    await using bot = await startBotInProcess(
       settingsFor(telegram.server, nemo.sandbox, { ROLE: "worker", REDIS_URL: redis.url }),
     );
     const url = await bot.url();

@@ -47,7 +47,7 @@ describe.concurrent("a stop in the middle of a turn", () => {
     expect(await exited).toBe(0);
   });
 
-  it("takes in nothing more, and tells whoever asks", async () => {
+  it("takes in nothing more, and says so when it is asked", async () => {
     await using scene = await startTelegramProcessScene({ webhook: true });
     const { bot } = scene;
     scene.holdTurn("running");

@@ -60,7 +60,7 @@ export function describeAdapterMemory({ where, isDurable, isShared, prepare }: H
       expect(await memory.get("a")).toBe("mine");
     });
 
-    it("forgets what was kept for a while only; a later write decides anew", async () => {
+    it("forgets what was kept for a while only; a later write decides again", async () => {
       const { memory } = await start();
       await memory.set("set", "1", 40);
       await memory.update("updated", () => "1", 40);

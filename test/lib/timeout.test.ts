@@ -25,7 +25,7 @@ describe("waiting with an end", () => {
     stop.abort(new Error("stopped"));
     await expect(waiting).rejects.toThrow("stopped");
     await expect(abortable(Promise.resolve("done"), stop.signal)).rejects.toThrow("stopped");
-    // Its failure is nobody's news, and no unhandled rejection.
+    // Its failure is no unhandled rejection.
     await expect(abortable(Promise.reject(new Error("failed")), stop.signal)).rejects.toThrow("stopped");
   });
 });

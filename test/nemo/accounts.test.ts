@@ -136,7 +136,7 @@ describe("a renewal", () => {
     expect(server.seen).toEqual([]);
   });
 
-  it("that nobody waits for any more may fail without a word", async () => {
+  it("that has no caller left may fail without a word", async () => {
     const token = held(drop);
     const cancelled = new AbortController();
     await using server = (await startServer()).on(FREE_TOKEN_ROUTE, token.script, GOOD_TOKEN);

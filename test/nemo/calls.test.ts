@@ -108,7 +108,7 @@ describe("every request", () => {
     expect(request?.body).toHaveLength(0);
   });
 
-  it("attribution is read anew, and written so that a header can hold it", async () => {
+  it("attribution is read each time, and written so that a header can hold it", async () => {
     await using server = (await startServer()).on(
       STATE_ROUTE,
       json({ data: { state: {} } }),
@@ -529,7 +529,7 @@ describe("answers of a render", () => {
       { ...NOTHING, url: FILE.url, renderId: "r1", phase: "completed", progress: null },
     ],
     [
-      "a status nobody knows beside a URL inside of our network",
+      "an unknown status beside a URL inside of our network",
       { status: "whatever", output: { url: "https://metadata.google.internal/x.mp4" } },
       { ...NOTHING, renderId: "r1", phase: "completed", progress: null },
     ],

@@ -87,7 +87,7 @@ describe("other forms of a draft", () => {
     ["null", null],
     ["an empty object", {}],
     ["text", "x"],
-  ])("%s is a project nobody has touched", async (_, draft) => {
+  ])("%s is an untouched project", async (_, draft) => {
     expect(await readProjectState({ draft })).toEqual({ timeline: EMPTY_TIMELINE, clips: [], draft: null });
   });
 

@@ -534,7 +534,7 @@ describe("a finished video", () => {
     await expect(opened).rejects.toMatchObject({ kind: "connection-lost" });
   });
 
-  it("that breaks off before it is read tells whoever reads it", async () => {
+  it("that breaks off before it is read tells its reader", async () => {
     await using server = (await startServer()).on(DOWNLOAD, {
       answer: (response) => response.writeHead(200, { "content-length": "1000" }).write(MP4.padEnd(600)),
     });

@@ -139,7 +139,7 @@ describe("keep-alives", () => {
     ["event: heartbeat without an end", "event: heartbeat"],
     ["a typed heartbeat", 'data: {"type":"heartbeat"}\n\n'],
     ["an ADK event with nothing to tell", 'data: {"author":"nemo_agent","actions":{}}\n\n'],
-    ["a type nobody knows", 'data: {"type":"progress","percent":4}\n\n'],
+    ["an unknown type", 'data: {"type":"progress","percent":4}\n\n'],
   ])("%s means still working", (_, stream) => {
     expect(decode(stream)).toEqual({
       events: [{ type: "keep-alive" }],

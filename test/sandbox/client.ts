@@ -145,7 +145,7 @@ export function renderBody(sessionId: string, id: string, draft: unknown): Recor
   return { id, sessionId, draft, output: { format: "mp4", quality: "high" } };
 }
 
-/** A person with a session and, if wanted, a clip on the timeline (10 s where nobody can measure it). */
+/** A person with a session and, if wanted, a clip on the timeline (10 s where it cannot be measured). */
 export async function person(
   sandbox: Sandbox,
   options: { language?: string; clip?: boolean; token?: string } = {},

@@ -43,7 +43,7 @@ describe("a sandbox that keeps its state", () => {
     });
   });
 
-  it("moves its links when somebody else has its address", async () => {
+  it("moves its links when another program has its address", async () => {
     const { dir, first, link, token } = await practised();
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(Number(new URL(first.url).port), "127.0.0.1", resolve));
@@ -54,7 +54,7 @@ describe("a sandbox that keeps its state", () => {
     expect((await creditsOf(second.url, token)).status).toBe(200);
   });
 
-  it("begins anew where the file cannot be read", async () => {
+  it("begins with nothing where the file cannot be read", async () => {
     const { dir, token } = await practised();
     await writeFile(join(dir, "state.json"), '{"version":7');
     const second = await startOn(dir);

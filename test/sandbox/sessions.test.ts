@@ -5,7 +5,7 @@ describe("a session", () => {
   it.each([
     ["without a task name", { language: "en" }],
     ["with a language that is none", { task_name: "project", language: "<lang>" }],
-    ["with a field nobody knows", { task_name: "project", lang: "en" }],
+    ["with an unknown field", { task_name: "project", lang: "en" }],
   ])("is not created %s", async (_, body) => {
     const someone = await person(await sandboxFor());
     expect((await someone.post("/api/tasks/me/with-session/nemo_agent", body)).status).toBe(400);

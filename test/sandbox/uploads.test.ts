@@ -60,7 +60,7 @@ describe("an upload", () => {
   });
 
   it.each([
-    ["a type nobody knows", "notes.txt", 10, 4001],
+    ["an unknown type", "notes.txt", 10, 4001],
     ["a name without a type", "notes", 10, 4001],
     ["a file over the limit", "clip.mp4", 1001, 4002],
   ])("refuses %s and keeps nothing of it", async (_, name, size, code) => {

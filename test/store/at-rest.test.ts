@@ -1,10 +1,10 @@
-/** What somebody finds who gets hold of the disk: nothing that people said, sent or are is among it. */
+/** What a thief of the disk finds: nothing that people said, sent or are is among it. */
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.ts";
 import { openStorage } from "../../src/store/storage.ts";
-import { PATIENTLY, startTelegramProcessScene, type TelegramScene } from "../adapters/telegram/scene.ts";
+import { PATIENTLY, startTelegramScene, type TelegramScene } from "../adapters/telegram/scene.ts";
 import type { SeenMessage } from "../fakes/telegram/players.ts";
 import { HAS_REDIS, launchRedis } from "../support/redis.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";
@@ -66,7 +66,7 @@ function readable(bytes: Buffer, words: Record<string, string>): string[] {
 
 describe("what stands on the disk after a conversation", () => {
   it("cannot be read in DATA_DIR, while the bot runs and after it", async () => {
-    await using scene = await startTelegramProcessScene();
+    await using scene = await startTelegramScene();
     const words = await talk(scene);
     const bytes = await bytesUnder(scene.bot.dataDir);
     expect(readable(bytes, words)).toEqual([]);
@@ -78,7 +78,7 @@ describe("what stands on the disk after a conversation", () => {
 
   it.runIf(HAS_REDIS)("cannot be read in Redis", async () => {
     await using redis = await launchRedis();
-    await using scene = await startTelegramProcessScene({ env: { REDIS_URL: redis.url } });
+    await using scene = await startTelegramScene({ env: { REDIS_URL: redis.url } });
     const words = await talk(scene);
     const bytes = await bytesUnder(redis.dir);
     expect(readable(bytes, words)).toEqual([]);

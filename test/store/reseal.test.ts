@@ -1,4 +1,4 @@
-/** A store that was written by an older version, or with an older key, is made over; nothing in it is lost. */
+/** A store that was written by an older version, or with an older key, is brought up to date; nothing in it is lost. */
 import { createCipheriv, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -166,7 +166,7 @@ describe.each([
     return env;
   }
 
-  it("reads what the old one has sealed, seals all of it anew, and then does without it", async () => {
+  it("reads what the old one has sealed, seals all of it again, and then does without it", async () => {
     const env = await start();
     const both = await open({ ...env, ENCRYPTION_KEYS: `${NEW},${OLD}` });
     expect(await both.store.read("telegram:4711")).toEqual(CONVERSATION);
@@ -174,7 +174,7 @@ describe.each([
     await expect.poll(() => both.log.lines.join()).toContain("records were sealed with the new key");
     await both.close();
     if (isShared) {
-      // A pass that finds nothing has to tell that nobody goes on with the old key.
+      // A pass that finds nothing has to tell that no process goes on with the old key.
       const again = await open({ ...env, ENCRYPTION_KEYS: `${NEW},${OLD}` });
       await expect.poll(() => isDone(again.log)).toBe(true);
       await again.close();

@@ -147,7 +147,7 @@ async function startOldRedis() {
   };
 }
 
-/** A Telegram that nobody can reach: the bot stands there and waits. */
+/** A Telegram that cannot be reached: the bot waits for it. */
 const NOBODY = {
   TELEGRAM_BOT_TOKEN: "1234567:nobody-listens-to-this-token-at-all",
   TELEGRAM_API_ROOT: "http://127.0.0.1:9",

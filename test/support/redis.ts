@@ -71,7 +71,7 @@ export class RedisServer implements AsyncDisposable {
     return spawn("sh", ["-c", text], { stdio, env: { PATH: process.env.PATH, ...this.#setup.env } });
   }
 
-  /** Ends it: connections break, and nobody listens. Its data stays for the next `start`. */
+  /** Ends it: connections break, and no server listens. Its data stays for the next `start`. */
   async stop(): Promise<void> {
     const child = this.#process;
     if (!child) return;
