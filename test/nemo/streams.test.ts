@@ -596,7 +596,8 @@ describe("a finished video", () => {
       answer: (response) =>
         body === "" ? response.writeHead(200, headers).end() : response.writeHead(200, headers).write(body),
     });
-    await using test = client(server.url);
+    // An ended answer leaves its connection to the next request for a while.
+    await using test = client(server.url, { limits: { keepAliveMs: 50 } });
     await expect(test.nemo.openUrl(`${server.url}/a`, never())).rejects.toMatchObject({ kind: "not-found" });
     await server.quiet();
   });
