@@ -26,11 +26,12 @@ const SOURCES = ["src", "test", "bench", "docs"].flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 
-/** Read by a compose file or the tests, not by the bot. */
+/** Read by a compose file, Node or the tests, not by the bot. */
 const NOT_OF_THE_BOT = [
   "TELEGRAM_API_ID",
   "TELEGRAM_API_HASH",
   "REDIS_PASSWORD",
+  "NODE_EXTRA_CA_CERTS",
   "FUZZ_SEED",
   "FUZZ_UPDATES",
 ];
