@@ -57,14 +57,14 @@ export class SentMarks<Message extends object> {
     return this.#bestEffort.get(this.#keyOf(idempotencyKey));
   }
 
-  /** Throws `StoreTroubleError`. */
+  /** Throws while the store is in trouble. */
   async look(idempotencyKey: string): Promise<Look<Message>> {
     return { mark: await this.#marks.get(this.#keyOf(idempotencyKey)) };
   }
 
   /**
    * Marks `message` as being sent; to be called when nothing can hold its request back any more. Null: it is this
-   * process's to send. A message: another process has claimed it since `look`. Throws `StoreTroubleError` when the
+   * process's to send. A message: another process has claimed it since `look`. Throws when the
    * mark could not be written.
    */
   async claim(idempotencyKey: string, look: Look<Message>, message: Message): Promise<Message | null> {

@@ -6,6 +6,7 @@
 import type { Clock, Log } from "../../core/ports/runtime.ts";
 import { type AdapterMemory, StoreTroubleError } from "../../core/ports/store.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
+import { isStoreTrouble } from "../shared/store-trouble.ts";
 
 /** How long a store that has failed is left alone: one that hangs would otherwise cost its time-out with every call. */
 const PAUSE_MS = 1_000;
@@ -35,12 +36,12 @@ export class WriteBehindMemory implements AdapterMemory {
     return pending ? pending.value : this.#ask(() => this.#memory.get(key));
   }
 
-  /** Never throws `StoreTroubleError`: what the store does not take now is written when it is back. */
+  /** Never throws for a store in trouble: what it does not take now is written when it is back. */
   set(key: string, value: string, ttlMs?: number): Promise<void> {
     return this.#soonerOrLater(key, value, ttlMs);
   }
 
-  /** Never throws `StoreTroubleError`, like `set`. */
+  /** Like `set`. */
   delete(key: string): Promise<void> {
     return this.#soonerOrLater(key, null, undefined);
   }
@@ -65,7 +66,7 @@ export class WriteBehindMemory implements AdapterMemory {
     try {
       await this.#ask(() => this.#write(key, value, ttlMs));
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       this.#pending.set(key, { value, ttlMs });
       void this.#writePending();
     }
@@ -80,7 +81,7 @@ export class WriteBehindMemory implements AdapterMemory {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof StoreTroubleError) this.#awayUntil = this.#clock.now() + PAUSE_MS;
+      if (isStoreTrouble(error)) this.#awayUntil = this.#clock.now() + PAUSE_MS;
       throw error;
     }
   }
@@ -100,7 +101,7 @@ export class WriteBehindMemory implements AdapterMemory {
       }
     } catch (error) {
       if (this.#stopped.signal.aborted) return;
-      if (!(error instanceof StoreTroubleError)) {
+      if (!isStoreTrouble(error)) {
         this.#log.warn({ err: error }, "a memory of sending could not be written");
         this.#pending.clear();
       }

@@ -42,7 +42,7 @@ export class Messages {
     return this.#options.queue.inOrder(message.channel_id, take, this.#standingOf(said));
   }
 
-  /** Takes a message that is not in line, but has its channel to itself. Throws `StoreTroubleError`: it must come again. */
+  /** Takes a message that is not in line, but has its channel to itself. Throws while the store is in trouble: it must come again. */
   takeNow(message: SaidMessage): Promise<void> {
     return this.#take(message, readSaid(message, this.#options.botId()));
   }

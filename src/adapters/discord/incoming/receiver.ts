@@ -53,7 +53,7 @@ export class Receiver {
     this.#options = options;
   }
 
-  /** Resolves once the core owns it, or the person knows what keeps it. Throws `StoreTroubleError`: it must come again. */
+  /** Resolves once the core owns it, or the person knows what keeps it. Throws while the store is in trouble: it must come again. */
   async receive({ message, thread }: DiscordRequest): Promise<void> {
     switch (thread?.at) {
       case undefined:
@@ -122,7 +122,7 @@ export class Receiver {
     }
   }
 
-  /** Null: the answer belongs in place. Throws `StoreTroubleError`. */
+  /** Null: the answer belongs in place. Throws while the store is in trouble. */
   #openThread(
     message: IncomingMessage,
     start: { channelId: string; messageId: string; channelType?: ChannelType },

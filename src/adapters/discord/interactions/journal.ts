@@ -50,7 +50,7 @@ export class InteractionJournal {
     this.#log = log;
   }
 
-  /** Throws `StoreTroubleError`. */
+  /** Throws while the store is in trouble. */
   async add(interaction: Taken): Promise<void> {
     const { id, guild_id: guildId = null } = interaction;
     const fresh: Entry = { guildId, at: this.#clock.now(), by: this.#me, tries: 0 };
@@ -60,7 +60,7 @@ export class InteractionJournal {
     ]);
   }
 
-  /** Throws `StoreTroubleError`. */
+  /** Throws while the store is in trouble. */
   async remove(id: string): Promise<void> {
     await this.#change(({ [id]: _, ...others }) => others);
     await this.#interactions.delete(keyOf(id));
@@ -68,7 +68,7 @@ export class InteractionJournal {
 
   /**
    * Those that a dead process left, oldest first; they are this process's now. Where `isOurs` says so (a guild's
-   * events come here), no other process can be at work on them. Throws `StoreTroubleError`.
+   * events come here), no other process can be at work on them. Throws while the store is in trouble.
    */
   async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Taken[]> {
     // Looked at first: most of the time there is nothing to change.

@@ -64,7 +64,7 @@ export class Interactions {
 
   /**
    * What dead processes left, as far as the guild's events come here or no process has touched it for long.
-   * Throws `StoreTroubleError`.
+   * Throws while the store is in trouble.
    */
   async takeUp(isOurs: (guildId: string | null) => boolean): Promise<Promise<void>[]> {
     const left = await this.#options.journal.takeUp(isOurs);

@@ -69,7 +69,7 @@ export class WebhookAlbums {
     beside.run(what, () => beside.loop(what, look, stopped), stopped);
   }
 
-  /** Takes a part; true when it was stored. Throws `StoreTroubleError` when it could not be: it must come again. */
+  /** Takes a part; true when it was stored. Throws when it could not be: it must come again. */
   async take(albumId: string, part: AlbumPart): Promise<boolean> {
     const { handler, clock } = this.#options;
     if (handler.isForBot(part.message)) {

@@ -4,8 +4,8 @@
  * sendVideo; `SentMarks`.
  */
 import { type Api, HttpError, InputFile } from "grammy";
-import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Look } from "../../shared/sent-marks.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { type Address, placeOf } from "./address.ts";
 import type { Keyboard } from "./keyboard.ts";
@@ -201,5 +201,5 @@ function watched(stream: AsyncIterable<Uint8Array>, leaving: Leaving) {
 /** What our own code threw while a request was streamed comes wrapped. */
 function ownError(error: unknown): unknown {
   const cause = error instanceof HttpError ? error.error : error;
-  return cause instanceof SentByOtherError || cause instanceof StoreTroubleError ? cause : error;
+  return cause instanceof SentByOtherError || isStoreTrouble(cause) ? cause : error;
 }

@@ -8,8 +8,8 @@ import type { RichText } from "../../../core/model/rich-text.ts";
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import { retrying } from "../../../core/ports/retrying.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
-import { StoreTroubleError } from "../../../core/ports/store.ts";
 import type { Look } from "../../shared/sent-marks.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Migrations } from "../migrations.ts";
 import { addressOf } from "./address.ts";
 import { type Call, type Claim, SentByOtherError, type TextCall, type VideoCall } from "./call.ts";
@@ -171,7 +171,7 @@ export class Delivery {
       if (!isOwed) return await attempt();
       return await retrying(attempt, { clock, log, signal, maxWaitMs: LONGEST_OUTAGE_MS });
     } catch (error) {
-      if (!(error instanceof StoreTroubleError)) throw error;
+      if (!isStoreTrouble(error)) throw error;
       log.warn({ err: error, isOwed }, "a message goes out without its mark");
       return send(null);
     }
@@ -214,7 +214,7 @@ export class Delivery {
           await migrations.note(chatId, String(newChatId));
         } catch (trouble) {
           // This process knows by now, and the others learn it as it did.
-          if (!(trouble instanceof StoreTroubleError)) throw trouble;
+          if (!isStoreTrouble(trouble)) throw trouble;
           log.debug({ err: trouble }, "a migration could not be stored");
         }
         return send(String(newChatId));

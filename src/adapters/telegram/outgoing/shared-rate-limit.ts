@@ -4,8 +4,9 @@
  * by about 100 ms, which is the room the limits leave below Telegram's. Source: platforms.md, "Rates".
  */
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
-import { type AdapterMemory, StoreTroubleError } from "../../../core/ports/store.ts";
+import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { JsonMemory } from "../../shared/json-memory.ts";
+import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import {
   DEFAULT_RATE_LIMITS,
   isSpare,
@@ -174,8 +175,7 @@ export class SharedRateLimit implements RateLimit {
 
   #report(error: unknown): void {
     const facts = { err: error };
-    if (error instanceof StoreTroubleError)
-      this.#log.debug(facts, "the rate limit is this process's own for now");
+    if (isStoreTrouble(error)) this.#log.debug(facts, "the rate limit is this process's own for now");
     else
       this.#log.warn(
         facts,
