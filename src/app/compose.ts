@@ -1,8 +1,5 @@
 /** Wires the core to the world: the one place that knows every implementation of a port. */
-import { join } from "node:path";
-import { loadLocales } from "../content/locale-files.ts";
-import { loadUnderstanding } from "../content/phrase-files.ts";
-import { loadSkills } from "../content/skill-files.ts";
+import { type Content, loadContent } from "../content/content.ts";
 import { Engine } from "../core/engine.ts";
 import type { Locales } from "../core/model/locales.ts";
 import type { SkillCatalog } from "../core/model/skill.ts";
@@ -29,7 +26,6 @@ import { systemClock } from "./system-clock.ts";
 const REMIND_EVERY_MS = 3_600_000;
 /** How long work that has begun waits for a store that is away. */
 const STORE_PATIENCE_MS = 300_000;
-const CONFIG_DIR = join(import.meta.dirname, "../../config");
 
 /** A bot without its chats: platforms are added, then the engine is started. */
 export interface Bot {
@@ -56,8 +52,8 @@ interface BotOptions {
   inTurn?: Context["inTurn"];
   /** Bounds that no setting changes, made shorter. */
   limits?: Partial<Context["limits"]>;
-  /** Holds `locales` and `phrases`; absent: the project's own. */
-  configDir?: string;
+  /** What was read from files already; absent: it is read. */
+  content?: Content | undefined;
   /** Looks up hosts of links and of finished videos; absent: the system does. */
   resolveHost?: ResolveHost;
   /** Ends the waiting for a Redis that does not answer. */
@@ -70,16 +66,11 @@ interface BotOptions {
  */
 export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
   const { log, metrics = NO_METRICS, inTurn = (_turn, task) => task() } = options;
-  const { resolveHost = systemResolve, configDir = CONFIG_DIR } = options;
-  const { skills: skillOptions, nemo, timing } = config;
-  const locales = await loadLocales(join(configDir, "locales"));
-  const skills = await loadSkills({
-    dir: skillOptions.dir,
-    defaultSkill: skillOptions.defaultSkill,
-    ...(skillOptions.source ? { skillSource: skillOptions.source } : {}),
-    locales,
-  });
-  const understanding = await loadUnderstanding(join(configDir, "phrases"), skills.list());
+  const { resolveHost = systemResolve } = options;
+  const { nemo, timing } = config;
+  const { dir, defaultSkill, source } = config.skills;
+  const skillOptions = { dir, defaultSkill, ...(source ? { skillSource: source } : {}) };
+  const content = options.content ?? (await loadContent(skillOptions));
   const storage =
     options.storage === "disk" ? await openStorage(config.storage, log, options.signal) : openMemoryStorage();
   const { records } = storage;
@@ -106,9 +97,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     queue,
     links,
     clock: systemClock,
-    skills,
-    locales,
-    understanding,
+    ...content,
     log,
     metrics,
     inTurn,
@@ -137,8 +126,8 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     engine,
     queue,
     store,
-    locales,
-    skills,
+    locales: content.locales,
+    skills: content.skills,
     addPlatform: (platform) => platforms.set(platform.name, platform),
     memoryOf: (adapter) => createAdapterMemory(records, adapter),
     check: () => storage.check(),

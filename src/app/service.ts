@@ -5,6 +5,7 @@
 import packageInfo from "../../package.json" with { type: "json" };
 import { type HttpServer, startHttpServer } from "../adapters/shared/http-server.ts";
 import type { SendLimits } from "../adapters/telegram/outgoing/send-queue.ts";
+import type { Content } from "../content/content.ts";
 import { StopError } from "../core/model/stop.ts";
 import type { ChatPlatform } from "../core/ports/chat-platform.ts";
 import type { Log } from "../core/ports/runtime.ts";
@@ -53,6 +54,8 @@ export interface ServiceParts {
   deadline: Deadline;
   /** How fast Telegram is written to; absent: as it allows. */
   telegramLimits?: SendLimits;
+  /** What was read from files already; absent: it is read. */
+  content?: Content | undefined;
 }
 
 /** As `runService`, in a process that has a log, counters and an end of its own. */
@@ -81,14 +84,16 @@ class Service {
   readonly #metrics: PrometheusMetrics;
   readonly #deadline: Deadline;
   readonly #telegramLimits: SendLimits | undefined;
+  readonly #content: Content | undefined;
   readonly #readiness = new Readiness();
   readonly #adapters: Adapter[] = [];
   readonly #stopping = new AbortController();
   #bot: Bot | null = null;
   #http: HttpServer | null = null;
 
-  constructor(config: Config, { log, metrics, deadline, telegramLimits }: ServiceParts) {
+  constructor(config: Config, { log, metrics, deadline, telegramLimits, content }: ServiceParts) {
     this.#config = config;
+    this.#content = content;
     this.#telegramLimits = telegramLimits;
     this.#log = log;
     this.#metrics = metrics;
@@ -110,6 +115,7 @@ class Service {
       storage: "disk",
       metrics,
       inTurn: withTurn,
+      content: this.#content,
       signal: this.#stopping.signal,
     });
     this.#bot = bot;

@@ -2,6 +2,7 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { loadContent } from "../../src/content/content.ts";
 import { CLIP, startScene, temporaryFolder } from "../support/test-chat.ts";
 
 const CONFIG = join(import.meta.dirname, "../../config");
@@ -85,9 +86,20 @@ async function configWithMiro(): Promise<string> {
   return dir;
 }
 
+it("is refused with the mistakes of its files all at once", async () => {
+  const configDir = await configWithMiro();
+  await writeFile(join(configDir, "locales/eo.json"), "{}");
+  await writeFile(join(configDir, "phrases/eo.yaml"), "intents: [\n");
+  const skills = { dir: join(configDir, "skills"), defaultSkill: "film-maker" };
+  await expect(loadContent(skills, configDir)).rejects.toThrow(
+    /eo\.json: misses "[\s\S]*eo\.yaml:\d: is no valid YAML/,
+  );
+});
+
 async function startMiro() {
   const configDir = await configWithMiro();
-  return startScene({ configDir, settings: { SKILLS_DIR: join(configDir, "skills") } });
+  const skills = { dir: join(configDir, "skills"), defaultSkill: "film-maker" };
+  return startScene({ content: await loadContent(skills, configDir) });
 }
 
 describe("a language that consists of three files", () => {

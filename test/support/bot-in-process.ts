@@ -7,6 +7,7 @@ import { createLog, secretsOf } from "../../src/app/log.ts";
 import { PrometheusMetrics } from "../../src/app/prometheus.ts";
 import { type ServiceParts, serve } from "../../src/app/service.ts";
 import { Deadline } from "../../src/app/shutdown-deadline.ts";
+import { contentFor } from "./content.ts";
 import { FAST_SETTINGS, RunningBot } from "./running-bot.ts";
 
 class BotInProcess extends RunningBot {
@@ -32,7 +33,11 @@ class BotInProcess extends RunningBot {
     const metrics = new PrometheusMetrics({ version: "test", role: config.role });
     // A stop that takes too long is told of in the log; the test ends by its own deadline.
     const deadline = new Deadline(log, () => {});
-    const running = serve(config, { log, metrics, deadline, ...this.#parts }, stopped);
+    const running = serve(
+      config,
+      { log, metrics, deadline, content: contentFor(this.env), ...this.#parts },
+      stopped,
+    );
     running.then(exit.resolve, exit.reject);
     return running;
   }

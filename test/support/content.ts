@@ -1,27 +1,25 @@
-/** The bot's own texts, skills and phrases, read once. */
+/** The bot's own texts, skills and phrases, read once for all bots of a test process. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { loadLocales } from "../../src/content/locale-files.ts";
-import { loadUnderstanding } from "../../src/content/phrase-files.ts";
-import { loadSkills } from "../../src/content/skill-files.ts";
+import { type Content, loadContent } from "../../src/content/content.ts";
 import { type PhraseFiles, phrasesSchema } from "../../src/core/model/phrases.ts";
 
 const CONFIG = join(import.meta.dirname, "../../config");
 const PHRASES = join(CONFIG, "phrases");
 
-export const locales = await loadLocales(join(CONFIG, "locales"));
-export const catalog = await loadSkills({
-  dir: join(CONFIG, "skills"),
-  defaultSkill: "film-maker",
-  locales,
-});
+const content = await loadContent({ dir: join(CONFIG, "skills"), defaultSkill: "film-maker" });
+export const { locales, skills: catalog, understanding } = content;
 export const skills = catalog.list();
-export const understanding = await loadUnderstanding(PHRASES, skills);
-/** What the files say, by language. */
+/** What the phrase files say, by language. */
 export const phrases: PhraseFiles = Object.fromEntries(
   readdirSync(PHRASES).map((name) => [
     name.replace(".yaml", ""),
     phrasesSchema.parse(parse(readFileSync(join(PHRASES, name), "utf8"))),
   ]),
 );
+
+/** What a bot with these settings has read; undefined where they ask for other files. */
+export function contentFor(env: Readonly<Record<string, string>>): Content | undefined {
+  return ["SKILLS_DIR", "DEFAULT_SKILL", "SKILL_SOURCE"].some((name) => name in env) ? undefined : content;
+}

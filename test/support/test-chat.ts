@@ -10,6 +10,7 @@ import { basename, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Bot, startBot } from "../../src/app/compose.ts";
 import { loadConfig } from "../../src/app/config.ts";
+import type { Content } from "../../src/content/content.ts";
 import type {
   Action,
   Attachment,
@@ -30,6 +31,7 @@ import type { Limits } from "../../src/core/ports/context.ts";
 import type { Log, Metrics } from "../../src/core/ports/runtime.ts";
 import type { ResolveHost } from "../../src/lib/public-address.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { contentFor } from "./content.ts";
 
 /** The small real clip that ships with the project. */
 export const CLIP = join(import.meta.dirname, "../fixtures/clip.mp4");
@@ -299,8 +301,8 @@ interface SceneOptions {
   resolveHost?: ResolveHost;
   /** What the operator counts; nothing unless a test asks. */
   metrics?: Metrics;
-  /** Texts and phrases other than the bot's own. */
-  configDir?: string;
+  /** Other than the bot's own. */
+  content?: Content;
 }
 
 /** A sandbox, a bot and a chat; all gone when the test ends. `settings` are environment variables. */
@@ -334,7 +336,7 @@ async function startChat(options: {
   limits?: Partial<Limits>;
   resolveHost?: ResolveHost;
   metrics?: Metrics;
-  configDir?: string;
+  content?: Content;
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
@@ -344,7 +346,7 @@ async function startChat(options: {
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.resolveHost ? { resolveHost: options.resolveHost } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
-    ...(options.configDir ? { configDir: options.configDir } : {}),
+    content: options.content ?? contentFor(options.settings),
   });
   let stopped: Promise<void> | null = null;
   const stop = () => {
