@@ -148,7 +148,7 @@ describe("a language that consists of three files", () => {
     expect(nemo.requests("POST /run_sse").length).toBe(turns + 1);
   });
 
-  it("is understood beside the others, whoever writes it", async () => {
+  it("is understood beside the others, whatever language its writer has chosen", async () => {
     const { chat } = await startMiro();
     await chat.asks("kiom da oro", { language: "zh" });
     expect(chat.last.text).toContain("可用：100");

@@ -2,46 +2,9 @@
  * From the words of a message to its clauses, each a string of letters: the roles that its words have in the
  * phrase files. `intent.ts` says what the clauses mean.
  */
-import type { CancelRole, PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
+import type { PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
 import type { Spelling } from "../spelling.ts";
-import { WordTable } from "../word-table.ts";
-
-/** One letter a role, so that a clause can be read with patterns. A filler has none. */
-const LETTERS: Readonly<Record<CancelRole, string>> = {
-  stop: "S",
-  "stop-all": "SA",
-  dismiss: "H",
-  drop: "G",
-  maybe: "M",
-  not: "N",
-  "not-yet": "NY",
-  work: "W",
-  export: "X",
-  edit: "E",
-  editing: "Q",
-  it: "P",
-  object: "O",
-  video: "V",
-  all: "A",
-  yet: "Y",
-  over: "D",
-  wait: "I",
-  no: "Z",
-  reason: "R",
-  subject: "J",
-  state: "B",
-  wrong: "B",
-  and: "C",
-  where: "T",
-  says: "L",
-  label: "F",
-  wish: "K",
-  urge: "!",
-  question: "?",
-  condition: "%",
-  filler: "",
-};
-const UNKNOWN = "U";
+import { QUOTE, RoleReader, STOP, type Token, UNKNOWN } from "./roles.ts";
 
 /** What may follow a cancel: what it is about, when, why. The film only as what is exported or worked on. */
 const TAIL = "(?:[OPAYDIZRCMXWQ]|V(?=X)|(?<=[XWQ][OPAYD]{0,3})V(?!X))*";
@@ -62,12 +25,6 @@ const SURE = [
 /** True for a clause that cancels and says nothing else. */
 export function isCancel(clause: string): boolean {
   return SURE.some((pattern) => pattern.test(clause));
-}
-
-interface Token {
-  letters: string;
-  isTypo: boolean;
-  role: CancelRole | null;
 }
 
 /** "Wrong clip" is a reason by itself; other things may be wrong in the film. */
@@ -114,10 +71,6 @@ function beginsClause(before: string, role: string): boolean {
   return /^[JCZR?]/.test(role) || (before.endsWith("H") && !/^[OPAXYD]/.test(role));
 }
 
-/** Stands for what is quoted. */
-const QUOTE = "\uE000";
-/** A stop sign is as good as the word. */
-const STOP = "\uE001";
 const STOP_SIGNS = /[🛑⛔🚫✋]/gu;
 const QUOTED =
   /"[^"\n]*"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|(?<![\p{L}\p{N}])['‘][^'’\n]+['’](?![\p{L}\p{N}])/gu;
@@ -126,48 +79,16 @@ const SEPARATOR =
   /(?:(?<!\d)[.:]|[.:](?!\d)|[,;!?…\n，。！？；：、()（）~]|(?<=\s)[-–—]+(?=\s)|[–—]{1,2}| - )+/u;
 const SEPARATORS = new RegExp(`(${SEPARATOR.source})`, "u");
 
-/** Parts words; the marks of quotes and stop signs stay. */
-const APART = /[^\p{L}\p{N}\uE000\uE001]+/u;
-
 /** Splits messages into clauses with the words of all languages. */
 export class ClauseSplitter {
-  readonly #roles: ReadonlyMap<string, CancelRole>;
-  readonly #noTypos: ReadonlySet<string>;
-  /** Words that are recognised with a letter wrong. */
-  readonly #spelt: { word: string; letters: string }[] = [];
-  readonly #fold: Spelling["fold"];
-  readonly #run: RegExp;
-  readonly #isUnspaced: RegExp;
+  readonly #roles: RoleReader;
   /** Single characters of a script without spaces, with spaces between them, are a word that was stretched. */
   readonly #stretched: RegExp;
-  /** Words, or characters, of the longest entry. */
-  readonly #maxUnits: number;
 
-  constructor(files: PhraseFiles, { unspaced, fold }: Spelling, report: (mistake: PhraseMistake) => void) {
-    const table = new WordTable<CancelRole>(report);
-    const noTypos: string[] = [];
-    this.#fold = fold;
-    this.#run = new RegExp(`([${unspaced}]+)`, "u");
-    this.#isUnspaced = new RegExp(`^[${unspaced}]`, "u");
+  constructor(files: PhraseFiles, spelling: Spelling, report: (mistake: PhraseMistake) => void) {
+    const { unspaced } = spelling;
+    this.#roles = new RoleReader(files, spelling, report);
     this.#stretched = new RegExp(`(?<!\\S)([${unspaced}])\\s+(?=[${unspaced}](?!\\S))`, "gu");
-    for (const [language, { cancel = {}, noTypos: own = [] }] of Object.entries(files)) {
-      noTypos.push(...own);
-      for (const [role, words] of Object.entries(cancel)) {
-        for (const word of words) {
-          const source = { language, path: ["cancel", role], word };
-          // The schema knows the roles.
-          table.add(this.#plain(word).split(APART).join(" "), role as CancelRole, source);
-        }
-      }
-    }
-    this.#roles = table.entries;
-    this.#noTypos = new Set(noTypos);
-    for (const role of TYPO_ROLES) {
-      const words = [...table.entries.keys()].filter((word) => table.entries.get(word) === role);
-      const long = words.filter((word) => /^\p{L}{4,}$/u.test(word) && !this.#isUnspaced.test(word));
-      this.#spelt.push(...long.map((word) => ({ word, letters: LETTERS[role] })));
-    }
-    this.#maxUnits = Math.max(1, ...[...table.entries.keys()].map((word) => this.#unitsOf(word).length));
   }
 
   /** The clauses of a message as letters; whether a word had to be guessed. */
@@ -177,7 +98,7 @@ export class ClauseSplitter {
     let isQuoting = false;
     for (const { words, isAfterColon } of this.#segments(text)) {
       isQuoting = isAfterColon && (isQuoting || /[LF]$/.test(clauses.at(-1) ?? ""));
-      const tokens = words.split(this.#run).flatMap((run) => this.#tokens(run));
+      const tokens = this.#roles.read(words);
       hasTypos ||= tokens.some((token) => token.isTypo);
       const split = splitSegment(withReasons(tokens), isQuoting);
       clauses.push(...split.clauses);
@@ -187,7 +108,8 @@ export class ClauseSplitter {
   }
 
   #segments(text: string): { words: string; isAfterColon: boolean }[] {
-    const plain = this.#plain(text.replace(QUOTED, ` ${QUOTE} `))
+    const plain = this.#roles
+      .plain(text.replace(QUOTED, ` ${QUOTE} `))
       .replace(STOP_SIGNS, ` ${STOP} `)
       .replace(this.#stretched, "$1");
     const found: { words: string; isAfterColon: boolean }[] = [];
@@ -198,70 +120,4 @@ export class ClauseSplitter {
     }
     return found;
   }
-
-  #plain(text: string): string {
-    return this.#fold(text.normalize("NFKC").toLowerCase()).replace(/['’‘`´]/g, "");
-  }
-
-  /** The longest entries of a run of words, or of characters without spaces. */
-  #tokens(run: string): Token[] {
-    const units = this.#unitsOf(run);
-    const joint = this.#isUnspaced.test(run) ? "" : " ";
-    const spelt = units.map((unit) => this.#withoutRepeats(unit));
-    const tokens: Token[] = [];
-    for (let at = 0; at < units.length; ) {
-      let length = Math.min(this.#maxUnits, units.length - at);
-      const entry = () =>
-        [units, spelt]
-          .map((some) => some.slice(at, at + length).join(joint))
-          .find((words) => this.#roles.has(words));
-      while (length > 1 && entry() === undefined) length -= 1;
-      tokens.push(this.#tokenOf(entry() ?? spelt[at] ?? ""));
-      at += length;
-    }
-    return tokens;
-  }
-
-  #unitsOf(run: string): string[] {
-    return this.#isUnspaced.test(run) ? [...run] : run.split(APART).filter((word) => word !== "");
-  }
-
-  /** "Stoppp" and "noooo" as they are spelt. */
-  #withoutRepeats(word: string): string {
-    if (this.#roles.has(word)) return word;
-    const forms = [
-      word.replace(/(.)\1{2,}/gu, "$1"),
-      word.replace(/(.)\1{2,}/gu, "$1$1"),
-      word.replace(/(.)\1+/gu, "$1"),
-    ];
-    return forms.find((form) => this.#roles.has(form)) ?? word;
-  }
-
-  #tokenOf(word: string): Token {
-    if (word === STOP) return { letters: LETTERS.stop, isTypo: false, role: "stop" };
-    const role = this.#roles.get(word);
-    if (role !== undefined) return { letters: LETTERS[role], isTypo: false, role };
-    const isPlain = /^\p{L}{4,12}$/u.test(word) && !this.#isUnspaced.test(word);
-    const meant =
-      isPlain && !this.#noTypos.has(word)
-        ? this.#spelt.find((entry) => word[0] === entry.word[0] && isOneLetterAway(word, entry.word))
-        : undefined;
-    return { letters: meant?.letters ?? UNKNOWN, isTypo: meant !== undefined, role: null };
-  }
-}
-
-/** What may be recognised with a letter wrong. */
-const TYPO_ROLES: readonly CancelRole[] = ["stop", "dismiss", "export"];
-
-/** One letter added, left out, changed, or two neighbours in the wrong order. */
-function isOneLetterAway(a: string, b: string): boolean {
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start += 1;
-  const [restA, restB] = [a.slice(start), b.slice(start)];
-  return (
-    restA.slice(1) === restB.slice(1) ||
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
-  );
 }

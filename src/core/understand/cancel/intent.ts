@@ -20,7 +20,7 @@ interface CancelReading {
   scope: "current" | "all" | "export" | "exports";
 }
 
-/** UTF-16 units; who is in a hurry writes less, and longer texts are edits without a look. */
+/** UTF-16 units; people in a hurry write less; longer texts are edits without a look. */
 const MAX_LENGTH = 400;
 
 /** The longest beginning that cancels a named thing, before words that give the reason. */

@@ -1,6 +1,6 @@
 /**
  * Words that stop the work, as people in a hurry write them, and edits that use the same words. The fixture was
- * written by somebody who had not seen the rules. Its labels are as they came, with one reading to know of: two
+ * written without sight of the rules. Its labels are as they came, with one reading to know of: two
  * sentences under `edit` are questions ("why was my last export cancelled"), which the agent answers.
  */
 import { describe, expect, it } from "vitest";

@@ -1,0 +1,170 @@
+/**
+ * The words of a message by what they do in a sentence that stops something, as the phrase files tell it. Words with
+ * letters repeated are read as they are spelt, and some with a letter wrong.
+ */
+import type { CancelRole, PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
+import type { Spelling } from "../spelling.ts";
+import { WordTable } from "../word-table.ts";
+
+/** One letter a role, so that a clause can be read with patterns. A filler has none. */
+const LETTERS: Readonly<Record<CancelRole, string>> = {
+  stop: "S",
+  "stop-all": "SA",
+  dismiss: "H",
+  drop: "G",
+  maybe: "M",
+  not: "N",
+  "not-yet": "NY",
+  work: "W",
+  export: "X",
+  edit: "E",
+  editing: "Q",
+  it: "P",
+  object: "O",
+  video: "V",
+  all: "A",
+  yet: "Y",
+  over: "D",
+  wait: "I",
+  no: "Z",
+  reason: "R",
+  subject: "J",
+  state: "B",
+  wrong: "B",
+  and: "C",
+  where: "T",
+  says: "L",
+  label: "F",
+  wish: "K",
+  urge: "!",
+  question: "?",
+  condition: "%",
+  filler: "",
+};
+/** The letter of a word without a role. */
+export const UNKNOWN = "U";
+
+/** Stand for what is quoted, and for a stop sign, which is as good as the word. */
+export const QUOTE = "\uE000";
+export const STOP = "\uE001";
+/** Parts words; the marks stay. */
+const APART = new RegExp(`[^\\p{L}\\p{N}${QUOTE}${STOP}]+`, "u");
+/** What may be recognised with a letter wrong. */
+const TYPO_ROLES: readonly CancelRole[] = ["stop", "dismiss", "export"];
+
+/** A word or phrase with its role. */
+export interface Token {
+  letters: string;
+  isTypo: boolean;
+  /** Null for a word without one, and for a guess. */
+  role: CancelRole | null;
+}
+
+/** Reads roles with the words of all languages. */
+export class RoleReader {
+  readonly #roles: ReadonlyMap<string, CancelRole>;
+  readonly #noTypos: ReadonlySet<string>;
+  /** Words that are recognised with a letter wrong. */
+  readonly #spelt: { word: string; letters: string }[] = [];
+  readonly #fold: Spelling["fold"];
+  /** Parts what is written without spaces from the rest. */
+  readonly #run: RegExp;
+  readonly #isUnspaced: RegExp;
+  /** Words, or characters, of the longest entry. */
+  readonly #maxUnits: number;
+
+  constructor(files: PhraseFiles, { unspaced, fold }: Spelling, report: (mistake: PhraseMistake) => void) {
+    const table = new WordTable<CancelRole>(report);
+    this.#fold = fold;
+    this.#run = new RegExp(`([${unspaced}]+)`, "u");
+    this.#isUnspaced = new RegExp(`^[${unspaced}]`, "u");
+    for (const [language, { cancel = {} }] of Object.entries(files)) {
+      for (const [role, words] of Object.entries(cancel)) {
+        for (const word of words) {
+          const key = this.plain(word).split(APART).join(" ").trim();
+          // The schema knows the roles.
+          table.add(key, role as CancelRole, { language, path: ["cancel", role], word });
+        }
+      }
+    }
+    this.#roles = table.entries;
+    this.#noTypos = new Set(
+      Object.values(files).flatMap(({ noTypos = [] }) => noTypos.map((word) => this.plain(word))),
+    );
+    for (const role of TYPO_ROLES) {
+      const words = [...table.entries.keys()].filter((word) => table.entries.get(word) === role);
+      const long = words.filter((word) => /^\p{L}{4,}$/u.test(word) && !this.#isUnspaced.test(word));
+      this.#spelt.push(...long.map((word) => ({ word, letters: LETTERS[role] })));
+    }
+    this.#maxUnits = Math.max(1, ...[...table.entries.keys()].map((word) => this.#unitsOf(word).length));
+  }
+
+  /** A text in the spelling in which words are looked up. */
+  plain(text: string): string {
+    return this.#fold(text.normalize("NFKC").toLowerCase()).replace(/['’‘`´]/g, "");
+  }
+
+  /** The roles of plain words without punctuation. */
+  read(words: string): Token[] {
+    return words.split(this.#run).flatMap((run) => this.#readRun(run));
+  }
+
+  /** The longest entries of a run of words, or of characters without spaces. */
+  #readRun(run: string): Token[] {
+    const units = this.#unitsOf(run);
+    const joint = this.#isUnspaced.test(run) ? "" : " ";
+    const spelt = units.map((unit) => this.#withoutRepeats(unit));
+    const tokens: Token[] = [];
+    for (let at = 0; at < units.length; ) {
+      let length = Math.min(this.#maxUnits, units.length - at);
+      const entry = () =>
+        [units, spelt]
+          .map((some) => some.slice(at, at + length).join(joint))
+          .find((words) => this.#roles.has(words));
+      while (length > 1 && entry() === undefined) length -= 1;
+      tokens.push(this.#tokenOf(entry() ?? spelt[at] ?? ""));
+      at += length;
+    }
+    return tokens;
+  }
+
+  #unitsOf(run: string): string[] {
+    return this.#isUnspaced.test(run) ? [...run] : run.split(APART).filter((word) => word !== "");
+  }
+
+  /** "Stoppp" and "noooo" as they are spelt. */
+  #withoutRepeats(word: string): string {
+    if (this.#roles.has(word)) return word;
+    const forms = [
+      word.replace(/(.)\1{2,}/gu, "$1"),
+      word.replace(/(.)\1{2,}/gu, "$1$1"),
+      word.replace(/(.)\1+/gu, "$1"),
+    ];
+    return forms.find((form) => this.#roles.has(form)) ?? word;
+  }
+
+  #tokenOf(word: string): Token {
+    if (word === STOP) return { letters: LETTERS.stop, isTypo: false, role: "stop" };
+    const role = this.#roles.get(word);
+    if (role !== undefined) return { letters: LETTERS[role], isTypo: false, role };
+    const isPlain = /^\p{L}{4,12}$/u.test(word) && !this.#isUnspaced.test(word);
+    const meant =
+      isPlain && !this.#noTypos.has(word)
+        ? this.#spelt.find((entry) => word[0] === entry.word[0] && isOneLetterAway(word, entry.word))
+        : undefined;
+    return { letters: meant?.letters ?? UNKNOWN, isTypo: meant !== undefined, role: null };
+  }
+}
+
+/** One letter added, left out, changed, or two neighbours in the wrong order. */
+function isOneLetterAway(a: string, b: string): boolean {
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  const [restA, restB] = [a.slice(start), b.slice(start)];
+  return (
+    restA.slice(1) === restB.slice(1) ||
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
+  );
+}
