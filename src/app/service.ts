@@ -52,6 +52,8 @@ export interface ServiceParts {
   log: Log;
   metrics: PrometheusMetrics;
   deadline: Deadline;
+  /** How long running work may go on after the stop was asked for, read when it is; absent: as long as an operator's. */
+  graceMs?: number;
   /** How fast Telegram is written to; absent: as it allows. */
   telegramLimits?: SendLimits;
   /** What was read from files already; absent: it is read. */
@@ -65,7 +67,7 @@ export async function serve(config: Config, parts: ServiceParts, stopped: Promis
   void stopped.then(() => service.stopTaking());
   try {
     await service.run(stopped);
-    await service.stop(GRACE_MS);
+    await service.stop(parts.graceMs ?? GRACE_MS);
     return 0;
   } catch (error) {
     const isStopping = service.isStopping;

@@ -13,12 +13,12 @@ import { FAST_SETTINGS, RunningBot } from "./running-bot.ts";
 class BotInProcess extends RunningBot {
   #stop: () => void = () => {};
   #ended: Promise<number>;
-
-  readonly #parts: Partial<ServiceParts>;
+  readonly #given: Partial<ServiceParts>;
+  #parts: ServiceParts | null = null;
 
   constructor(env: Record<string, string>, dataDir: string, parts: Partial<ServiceParts>) {
     super(env, dataDir);
-    this.#parts = parts;
+    this.#given = parts;
     this.#ended = this.#run();
   }
 
@@ -33,11 +33,8 @@ class BotInProcess extends RunningBot {
     const metrics = new PrometheusMetrics({ version: "test", role: config.role });
     // A stop that takes too long is told of in the log; the test ends by its own deadline.
     const deadline = new Deadline(log, () => {});
-    const running = serve(
-      config,
-      { log, metrics, deadline, content: contentFor(this.env), ...this.#parts },
-      stopped,
-    );
+    this.#parts = { log, metrics, deadline, content: contentFor(this.env), ...this.#given };
+    const running = serve(config, this.#parts, stopped);
     running.then(exit.resolve, exit.reject);
     return running;
   }
@@ -52,6 +49,8 @@ class BotInProcess extends RunningBot {
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    // The test is over: what still runs is not waited for.
+    if (this.#parts) this.#parts.graceMs = 0;
     await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
