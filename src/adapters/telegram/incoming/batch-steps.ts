@@ -26,7 +26,7 @@ export function stepsOf(items: readonly BatchItem[]): Step[] {
     // A later part of an album goes with its first.
     if (!update || (update.message && !group)) return [];
     const others = group?.updateIds.slice(1).flatMap((id) => byId.get(id) ?? []) ?? [];
-    return [{ updates: [update, ...others], conversation: lineOf(update) }];
+    return [{ updates: [update, ...others], conversation: laneOf(update) }];
   });
 }
 
@@ -38,12 +38,8 @@ export function mayGrow(
   items: readonly BatchItem[],
   isOver: (item: BatchItem) => boolean,
 ): ReadonlySet<BatchItem> {
-  const chats = new Map<number | null, BatchItem[]>();
-  for (const item of items) {
-    if (isOver(item)) continue;
-    const chat = item.update && chatOf(item.update);
-    chats.set(chat, [...(chats.get(chat) ?? []), item]);
-  }
+  const open = items.filter((item) => !isOver(item));
+  const chats = Map.groupBy(open, ({ update }) => update && chatOf(update));
   return new Set(
     [...chats.values()].flatMap((ofChat) => {
       const last = albumOf(ofChat.at(-1));
@@ -75,7 +71,7 @@ function chatOf(update: Update): number | null {
 }
 
 /** The conversation within which updates keep their order. */
-function lineOf(update: Update): string {
+function laneOf(update: Update): string {
   const message = update.message ?? update.edited_message ?? update.callback_query?.message;
   return message ? conversationOf(message) : `telegram:${chatOf(update)}`;
 }

@@ -227,17 +227,13 @@ export class Polling {
 
   /** Offers what is not taken yet; conversations go side by side, so that none waits for another's trouble. */
   async #take(items: readonly BatchItem[], pass: Pass): Promise<void> {
-    const lines = new Map<string, Step[]>();
-    for (const step of stepsOf(items.filter((item) => !this.#isOver(item)))) {
-      const line = lines.get(step.conversation);
-      if (line) line.push(step);
-      else lines.set(step.conversation, [step]);
-    }
-    await Promise.all([...lines.values()].map((line) => this.#takeInOrder(line, pass)));
+    const steps = stepsOf(items.filter((item) => !this.#isOver(item)));
+    const lanes = Map.groupBy(steps, (step) => step.conversation);
+    await Promise.all([...lanes.values()].map((lane) => this.#takeInOrder(lane, pass)));
   }
 
-  async #takeInOrder(line: Step[], pass: Pass): Promise<void> {
-    for (const { updates, conversation } of line) {
+  async #takeInOrder(lane: Step[], pass: Pass): Promise<void> {
+    for (const { updates, conversation } of lane) {
       // The people of this conversation have heard of the trouble; to take this one now would break the order.
       if (pass.stuck.has(conversation)) await this.#putOff(updates[0]);
       else if (await this.#owns(updates)) for (const { update_id: id } of updates) this.#taken.add(id);

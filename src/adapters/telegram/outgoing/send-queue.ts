@@ -41,7 +41,7 @@ interface Waiting<Call, Result> {
   maxRetries: number;
 }
 
-interface Line<Call, Result> {
+interface Lane<Call, Result> {
   answers: Waiting<Call, Result>[];
   progress: Waiting<Call, Result>[];
 }
@@ -50,7 +50,7 @@ export class SendQueue<Call, Result> {
   readonly #options: SendQueueOptions<Call, Result>;
   readonly #limits: RetryOptions;
   /** By chat; only of chats that something waits for. */
-  readonly #lines = new Map<string, Line<Call, Result>>();
+  readonly #lanes = new Map<string, Lane<Call, Result>>();
   readonly #stopped = new AbortController();
   /** Ends the requests that are under way. */
   readonly #cut = new AbortController();
@@ -86,41 +86,41 @@ export class SendQueue<Call, Result> {
   stop(reason: Error): void {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort(reason);
-    for (const line of this.#lines.values()) rejectAll(line, reason);
+    for (const lane of this.#lanes.values()) rejectAll(lane, reason);
     setTimeout(() => this.#cut.abort(reason), GRACE_MS).unref();
   }
 
   #add(chatId: string, waiting: Waiting<Call, Result>): void {
-    const known = this.#lines.get(chatId);
-    const line = known ?? { answers: [], progress: [] };
-    if (!waiting.progress) line.answers.push(waiting);
+    const known = this.#lanes.get(chatId);
+    const lane = known ?? { answers: [], progress: [] };
+    if (!waiting.progress) lane.answers.push(waiting);
     else {
-      const older = sameProgress(line, waiting);
-      if (older < 0) line.progress.push(waiting);
-      else line.progress.splice(older, 1, waiting)[0]?.progress?.replaced();
+      const older = sameProgress(lane, waiting);
+      if (older < 0) lane.progress.push(waiting);
+      else lane.progress.splice(older, 1, waiting)[0]?.progress?.replaced();
     }
     if (known) return;
-    this.#lines.set(chatId, line);
-    void this.#drain(chatId, line);
+    this.#lanes.set(chatId, lane);
+    void this.#drain(chatId, lane);
   }
 
-  async #drain(chatId: string, line: Line<Call, Result>): Promise<void> {
+  async #drain(chatId: string, lane: Lane<Call, Result>): Promise<void> {
     try {
-      while (line.answers.length + line.progress.length > 0) {
+      while (lane.answers.length + lane.progress.length > 0) {
         await this.#options.rateLimit.take(chatId, this.#stopped.signal);
         // Looked at only now: what has been added since may be more important.
-        const next = line.answers.shift() ?? line.progress.shift();
-        if (next) await this.#make(chatId, line, next).catch(next.reject);
+        const next = lane.answers.shift() ?? lane.progress.shift();
+        if (next) await this.#make(chatId, lane, next).catch(next.reject);
       }
     } catch (error) {
-      rejectAll(line, error);
+      rejectAll(lane, error);
     } finally {
-      this.#lines.delete(chatId);
+      this.#lanes.delete(chatId);
     }
   }
 
-  /** Settles the call, unless it went back into its line or this throws: then the process stops. */
-  async #make(chatId: string, line: Line<Call, Result>, waiting: Waiting<Call, Result>): Promise<void> {
+  /** Settles the call, unless it went back into its lane or this throws: then the process stops. */
+  async #make(chatId: string, lane: Lane<Call, Result>, waiting: Waiting<Call, Result>): Promise<void> {
     const { make, rateLimit, clock, log } = this.#options;
     for (let retry = 0; ; retry++) {
       try {
@@ -140,7 +140,7 @@ export class SendQueue<Call, Result> {
           log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
           await clock.sleep(waitMs, this.#stopped.signal);
         }
-        if (givesWay(line, waiting)) return;
+        if (givesWay(lane, waiting)) return;
         await rateLimit.take(chatId, this.#stopped.signal);
       }
     }
@@ -159,22 +159,22 @@ export class SendQueue<Call, Result> {
 }
 
 /** Where an edit of the same progress message waits; below 0: nowhere. */
-function sameProgress<C, R>({ progress }: Line<C, R>, one: Waiting<C, R>): number {
+function sameProgress<C, R>({ progress }: Lane<C, R>, one: Waiting<C, R>): number {
   return progress.findIndex((other) => other.progress?.key === one.progress?.key);
 }
 
 /** True when a progress edit that failed is not the next thing to try. */
-function givesWay<C, R>(line: Line<C, R>, failed: Waiting<C, R>): boolean {
+function givesWay<C, R>(lane: Lane<C, R>, failed: Waiting<C, R>): boolean {
   if (!failed.progress) return false;
   // A newer one is better than repeating this one.
-  if (sameProgress(line, failed) >= 0) failed.progress.replaced();
-  else if (line.answers.length > 0) line.progress.unshift(failed);
+  if (sameProgress(lane, failed) >= 0) failed.progress.replaced();
+  else if (lane.answers.length > 0) lane.progress.unshift(failed);
   else return false;
   return true;
 }
 
-function rejectAll<C, R>(line: Line<C, R>, reason: unknown): void {
-  for (const { reject } of [...line.answers.splice(0), ...line.progress.splice(0)]) reject(reason);
+function rejectAll<C, R>(lane: Lane<C, R>, reason: unknown): void {
+  for (const { reject } of [...lane.answers.splice(0), ...lane.progress.splice(0)]) reject(reason);
 }
 
 function isFlood(error: unknown): boolean {
