@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { actionSchema } from "../../src/core/model/message.ts";
+import { startTitledScene } from "../support/scenes.ts";
 import { CLIP, file, startScene } from "../support/test-chat.ts";
 
 describe("a message beyond the limits", () => {
@@ -80,8 +81,7 @@ describe("a message in strange characters", () => {
 
 describe("what the adapters are given", () => {
   it("is plain data, from the first status to the video", async () => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { chat } = await startTitledScene();
     for (const text of ["/help", "/skill", "/language", "/status", "/credits", "export"])
       await chat.asks(text);
     expect(chat.messages.length).toBeGreaterThan(8);
@@ -93,8 +93,7 @@ describe("what the adapters are given", () => {
   });
 
   it("holds words in every button, and an action or an address behind it", async () => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { chat } = await startTitledScene();
     await chat.asks("/help");
     await chat.asks("export");
     const buttons = chat.messages.flatMap((message) => message.buttons);

@@ -291,7 +291,7 @@ export interface Scene {
   restart(): Promise<{ chat: TestChat; log: TestLog }>;
 }
 
-interface SceneOptions {
+export interface SceneOptions {
   /** Without ffmpeg unless a test asks for it: exports are then the clip itself. */
   nemo?: SandboxOptions;
   settings?: Record<string, string>;

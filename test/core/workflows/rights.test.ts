@@ -1,6 +1,7 @@
 /** Who may do what where people share a conversation, by command, word and button alike. */
 import { describe, expect, it } from "vitest";
 import type { Action } from "../../../src/core/model/message.ts";
+import { finishFirst, startEditingScene, startTitledScene } from "../../support/scenes.ts";
 import { CLIP, type Scene, startScene } from "../../support/test-chat.ts";
 
 const BEN = { id: "test:ben" };
@@ -19,9 +20,8 @@ describe("a project that somebody else started", () => {
     ["the word in Chinese", { text: "新项目" }],
     ["the button", { text: "", action: { kind: "new-project" } satisfies Action }],
   ])("stays when it is to give way to a new one by %s", async (_how, { text, ...more }) => {
-    const scene = await startScene();
+    const scene = await startTitledScene();
     const { chat } = scene;
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
     expect((await chat.asks(text, { ...more, user: BEN })).join()).toMatch(REFUSED);
     expect(sessions(scene)).toBe(1);
     expect((await chat.asks("status")).join()).toContain("Hello");
@@ -35,16 +35,14 @@ describe("a project that somebody else started", () => {
     ["a deep link", { text: "/start video-object-ops" }],
     ["the button", { text: "", action: { kind: "skill", name: "video-object-ops" } satisfies Action }],
   ])("keeps its skill when another one is chosen by %s", async (_how, { text, ...more }) => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { chat } = await startTitledScene();
     expect((await chat.asks(text, { ...more, user: BEN })).join()).toMatch(REFUSED);
     expect((await chat.asks("skills", { user: BEN })).join()).toMatch(/Film Maker.* ✓/);
     expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
   });
 
   it("is everybody's to look at, to edit and to export", async () => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { chat } = await startTitledScene();
     expect((await chat.asks("status", { user: BEN })).join()).toContain("Hello");
     expect((await chat.asks("help", { user: BEN })).join()).toContain("Commands");
     expect((await chat.asks('add the title "Two"', { user: BEN })).join()).toContain('title "Two"');
@@ -68,9 +66,8 @@ describe("a project", () => {
   });
 
   it("of an old version, which does not say whose it is, is for those who manage the chat", async () => {
-    const scene = await startScene();
+    const scene = await startTitledScene();
     const { chat } = scene;
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
     await chat.bot.store.update("test:1", (current) => {
       if (!current) throw new Error("there is no record");
       const { startedBy: _unknown, ...old } = current;
@@ -84,8 +81,7 @@ describe("a project", () => {
 
 describe("a project that is opened again", () => {
   it("of an old version stays nobody's, whoever opens it", async () => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { chat } = await startTitledScene();
     await chat.asks("new project");
     await chat.presses("Start new");
     await chat.asks('make a video of the city, with the title "City"', { user: BEN });
@@ -128,16 +124,11 @@ describe("what somebody else asked for", () => {
   });
 
   it("stays in line when the one before it is cancelled with all that waits", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP);
-    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
-    await chat.says('add the title "First"');
-    await nemo.scenario.held("first");
+    const { nemo, chat } = await startEditingScene();
     await chat.says('add the title "Second"', { user: BEN });
     await chat.says('add the title "Third"');
     await chat.asks("", { action: { kind: "cancel", scope: "all" } });
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(chat.text).toContain("Messages taken out of the line: 1.");
     expect(chat.text).toContain('I added the title "Second".');
     expect(chat.text).not.toContain('I added the title "Third".');
@@ -230,9 +221,8 @@ describe("the free account of a group", () => {
 
 describe("a platform that does not say who manages", () => {
   it("is never taken for a yes, and the person hears why", async () => {
-    const scene = await startScene();
+    const scene = await startTitledScene();
     const { chat } = scene;
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
     chat.cannotSayWhoManages = true;
     expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("I can't find out right now");
     expect(sessions(scene)).toBe(1);

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { finishFirst, startTitledScene } from "../../support/scenes.ts";
 import { CLIP, clipBytes, file, linkTo, startScene } from "../../support/test-chat.ts";
 
 const MEGABYTE = 1024 * 1024;
 
 describe("a file", () => {
   it("arrives at the backend byte for byte, and its message says so", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { nemo, chat } = await startTitledScene();
     const sha256 = createHash("sha256")
       .update(await clipBytes())
       .digest("hex");
@@ -26,8 +26,7 @@ describe("a file", () => {
   });
 
   it("with a caption is uploaded first, then edited", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP, 'add the title "Hello"');
+    const { nemo, chat } = await startTitledScene();
     const order = nemo.requests("POST /").map((request) => request.path.split("/").slice(0, 3).join("/"));
     expect(order.slice(-2)).toEqual(["/api/upload-video", "/run_sse"]);
     expect(chat.last.text).toContain("Hello");
@@ -79,8 +78,7 @@ describe("several files in one message", () => {
     await nemo.scenario.held("first");
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
     expect(chat.text).not.toContain("two.mp4");
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(2);
     expect(chat.text.indexOf("one.mp4")).toBeLessThan(chat.text.indexOf("two.mp4"));
     expect(chat.text.match(/What should I do with it/g)).toHaveLength(1);

@@ -4,6 +4,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../../../src/sandbox/scenario.ts";
+import { finishFirst, startRenderingScene } from "../../../support/scenes.ts";
 import { CLIP, file, type Scene, startScene, temporaryFolder } from "../../../support/test-chat.ts";
 
 const HELD: Scenario = { on: "render-status", do: { kind: "hold", name: "first" } };
@@ -30,16 +31,6 @@ function videos({ chat }: Scene): (string | undefined)[] {
   return chat.messages.filter(({ video }) => video !== null).map(({ raw }) => raw.video?.name);
 }
 
-/** A clip on the timeline, and an export whose render takes until `nemo.scenario.release("first")`. */
-async function startRendering(options: Parameters<typeof startScene>[0] = {}): Promise<Scene> {
-  const scene = await startScene(options);
-  await scene.chat.sendsFile(CLIP);
-  scene.nemo.scenario.add(HELD);
-  await scene.chat.says("export");
-  await scene.nemo.scenario.held("first");
-  return scene;
-}
-
 /** An edit and another export behind it; the message that tells its place. */
 async function editAndExport({ chat }: Scene, title: string, place: number) {
   const told = `clip-${place + 1}.mp4 is number ${place} in line`;
@@ -54,39 +45,36 @@ async function editAndExport({ chat }: Scene, title: string, place: number) {
 
 describe("an export while another one renders", () => {
   it("waits for its turn and shows the project as it was when it was asked for", async () => {
-    const scene = await startRendering();
+    const scene = await startRenderingScene();
     const { nemo, chat } = scene;
     await editAndExport(scene, "Second", 1);
     await chat.says('add the title "Too late"');
     await chat.until(() => chat.last.text.includes("Too late"));
     expect(renders(scene)).toHaveLength(1);
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(renders(scene).map(titlesOf)).toEqual([[], ["Second"]]);
     expect(videos(scene)).toEqual(["clip-1.mp4", "clip-2.mp4"]);
   });
 
   it("says so in Chinese", async () => {
-    const { nemo, chat } = await startRendering();
+    const { nemo, chat } = await startRenderingScene();
     await chat.says("导出", { language: "zh" });
     await chat.until(() => chat.last.text.includes("排在第 1 位"));
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
   });
 
   it("has one message from its place in the line to its end", async () => {
-    const scene = await startRendering();
+    const scene = await startRenderingScene();
     const { nemo, chat } = scene;
     const place = await editAndExport(scene, "Second", 1);
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(place.text).toBe("🎬 Rendering finished.");
     expect(place.history[1]).toContain("Rendering your video.");
     expect(place.buttons).toEqual([]);
   });
 
   it("is listed by the status with its place", async () => {
-    const scene = await startRendering();
+    const scene = await startRenderingScene();
     const { nemo, chat } = scene;
     await editAndExport(scene, "Second", 1);
     await editAndExport(scene, "Third", 2);
@@ -102,12 +90,11 @@ describe("an export while another one renders", () => {
       "Cancel clip-2.mp4",
       "Cancel clip-3.mp4",
     ]);
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
   });
 
   it("can be taken out of the line, and the others go on", async () => {
-    const scene = await startRendering();
+    const scene = await startRenderingScene();
     const { nemo, chat } = scene;
     const second = await editAndExport(scene, "Second", 1);
     await editAndExport(scene, "Third", 2);
@@ -116,21 +103,19 @@ describe("an export while another one renders", () => {
     await chat.says("", { action: button.action });
     await chat.until(() => chat.last.text === "I took that export out of the line.");
     expect(second.text).toBe("🎬 clip-2.mp4 was taken out of the line.");
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(renders(scene).map(titlesOf)).toEqual([[], ["Second", "Third"]]);
     expect(videos(scene)).toEqual(["clip-1.mp4", "clip-3.mp4"]);
   });
 
   it("can be taken out of the line by whoever asked for it only", async () => {
-    const scene = await startRendering();
+    const scene = await startRenderingScene();
     const { nemo, chat } = scene;
     await editAndExport(scene, "Second", 1);
     const action = chat.actionOf("Stop the export");
     await chat.says("", { action, user: { id: "test:bob" } });
     await chat.until(() => chat.last.text.includes("Only the person who started this"));
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(renders(scene)).toHaveLength(2);
   });
 
@@ -241,7 +226,7 @@ describe("a restart", () => {
   });
 
   it("keeps the line, with each project as it was", async () => {
-    const scene = await startRendering({ storage: "disk" });
+    const scene = await startRenderingScene({ storage: "disk" });
     const { nemo } = scene;
     await editAndExport(scene, "Second", 1);
     await editAndExport(scene, "Third", 2);

@@ -7,20 +7,16 @@ import { loadConfig } from "../../../../src/app/config.ts";
 import { createConversationStore } from "../../../../src/store/conversation-store.ts";
 import { createRecords } from "../../../../src/store/records.ts";
 import { SqliteStorage } from "../../../../src/store/sqlite-storage.ts";
+import { finishFirst, startEditingScene } from "../../../support/scenes.ts";
 import { CLIP, startScene, TestLog, temporaryFolder } from "../../../support/test-chat.ts";
 
 describe("the cancel button of a waiting message", () => {
   it("takes that message out of the line and leaves the running turn alone", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP);
-    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
-    await chat.says('add the title "First"');
-    await nemo.scenario.held("first");
+    const { nemo, chat } = await startEditingScene();
     await chat.says('add the title "Second"');
     await chat.says("", { action: chat.actionOf("Cancel") });
     await chat.until(() => chat.text.includes("I took that message out of the line."));
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(chat.text).toContain('I added the title "First".');
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
@@ -28,19 +24,14 @@ describe("the cancel button of a waiting message", () => {
 
 describe("a waiting message of somebody else", () => {
   it("stays in line whoever presses its button, unless they manage the chat", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP);
-    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
-    await chat.says('add the title "First"');
-    await nemo.scenario.held("first");
+    const { nemo, chat } = await startEditingScene();
     await chat.says('add the title "Second"');
     const action = chat.actionOf("Cancel");
     await chat.says("", { action, user: { id: "test:ben" } });
     await chat.until(() => chat.text.includes("Only the person who started this"));
     await chat.says("", { action, user: { id: "test:ben", canManage: true } });
     await chat.until(() => chat.text.includes("I took that message out of the line."));
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 });
@@ -228,19 +219,14 @@ function storeOver(keyv: Keyv, log: TestLog) {
 
 describe("a process that was taken for dead", () => {
   it("takes away its own mark at the end of its turn, and not that of its successor", async () => {
-    const { nemo, chat } = await startScene();
-    await chat.sendsFile(CLIP);
-    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
-    await chat.says('add the title "First"');
-    await nemo.scenario.held("first");
+    const { nemo, chat } = await startEditingScene();
     const { store } = chat.bot;
     await store.update("test:1", (current) => {
       if (!current) throw new Error("the record is gone");
       const inFlight = { itemId: "test:second", text: "second", before: null, sentAt: 1 };
       return { ...current, inFlight, settled: { itemId: "test:first", actions: [] } };
     });
-    nemo.scenario.release("first");
-    await chat.bot.queue.idle();
+    await finishFirst({ nemo, chat });
     expect((await store.read("test:1"))?.inFlight?.itemId).toBe("test:second");
   });
 
