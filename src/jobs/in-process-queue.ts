@@ -191,7 +191,7 @@ export class InProcessQueue implements WorkQueue {
     lane.running = { item, controller };
     void this.#handler(item, controller.signal)
       .catch((error: unknown) => {
-        // Stopped by us: whoever stopped it knows.
+        // Stopped by us: the caller that stopped it knows.
         if (controller.signal.aborted) return;
         this.#log.error({ err: error, item: item.id }, "a work item ended in an error");
       })
@@ -236,7 +236,7 @@ export class InProcessQueue implements WorkQueue {
 
   /**
    * Changes what waits in a lane: in the journal first, in memory once that is done, so that a disk that fails
-   * changes neither. Nothing of the lane begins meanwhile.
+   * changes neither. Nothing of the lane begins before that.
    */
   #change<T>(name: string, task: (lane: Lane) => Promise<T>): Promise<T> {
     return this.#inTurn(name, async () => {
@@ -289,7 +289,7 @@ export class InProcessQueue implements WorkQueue {
 
   async #crossOffAgain(): Promise<void> {
     for (const id of [...this.#uncrossed]) {
-      // Taken out while it is tried: a second removal could hit an item that has come anew under this id.
+      // Taken out while it is tried: a second removal could hit a later item of the same id.
       if (!this.#uncrossed.delete(id)) continue;
       try {
         await this.#journal?.remove(id);

@@ -66,7 +66,7 @@ describe.runIf(HAS_REDIS)("workers that are killed under load", () => {
     let doubled = 0;
     for (const { chat, questions } of talks) {
       const answers = questions.map(({ id }) => answersTo(chat, id));
-      // One that was on its way when its worker died, and that nobody confirmed, is sent again in the same words.
+      // One that was on its way when its worker died, and that was not confirmed, is sent again in the same words.
       for (const list of answers) {
         expect(list.length, `seed ${seed}`).toBeLessThanOrEqual(2);
         expect(new Set(list.map(({ text }) => text)).size, `seed ${seed}`).toBe(1);

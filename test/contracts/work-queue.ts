@@ -141,7 +141,7 @@ export function describeWorkQueue(name: string, newHome: () => Promise<QueueHome
       expect(events).toEqual(["a starts", "a ends", "b starts", "b ends"]);
     });
 
-    it("keeps what came before it was started", async () => {
+    it("keeps items that were pushed before it was started", async () => {
       const { queue } = await openQueue();
       await queue.push(item("a"));
       await queue.push(item("b"));

@@ -134,7 +134,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
   });
 
   describe("with several processes", () => {
-    it("works on one item of a lane at a time, in the order of the pushes, whoever pushes and whoever works", async () => {
+    it("works on one item of a lane at a time, in the order of the pushes, whichever processes push and work", async () => {
       const redis = await startRedis();
       const lanes = Array.from({ length: 20 }, (_, n) => `test:${n}`);
       const running = new Map<string, string>();
@@ -252,7 +252,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
       expect(events).toEqual(["b starts", "b ends", "c starts", "c ends"]);
     });
 
-    it("stops the item that it ran when that was cancelled before anybody took it over", async () => {
+    it("stops the item that it ran when that was cancelled before another took it over", async () => {
       const redis = await startRedis();
       const ingress = await connect(redis.url);
       const doomed = await startQueueWorker(redis, FAST);
@@ -372,7 +372,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
         await expect(one.queue.push(item("c"))).rejects.toBeInstanceOf(StoreTroubleError);
         await expect(one.queue.depth()).rejects.toBeInstanceOf(StoreTroubleError);
         expect(performance.now() - awayAt).toBeLessThan(5_000);
-        // Two items end meanwhile, which nobody can be told.
+        // Two items end, which Redis cannot be told.
         for (const { hands } of [one, other]) hands.finish("test:1 a", "test:2 a");
         await expect.poll(() => events().filter((event) => event.endsWith("ends"))).toHaveLength(2);
         await expect.poll(() => performance.now() - awayAt, PATIENT).toBeGreaterThan(OUTAGE_MS);
@@ -392,7 +392,7 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
     );
 
     it.each(OUTAGES)(
-      "$how: the lanes of a process that dies meanwhile are taken over, no others",
+      "$how: the lanes of a process that dies at that time are taken over, no others",
       async ({ away, back }) => {
         const redis = await startRedis();
         const doomed = await startQueueWorker(redis, FAST);

@@ -14,7 +14,7 @@ import type { SealedItems, Stored } from "../sealed-items.ts";
 import type { Next, QueueCommands } from "./commands.ts";
 import type { RedisQueueOptions } from "./options.ts";
 
-/** Lanes that one script looks at: Redis does nothing else meanwhile. */
+/** Lanes that one script looks at: Redis does nothing else until it ends. */
 const BATCH = 500;
 /** Lanes that one wake-up claims at most, and one look. Each process takes only some, so that all get their share. */
 const WOKEN_BATCH = 32;
