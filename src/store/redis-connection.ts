@@ -4,30 +4,29 @@
  */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient, ErrorReply } from "@redis/client";
+import { ErrorReply } from "@redis/client";
 import type { Log } from "../core/ports/runtime.ts";
 import { StoreTroubleError } from "../core/ports/store.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { LogLimit } from "../lib/log-limit.ts";
-import { within } from "../lib/timeout.ts";
 import { parseRedisAddress, type RedisAddress, type RedisHost } from "./redis-address.ts";
+import {
+  inTime,
+  isElsewhere,
+  movedTo,
+  NoAnswerError,
+  newClient,
+  type RedisClient,
+  refuseOld,
+  UnfitRedisError,
+  wantsOneSlot,
+} from "./redis-client.ts";
 
-/** Redis answers within a millisecond; one that takes longer than this is away. */
-const ANSWER_MS = 2_000;
-/** Less, so that no half-open connection is left when the answer is given up. */
-const CONNECT_MS = 1_500;
 const RECONNECT = { firstMs: 50, longestMs: 500 };
-/** A connection that has died without a word is found out by its missing pings. */
-const PING_MS = 4_000;
-const SILENCE_MS = 10_000;
 /** A refusal such as "out of memory" is written no more often. */
 const REFUSAL_EVERY_MS = 60_000;
 /** A cluster sends us to the node of our slot; one that is being rebuilt may do so more than once. */
 const MAX_REDIRECTS = 3;
-/** Two keys of different slots: a script with both is refused by a cluster, and by what stands before one. */
-const TWO_SLOTS = ["nemobot:a", "nemobot:b"];
-
-export type RedisClient = ReturnType<typeof newClient>;
 
 /** A step in Lua, which Redis runs alone. */
 export interface Script {
@@ -37,13 +36,6 @@ export interface Script {
 
 export function scriptOf(lua: string): Script {
   return { lua, sha: createHash("sha1").update(lua).digest("hex") };
-}
-
-/** Waiting does not mend it: the settings name a Redis that cannot be used. */
-class UnfitRedisError extends Error {}
-
-class NoAnswerError extends Error {
-  override message = "no answer in time";
 }
 
 export class RedisConnection {
@@ -194,10 +186,9 @@ export class RedisConnection {
       client.on("error", (error) => this.#lose(client, error));
     } catch (error) {
       this.drop(client);
-      const [, name, port] = /^MOVED \d+ (.*):(\d+)$/.exec(messageOf(error)) ?? [];
-      if (port === undefined || redirects === 0) throw error;
-      // Without a name it is another port of the same host.
-      await this.#openMaster({ host: name || host.host, port: Number(port) }, redirects - 1);
+      const moved = movedTo(error);
+      if (moved === null || redirects === 0) throw error;
+      await this.#openMaster({ host: moved.host || host.host, port: moved.port }, redirects - 1);
     }
   }
 
@@ -257,70 +248,4 @@ export class RedisConnection {
     if (this.#isAway) this.#log.info({}, "Redis can be reached again");
     this.#isAway = false;
   }
-}
-
-function newClient(to: {
-  host: string;
-  port: number;
-  isTls: boolean;
-  username?: string | undefined;
-  password?: string | undefined;
-  database?: number;
-}) {
-  const { host, port, isTls, username, password, database = 0 } = to;
-  return createClient({
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    database,
-    // A command that cannot be sent fails at once: its sender knows better than a queue what to do.
-    disableOfflineQueue: true,
-    disableClientInfo: true,
-    pingInterval: PING_MS,
-    socket: {
-      host,
-      port,
-      ...(isTls && { tls: true }),
-      connectTimeout: CONNECT_MS,
-      socketTimeout: SILENCE_MS,
-      // The master may be another node after an outage: a new client is made for it.
-      reconnectStrategy: false,
-    },
-  });
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const late = new NoAnswerError();
-  const result = await within(ANSWER_MS, answer, late);
-  if (result === late) throw late;
-  // What is not `late` is the answer.
-  return result as T;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** True when this node says that it is not, or no longer, the one to ask. */
-function isElsewhere(error: unknown): boolean {
-  return error instanceof ErrorReply && /^(MOVED|READONLY|MASTERDOWN)\b/.test(error.message);
-}
-
-/** True when a script may use keys of one slot alone. */
-async function wantsOneSlot(client: RedisClient): Promise<boolean> {
-  try {
-    await inTime(client.eval("return 1", { keys: TWO_SLOTS }));
-    return false;
-  } catch (error) {
-    if (messageOf(error).startsWith("CROSSSLOT")) return true;
-    throw error;
-  }
-}
-
-/** The queue needs what came with 6.2. `info` is what `INFO` says. */
-function refuseOld(info: string): void {
-  const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(info);
-  if (!version) return;
-  const [major = 0, minor = 0] = version.slice(1).map(Number);
-  if (major > 6 || (major === 6 && minor >= 2)) return;
-  throw new UnfitRedisError(`Redis ${version[0].split(":")[1]} is too old; 6.2 or newer is needed`);
 }
