@@ -24,7 +24,7 @@ describe("the answer of a turn", () => {
   });
 
   it("is shown in whole sentences while the backend pauses, and never twice", async () => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: { textPauseMs: 100 } });
     await chat.asks("/start");
     nemo.scenario.add({
       on: "turn",
