@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { ConsoleChatOptions } from "../adapters/console/chat.ts";
 import type { Log } from "../core/ports/runtime.ts";
 import { StartError } from "../lib/start-error.ts";
+import type { SandboxOptions } from "../sandbox/sandbox.ts";
 import { privateFolder } from "../store/private-files.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
@@ -28,8 +29,23 @@ const DEFAULT_SANDBOX_PORT = 8787;
 /** Beside a chat in the same terminal only trouble is worth a line. */
 const CONSOLE_LOG = { LOG_LEVEL: "error" };
 
+/** What a person or a script reads and writes at, and how fast the sandbox behind it works. */
+export interface Terminal extends Pick<ConsoleChatOptions, "input" | "output"> {
+  errors: { write(text: string): unknown };
+  sandboxPace: NonNullable<SandboxOptions["pace"]>;
+  /** Takes the log's lines; absent: they go to standard error. */
+  writeLog?: (line: string) => void;
+}
+
 /** Runs to the end and returns the exit code. */
-export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopSignals): Promise<number> {
+export async function run(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  signals: StopSignals,
+  terminal: Terminal = ofProcess(),
+): Promise<number> {
+  const say = (text: string) => terminal.output.write(`${text}\n`);
+  const complain = (text: string) => terminal.errors.write(`${text}\n`);
   try {
     const { positionals, values } = parseArgs({
       args,
@@ -37,14 +53,14 @@ export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopS
       options: { sandbox: { type: "boolean" }, port: { type: "string" }, help: { type: "boolean" } },
     });
     if (values.help || positionals.length > 1) {
-      console.log(USAGE);
+      say(USAGE);
       return values.help ? 0 : 1;
     }
     switch (positionals[0]) {
       case "sandbox": {
         const port = Number(values.port ?? DEFAULT_SANDBOX_PORT);
         if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-          console.error("--port takes a number from 0 to 65535");
+          complain("--port takes a number from 0 to 65535");
           return 1;
         }
         const { runSandbox } = await import("../sandbox/main.ts");
@@ -55,45 +71,51 @@ export async function run(args: string[], env: NodeJS.ProcessEnv, signals: StopS
       }
       case "console":
         signals.release();
-        return await runConsole(env, values.sandbox === true);
+        return await runConsole(env, values.sandbox === true, terminal);
       case undefined: {
         const config = loadConfig(env);
         if (!config.telegram && !config.discord) {
           if (config.role !== "all") throw platformNeeded(config.role);
           signals.release();
-          return await runConsole(env, true);
+          return await runConsole(env, true, terminal);
         }
         const { runService } = await import("./service.ts");
         return await runService(config, signals.stopped);
       }
       default:
-        console.error(USAGE);
+        complain(USAGE);
         return 1;
     }
   } catch (error) {
     if (error instanceof StartError) {
-      console.error(redact(error.message));
+      complain(redact(error.message));
       return 1;
     }
     if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
       // A flag that parseArgs does not know.
-      console.error(`${error.message}\n\n${USAGE}`);
+      complain(`${error.message}\n\n${USAGE}`);
       return 1;
     }
     throw error;
   }
 }
 
+function ofProcess(): Terminal {
+  return { input: process.stdin, output: process.stdout, errors: process.stderr, sandboxPace: "demo" };
+}
+
 /** The terminal chat, on the sandbox or on the real backend. */
-async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<number> {
+async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean, terminal: Terminal): Promise<number> {
+  const { sandboxPace: pace, writeLog: write } = terminal;
   const config = loadConfig({ ...CONSOLE_LOG, ...(onSandbox ? SANDBOX_TIMING : {}), ...env });
-  const log = await createLog({ level: config.logLevel, secrets: secretsOf(config) });
-  if (!onSandbox) return chat(ofItsOwn(config), log, { storage: "disk", sandboxCommand: null });
+  const secrets = secretsOf(config);
+  const log = await createLog({ level: config.logLevel, secrets, ...(write ? { write } : {}) });
+  if (!onSandbox) return chat(ofItsOwn(config), log, { ...terminal, storage: "disk", sandboxCommand: null });
   const { startSandbox } = await import("../sandbox/sandbox.ts");
   const dataDir = join(config.storage.dataDir, "practice");
   const isKept = await isOurs(dataDir, log);
   const sandbox = await startSandbox({
-    pace: "demo",
+    pace,
     log,
     ...(isKept ? { dir: join(dataDir, "sandbox"), keepsState: true } : {}),
   });
@@ -102,6 +124,7 @@ async function runConsole(env: NodeJS.ProcessEnv, onSandbox: boolean): Promise<n
     // Its own key, too: the practice chat has nothing to do with the bot's store.
     const storage = { ...config.storage, dataDir, redisUrl: null, encryptionKeys: null };
     return await chat({ ...config, nemo, storage }, log, {
+      ...terminal,
       storage: isKept ? "disk" : "memory",
       sandboxCommand: (command, language) => sandbox.command(command, language),
       hasFfmpeg: sandbox.hasFfmpeg,
@@ -137,26 +160,27 @@ async function chat(
   log: Log,
   {
     storage,
-    ...sandbox
-  }: { storage: "disk" | "memory" } & Pick<ConsoleChatOptions, "sandboxCommand" | "hasFfmpeg">,
+    ...options
+  }: { storage: "disk" | "memory" } & Pick<
+    ConsoleChatOptions,
+    "input" | "output" | "sandboxCommand" | "hasFfmpeg"
+  >,
 ): Promise<number> {
   const [{ startBot }, { ConsoleChat }] = await Promise.all([
     import("./compose.ts"),
     import("../adapters/console/chat.ts"),
   ]);
   // The reader of a pipe may have seen enough, as `| head` does.
-  process.stdout.on("error", () => process.exit(0));
+  if (options.output === process.stdout) process.stdout.on("error", () => process.exit(0));
   const bot = await startBot(config, { log, storage });
   try {
     const terminal = new ConsoleChat({
-      input: process.stdin,
-      output: process.stdout,
+      ...options,
       locales: bot.locales,
       store: bot.store,
       systemLanguage: config.terminalLanguage,
       cwd: config.callerDir,
       exportsDir: join(config.callerDir, "exports"),
-      ...sandbox,
     });
     bot.addPlatform(terminal.platform);
     await bot.engine.start();

@@ -19,8 +19,8 @@ const USER = "console:local";
 const TARGET = { platform: "console", conversationId: CONVERSATION, details: {} };
 
 export interface ConsoleChatOptions {
-  input: NodeJS.ReadStream;
-  output: NodeJS.WriteStream;
+  input: NodeJS.ReadableStream & { isTTY?: boolean };
+  output: NodeJS.WriteStream | (NodeJS.WritableStream & { isTTY?: false });
   locales: Locales;
   store: ConversationStore;
   /** What the machine's environment says of the person's language; null: unknown. */

@@ -1,8 +1,11 @@
-/** The terminal chat as a process, as a person or a script runs it. */
+/** The terminal chat as a person or a script runs it: once as a process, and in this process for what it says. */
 import { spawn } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { run } from "../../../src/app/cli.ts";
 import { findFfmpeg } from "../../../src/sandbox/media/ffmpeg.ts";
 import { startSandbox } from "../../../src/sandbox/sandbox.ts";
 import { CLIP, clipBytes, temporaryFolder } from "../../support/test-chat.ts";
@@ -10,21 +13,21 @@ import { CLIP, clipBytes, temporaryFolder } from "../../support/test-chat.ts";
 const ffmpeg = await findFfmpeg(AbortSignal.timeout(10_000));
 const MAIN = join(import.meta.dirname, "../../../src/main.ts");
 
+interface Script {
+  cwd: string;
+  args?: string[];
+  env?: Record<string, string>;
+}
+
 interface Run {
   code: number | null;
   output: string;
   errors: string;
 }
 
-/** Runs the terminal chat with a piped script in `cwd`; `env` adds to an otherwise bare environment. */
-function runScript(
-  lines: string[],
-  options: { cwd: string; args?: string[]; env?: Record<string, string> },
-): Promise<Run> {
-  const child = spawn(process.execPath, [MAIN, ...(options.args ?? ["console", "--sandbox"])], {
-    cwd: options.cwd,
-    env: { PATH: process.env.PATH ?? "", INIT_CWD: options.cwd, EXPORT_POLL_MS: "50", ...options.env },
-  });
+/** Runs the terminal chat as a process with a piped script in `cwd`; `env` adds to an otherwise bare environment. */
+function runProcess(lines: string[], { cwd, args = ["console", "--sandbox"], env }: Script): Promise<Run> {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: environment(cwd, env) });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
@@ -36,8 +39,41 @@ function runScript(
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  child.stdin.end(lines.map((line) => `${line}\n`).join(""));
+  child.stdin.end(asInput(lines));
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, output, errors })));
+}
+
+/** As `runProcess`, in this process, on a sandbox that does not take its time. */
+async function runScript(
+  lines: string[],
+  { cwd, args = ["console", "--sandbox"], env }: Script,
+): Promise<Run> {
+  const written = { output: "", errors: "" };
+  const into = (name: keyof typeof written) => (text: string | Buffer) => {
+    written[name] += text.toString();
+  };
+  const output = new PassThrough().on("data", into("output"));
+  const terminal = {
+    input: Readable.from([asInput(lines)]),
+    output,
+    errors: { write: into("errors") },
+    sandboxPace: "instant" as const,
+    writeLog: into("errors"),
+  };
+  // As `loadConfig` would take the place of the process.
+  const own = { ...environment(cwd, env), DATA_DIR: join(cwd, "data") };
+  const code = await run(args, own, { stopped: new Promise(() => {}), release() {} }, terminal);
+  output.end();
+  await finished(output);
+  return { code, ...written };
+}
+
+function environment(cwd: string, env: Record<string, string> = {}): Record<string, string> {
+  return { PATH: process.env.PATH ?? "", INIT_CWD: cwd, EXPORT_POLL_MS: "50", ...env };
+}
+
+function asInput(lines: string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 async function folderWithClip(name = "clip.mp4"): Promise<string> {
@@ -49,7 +85,7 @@ async function folderWithClip(name = "clip.mp4"): Promise<string> {
 describe("the terminal chat with a piped script", () => {
   it("edits a clip, shows the status and saves the export as a real MP4", async () => {
     const cwd = await folderWithClip();
-    const run = await runScript(
+    const run = await runProcess(
       ['./clip.mp4 make it warmer and add the title "Hello"', "/status", "/export"],
       { cwd },
     );
@@ -67,7 +103,7 @@ describe("the terminal chat with a piped script", () => {
 
   it("runs on the sandbox and says so in one line when nothing is set", async () => {
     const cwd = await temporaryFolder();
-    const run = await runScript(["/help"], { cwd, args: [] });
+    const run = await runProcess(["/help"], { cwd, args: [] });
     expect(run.code).toBe(0);
     const [first] = run.output.split("\n");
     expect(first).toContain("built-in sandbox");
@@ -220,7 +256,7 @@ describe("the terminal chat with a piped script", () => {
 describe("starting with wrong settings", () => {
   it("lists every problem by name, without values, and ends with 1", async () => {
     const cwd = await temporaryFolder();
-    const run = await runScript([], {
+    const run = await runProcess([], {
       cwd,
       args: ["console"],
       env: { NEMO_API_URL: "ftp://secret-host", STILL_WORKING_MS: "soon", LOG_LEVEL: "loud" },
