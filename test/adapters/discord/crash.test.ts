@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { FakeMessage } from "../../fakes/discord/fake-message.ts";
+import { startBotInProcess } from "../../support/bot-in-process.ts";
 import type { BotProcess } from "../../support/bot-process.ts";
+import type { RunningBot } from "../../support/running-bot.ts";
 import {
   clip,
   community,
@@ -8,6 +10,7 @@ import {
   editInThread,
   hasTitle,
   startDiscordProcessScene,
+  startDiscordScene,
   TITLE,
 } from "./scene.ts";
 
@@ -23,9 +26,12 @@ async function kill({ discord, bot }: DiscordScene<BotProcess>): Promise<void> {
   await discord.until(() => discord.gateway.liveSessions === 0, "the end of the connection");
 }
 
-async function restart({ discord, bot }: DiscordScene<BotProcess>): Promise<void> {
-  bot.restart();
+/** The next one goes on with what the dead one has kept. */
+async function restart({ discord, bot }: DiscordScene): Promise<RunningBot> {
+  const next = await startBotInProcess(bot.env);
+  onTestFinished(() => next[Symbol.asyncDispose]());
   await discord.whenReady();
+  return next;
 }
 
 /** A message to the bot and its answer mark where everything before them has been dealt with. */
@@ -111,11 +117,12 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await held.reached;
     await kill(scene);
     discord.expireTokens();
-    await restart(scene);
+    const next = await restart(scene);
     const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 15_000);
     expect(late.state.interaction).toBeNull();
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
-    for (const { token } of discord.interactions()) expect(scene.bot.log).not.toContain(token);
+    for (const { token } of discord.interactions())
+      for (const { log } of [scene.bot, next]) expect(log).not.toContain(token);
   });
 
   it("is answered by direct message when its token has run out and the answer is private", async () => {
@@ -141,12 +148,12 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     const used = await anna.slash(thread, "edit", { options: { prompt: 'add the title "Late"' } });
     await discord.until(() => used.hasFailed, "the deadline");
     await kill(scene);
-    await restart(scene);
+    const next = await restart(scene);
     const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 20_000);
     expect(late.state.interaction).toBeNull();
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
-    expect(scene.bot.log).toContain("an interaction was not acknowledged");
-    expect(scene.bot.log).not.toContain(used.token);
+    expect(next.log).toContain("an interaction was not acknowledged");
+    for (const { log } of [scene.bot, next]) expect(log).not.toContain(used.token);
   });
 
   it.each(["press", "window"] as const)("is carried out once by the next one: a %s", async (what) => {
@@ -255,7 +262,9 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
       await settle(scene);
       await kill(scene);
       if (n === 0) anna.says(dm, "credits");
-      await restart(scene);
+      // As a process: it is killed again.
+      scene.bot.restart();
+      await discord.whenReady();
       if (n === 0) await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 15_000);
     }
     await settle(scene);
@@ -329,22 +338,22 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     thread.delete();
     guild.kickBot();
     const looks = () => discord.calls("GET /channels/:channel/messages").map((call) => call.status);
-    await restart(scene);
+    const second = await restart(scene);
     await discord.until(() => looks().length >= 2 && looks().every((status) => status > 0), "both looks");
     expect(looks().sort()).toEqual([403, 404]);
     await settle(scene);
-    expect(await scene.bot.stop()).toBe(0);
+    expect(await second.stop()).toBe(0);
     await discord.until(() => discord.gateway.liveSessions === 0, "the goodbye");
     const before = looks().length;
-    await restart(scene);
+    const third = await restart(scene);
     await settle(scene);
     // Only the direct message of `settle` is left to look at.
     expect(looks().length - before).toBeLessThanOrEqual(1);
-    expect(scene.bot.logged(50)).toEqual([]);
+    for (const bot of [scene.bot, second, third]) expect(bot.logged(50)).toEqual([]);
   });
 
   it("is found after a session that could not be resumed, without a restart", async () => {
-    const scene = await startDiscordProcessScene();
+    const scene = await startDiscordScene();
     const { discord } = scene;
     const { anna } = community(discord);
     const dm = discord.dm(anna);
