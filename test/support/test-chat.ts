@@ -231,7 +231,7 @@ class TestChat implements ChatPlatform {
   }
 
   /** Waits until `condition` holds; fails with what was seen instead. */
-  async until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  async until(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const look = () => {

@@ -84,6 +84,9 @@ export function restView(core: Core): View {
   };
 }
 
+/** How long a test waits for what must come; a busy machine takes its time. */
+export const DEFAULT_WAIT_MS = 20_000;
+
 /** Waits until `read` gives something other than undefined. Rejects with `what` after `timeoutMs`. */
 export function waitFor<T>(
   core: Core,

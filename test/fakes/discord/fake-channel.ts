@@ -1,14 +1,12 @@
 /** A channel, thread or DM as a test sees it. */
 
-import { waitFor } from "./core.ts";
+import { DEFAULT_WAIT_MS, waitFor } from "./core.ts";
 import type { FakeMessage } from "./fake-message.ts";
 import { permissionBits } from "./permissions.ts";
 import type { Stage } from "./stage.ts";
 import { createThread, joinThread, removeChannel, tellAboutChannel } from "./threads.ts";
 import { ChannelType, MessageFlag, type PermissionName } from "./wire.ts";
 import type { ChannelState, MessageState, OverwriteState, UserState } from "./world.ts";
-
-const DEFAULT_WAIT_MS = 5000;
 
 /** Whom an overwrite is for: the bot without one. */
 type Target = { id: string; kind: "role" | "member" };

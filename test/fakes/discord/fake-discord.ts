@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { type CallFilter, type CallRecord, fits } from "./calls.ts";
 import { Cdn } from "./cdn.ts";
 import { CommandRegistry } from "./commands.ts";
-import { type Core, type Settings, type Violation, waitFor } from "./core.ts";
+import { type Core, DEFAULT_WAIT_MS, type Settings, type Violation, waitFor } from "./core.ts";
 import { type FakeChannel, nextBotMessage } from "./fake-channel.ts";
 import { FakeGuild, removeBot } from "./fake-guild.ts";
 import { FakeInteraction } from "./fake-interaction.ts";
@@ -249,7 +249,7 @@ export class FakeDiscord {
   /** The first message of the bot, anywhere, that fits and was not given before; waited for. */
   nextBotMessage(
     predicate: (message: FakeMessage) => boolean = () => true,
-    timeoutMs: number = 5000,
+    timeoutMs: number = DEFAULT_WAIT_MS,
   ): Promise<FakeMessage> {
     return nextBotMessage(this.#stage, () => this.#core.world.channels.values(), predicate, timeoutMs);
   }
@@ -312,12 +312,12 @@ export class FakeDiscord {
   }
 
   /** Waits for anything a test can read from the fake. Rejects with `what` after `timeoutMs`. */
-  until<T>(read: () => T | undefined | false, what: string, timeoutMs: number = 5000): Promise<T> {
+  until<T>(read: () => T | undefined | false, what: string, timeoutMs: number = DEFAULT_WAIT_MS): Promise<T> {
     return waitFor(this.#core, () => read() || undefined, what, timeoutMs);
   }
 
   /** Waits until as many sessions are live. */
-  async whenReady(sessions: number = 1, timeoutMs: number = 10_000): Promise<void> {
+  async whenReady(sessions: number = 1, timeoutMs: number = 30_000): Promise<void> {
     await this.until(() => this.gateway.liveSessions >= sessions, "a gateway session", timeoutMs);
   }
 

@@ -1,12 +1,10 @@
 /** An interaction as the user who started it sees it. */
 
-import { waitFor } from "./core.ts";
+import { DEFAULT_WAIT_MS, waitFor } from "./core.ts";
 import type { FakeMessage } from "./fake-message.ts";
 import type { InteractionState } from "./interactions.ts";
 import type { Stage } from "./stage.ts";
 import { CallbackType, type JsonObject, MessageFlag } from "./wire.ts";
-
-const DEFAULT_WAIT_MS = 5000;
 
 /** A handle of an interaction; it always tells the current state. */
 export class FakeInteraction {

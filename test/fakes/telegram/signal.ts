@@ -19,7 +19,7 @@ export class ChangeSignal {
 
   /** Resolves with the first value of `probe` that is neither null, undefined nor false; rejects in time. */
   waitFor<T>(probe: () => T | null | undefined | false, options: WaitOptions = {}): Promise<T> {
-    const { timeoutMs = 5000, what = "the awaited condition" } = options;
+    const { timeoutMs = 20_000, what = "the awaited condition" } = options;
     return new Promise<T>((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer);
