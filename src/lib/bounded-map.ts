@@ -6,7 +6,10 @@ export interface Aging {
   clock: { now(): number };
 }
 
-/** A `Map` of at most `max` entries; setting a key again makes it the newest. An entry too old is as good as absent. */
+/**
+ * A `Map` of at most `max` entries; setting a key again makes it the newest, so an iteration that does so comes to it
+ * again. An entry that is too old is as good as absent, but is iterated until it is asked for.
+ */
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #max: number;
   readonly #aging: Aging | undefined;
