@@ -10,7 +10,7 @@ import KeyvRedis from "@keyv/redis";
 import { Keyv } from "keyv";
 import { loadConfig } from "../src/app/config.ts";
 import { createConversationStore } from "../src/store/conversation-store.ts";
-import { SqliteStorage } from "../src/store/sqlite-storage.ts";
+import { SqliteStorage } from "../src/store/disk/sqlite-storage.ts";
 import { openStorage } from "../src/store/storage.ts";
 import { median, printTable } from "./support/figures.ts";
 import { quietLog } from "./support/quiet-log.ts";

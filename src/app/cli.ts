@@ -5,7 +5,7 @@ import type { ConsoleChatOptions } from "../adapters/console/chat.ts";
 import type { Log } from "../core/ports/runtime.ts";
 import { StartError } from "../lib/start-error.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
-import { privateFolder } from "../store/private-files.ts";
+import { privateFolder } from "../store/disk/private-files.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config.ts";
 import { createLog, redact, secretsOf } from "./log.ts";
@@ -142,7 +142,7 @@ function ofItsOwn(config: Config): Config {
 
 /** False where the practice chat cannot keep anything: another one runs on the folder, or it cannot be written. */
 async function isOurs(dir: string, log: Log): Promise<boolean> {
-  const { lockFolder } = await import("../store/folder-lock.ts");
+  const { lockFolder } = await import("../store/disk/folder-lock.ts");
   try {
     privateFolder(dir);
     const unlock = await lockFolder(dir, log, 0);

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import pino from "pino";
 import type { Log } from "../core/ports/runtime.ts";
 import { TOKENS } from "../lib/secrets.ts";
-import { parseRedisAddress } from "../store/redis-address.ts";
+import { parseRedisAddress } from "../store/redis/address.ts";
 import type { Config } from "./config.ts";
 
 const SECRETS: [pattern: RegExp, replacement: string][] = [

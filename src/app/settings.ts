@@ -3,8 +3,8 @@
  * as text, for docs/settings.md and `.env.example`. Source: DESIGN.md, "Settings".
  */
 import { z } from "zod";
-import type { Keys } from "../store/encryption.ts";
-import { parseRedisAddress } from "../store/redis-address.ts";
+import { parseRedisAddress } from "../store/redis/address.ts";
+import type { Keys } from "../store/sealing/encryption.ts";
 
 declare module "zod" {
   interface GlobalMeta {

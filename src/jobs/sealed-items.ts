@@ -3,8 +3,8 @@
  * compare them. Source: DESIGN.md, rule 10; docs/operations.md, "What is kept".
  */
 import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
-import { keyIdOf } from "../store/encryption.ts";
-import type { Sealing } from "../store/sealing.ts";
+import { keyIdOf } from "../store/sealing/encryption.ts";
+import type { Sealing } from "../store/sealing/sealing.ts";
 
 /** An item as it stands in Redis. */
 export interface Stored {

@@ -9,20 +9,20 @@ import type { WorkJournal } from "../core/ports/work-queue.ts";
 import { innermostCause } from "../lib/innermost-cause.ts";
 import { StartError } from "../lib/start-error.ts";
 import type { Retention } from "./conversation-store.ts";
-import { probeDisk } from "./disk-probe.ts";
-import { createKeyring, type Keys } from "./encryption.ts";
-import { lockFolder } from "./folder-lock.ts";
-import { loadKeyFile } from "./key-file.ts";
-import { privateFolder } from "./private-files.ts";
+import { probeDisk } from "./disk/disk-probe.ts";
+import { lockFolder } from "./disk/folder-lock.ts";
+import { loadKeyFile } from "./disk/key-file.ts";
+import { privateFolder } from "./disk/private-files.ts";
+import { SqliteJournal } from "./disk/sqlite-journal.ts";
+import { SqliteStorage } from "./disk/sqlite-storage.ts";
 import { readableRecords } from "./readable-records.ts";
 import { createRecords, PLAIN_JSON, type Records } from "./records.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import { whenRedisAnswers } from "./redis-wait.ts";
-import { sealPlain, startResealing, type Walk } from "./reseal.ts";
-import { createSealing, type Sealing, sealedRecords } from "./sealing.ts";
-import { SqliteJournal } from "./sqlite-journal.ts";
-import { SqliteStorage } from "./sqlite-storage.ts";
-import { noteInHeader, openHeader, WrongKeyError } from "./store-header.ts";
+import type { RedisConnection } from "./redis/connection.ts";
+import { whenRedisAnswers } from "./redis/wait.ts";
+import { createKeyring, type Keys } from "./sealing/encryption.ts";
+import { sealPlain, startResealing, type Walk } from "./sealing/reseal.ts";
+import { createSealing, type Sealing, sealedRecords } from "./sealing/sealing.ts";
+import { noteInHeader, openHeader, WrongKeyError } from "./sealing/store-header.ts";
 
 /** What the operator can choose; times in ms. */
 export interface StorageSettings {
@@ -140,8 +140,8 @@ async function seal(
 
 async function openRedis(url: string, log: Log): Promise<BareStorage> {
   // Loaded only when it is used: the start is faster without.
-  const { RedisConnection } = await import("./redis-connection.ts");
-  const { openRedisStorage } = await import("./redis-storage.ts");
+  const { RedisConnection } = await import("./redis/connection.ts");
+  const { openRedisStorage } = await import("./redis/storage.ts");
   const redis = await RedisConnection.connect(url, log);
   const { keyv, swap, keys, changeWork } = openRedisStorage(redis);
   return {

@@ -5,7 +5,7 @@ import type { WorkItem } from "../../src/core/model/work-item.ts";
 import { StoreTroubleError } from "../../src/core/ports/store.ts";
 import type { WorkJournal } from "../../src/core/ports/work-queue.ts";
 import { InProcessQueue } from "../../src/jobs/in-process-queue.ts";
-import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
+import { SqliteJournal } from "../../src/store/disk/sqlite-journal.ts";
 import { describeDurableWorkQueue, describeWorkQueue } from "../contracts/work-queue.ts";
 import { TEST_SEALING } from "../support/sealing.ts";
 import { TestLog, temporaryFolder } from "../support/test-chat.ts";

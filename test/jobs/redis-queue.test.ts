@@ -10,7 +10,7 @@ import type { WorkItem } from "../../src/core/model/work-item.ts";
 import { StoreTroubleError } from "../../src/core/ports/store.ts";
 import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "../../src/jobs/redis/options.ts";
 import { RedisQueue } from "../../src/jobs/redis/queue.ts";
-import { RedisConnection } from "../../src/store/redis-connection.ts";
+import { RedisConnection } from "../../src/store/redis/connection.ts";
 import { describeDurableWorkQueue } from "../contracts/work-queue.ts";
 import { startQueueWorker } from "../support/queue-worker.ts";
 import { HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";

@@ -1,7 +1,7 @@
 /** A process that works on a queue on Redis until its parent tells it to stop. See `queue-worker.ts`. */
 import { StopError } from "../../src/core/model/stop.ts";
 import { RedisQueue } from "../../src/jobs/redis/queue.ts";
-import { RedisConnection } from "../../src/store/redis-connection.ts";
+import { RedisConnection } from "../../src/store/redis/connection.ts";
 import { TEST_SEALING } from "./sealing.ts";
 import { Hands } from "./work-items.ts";
 

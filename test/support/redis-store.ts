@@ -1,8 +1,8 @@
 /** What one process has on a Redis, closed when the test ends. */
 import { onTestFinished } from "vitest";
 import { createRecords, type Records } from "../../src/store/records.ts";
-import { RedisConnection } from "../../src/store/redis-connection.ts";
-import { openRedisStorage, type RedisStorage } from "../../src/store/redis-storage.ts";
+import { RedisConnection } from "../../src/store/redis/connection.ts";
+import { openRedisStorage, type RedisStorage } from "../../src/store/redis/storage.ts";
 import { TestLog } from "./test-chat.ts";
 
 export async function connectRedis(url: string, log: TestLog = new TestLog()): Promise<RedisConnection> {

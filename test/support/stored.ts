@@ -1,8 +1,8 @@
 /** What a bot has kept in its data folder, read with its own key: for tests of what must not be kept at all. */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createKeyring } from "../../src/store/encryption.ts";
-import { loadKeyFile } from "../../src/store/key-file.ts";
+import { loadKeyFile } from "../../src/store/disk/key-file.ts";
+import { createKeyring } from "../../src/store/sealing/encryption.ts";
 
 /** Everything that is kept in `dataDir`, one line a record; the bot must have ended. */
 export async function unsealedContents(dataDir: string): Promise<string> {

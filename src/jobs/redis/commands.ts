@@ -1,7 +1,7 @@
 /** The scripts of the queue on Redis as typed calls. Each throws `StoreTroubleError` while Redis is away. */
 import { z } from "zod";
-import type { RedisConnection } from "../../store/redis-connection.ts";
-import { queueKeys } from "../../store/redis-storage.ts";
+import type { RedisConnection } from "../../store/redis/connection.ts";
+import { queueKeys } from "../../store/redis/storage.ts";
 import type { Stored } from "../sealed-items.ts";
 import type { RedisQueueOptions } from "./options.ts";
 import { SCRIPTS } from "./scripts.ts";

@@ -20,7 +20,7 @@
  * Lanes, ids and items are names and sealed text here: no script looks into them. The scripts make the names of their
  * keys themselves: in a cluster KEYS[1] has the hash tag that puts all of them on one node.
  */
-import { scriptOf } from "../../store/redis-connection.ts";
+import { scriptOf } from "../../store/redis/connection.ts";
 
 /** What several scripts do. The clock is Redis's own: those of the processes may differ. */
 const SHARED = `

@@ -3,8 +3,8 @@
  * process that took it costs half a second: the lanes that wait are found without.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RedisClient } from "../../store/redis-client.ts";
-import type { RedisConnection } from "../../store/redis-connection.ts";
+import type { RedisClient } from "../../store/redis/client.ts";
+import type { RedisConnection } from "../../store/redis/connection.ts";
 
 /**
  * Redis ends a pop after so long. Less than a lease, so that a frozen process no longer waits in Redis for words when

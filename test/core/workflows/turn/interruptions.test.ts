@@ -5,8 +5,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startBot } from "../../../../src/app/compose.ts";
 import { loadConfig } from "../../../../src/app/config.ts";
 import { createConversationStore } from "../../../../src/store/conversation-store.ts";
+import { SqliteStorage } from "../../../../src/store/disk/sqlite-storage.ts";
 import { createRecords } from "../../../../src/store/records.ts";
-import { SqliteStorage } from "../../../../src/store/sqlite-storage.ts";
 import { finishFirst, startEditingScene } from "../../../support/scenes.ts";
 import { CLIP, startScene, TestLog, temporaryFolder } from "../../../support/test-chat.ts";
 

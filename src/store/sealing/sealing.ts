@@ -4,8 +4,8 @@
  * Source: DESIGN.md, rule 10; docs/operations.md, "What is kept".
  */
 import { createHmac, createSecretKey } from "node:crypto";
+import type { Records } from "../records.ts";
 import { type Keyring, keyIdOf } from "./encryption.ts";
-import type { Records } from "./records.ts";
 
 export interface Sealing {
   /** The name to keep a thing under: the first word of `name`, which says its kind, and a hash of the whole. */

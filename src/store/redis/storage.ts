@@ -3,8 +3,8 @@
  * process has written since. Source: DESIGN.md, `src/store`.
  */
 import { Keyv, type KeyvStoreAdapter, type StoredData } from "keyv";
-import { PLAIN_JSON, type Swap } from "./records.ts";
-import { type RedisConnection, scriptOf } from "./redis-connection.ts";
+import { PLAIN_JSON, type Swap } from "../records.ts";
+import { type RedisConnection, scriptOf } from "./connection.ts";
 
 /** KEYS: the record. ARGV: what it was ("" for nothing), what it becomes ("" for nothing), its life in ms or 0. */
 const SWAP = scriptOf(`

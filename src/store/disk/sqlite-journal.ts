@@ -4,12 +4,12 @@
  * sealed. Source: the `WorkJournal` port; DESIGN.md, rules 3 and 10.
  */
 import { DatabaseSync } from "node:sqlite";
-import { type WorkItem, workItemSchema } from "../core/model/work-item.ts";
-import type { Log } from "../core/ports/runtime.ts";
-import type { WorkJournal } from "../core/ports/work-queue.ts";
-import { keyIdOf } from "./encryption.ts";
+import { type WorkItem, workItemSchema } from "../../core/model/work-item.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import type { WorkJournal } from "../../core/ports/work-queue.ts";
+import { keyIdOf } from "../sealing/encryption.ts";
+import type { Sealing } from "../sealing/sealing.ts";
 import { privateDatabase } from "./private-files.ts";
-import type { Sealing } from "./sealing.ts";
 import { sqliteCall } from "./sqlite-trouble.ts";
 
 /** Most rows that are kept of what could not be read, the newest. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
-import { StoreTroubleError } from "../core/ports/store.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 
 /** More than a write of ours makes a file grow by. */
 const PROBE_BYTES = 65_536;

@@ -1,9 +1,9 @@
 /** Records on a Redis that does not answer; what else they promise is in test/contracts. */
 import { expect, it } from "vitest";
-import { StoreTroubleError } from "../../src/core/ports/store.ts";
-import { HAS_REDIS, startRedis } from "../support/redis.ts";
-import { openRecords } from "../support/redis-store.ts";
-import { TestLog } from "../support/test-chat.ts";
+import { StoreTroubleError } from "../../../src/core/ports/store.ts";
+import { HAS_REDIS, startRedis } from "../../support/redis.ts";
+import { openRecords } from "../../support/redis-store.ts";
+import { TestLog } from "../../support/test-chat.ts";
 
 it.runIf(HAS_REDIS)(
   "a Redis that is frozen is told of in time, once, and works again when it is back",

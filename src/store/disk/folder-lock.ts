@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Log } from "../core/ports/runtime.ts";
+import type { Log } from "../../core/ports/runtime.ts";
 import { privateDatabase } from "./private-files.ts";
 
 /** A process that is just stopping takes up to ten seconds. */

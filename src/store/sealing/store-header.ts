@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { Records } from "../records.ts";
 import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
-import type { Records } from "./records.ts";
 
 /** Its name: it stands under it as it is. */
 export const HEADER = "key-check";

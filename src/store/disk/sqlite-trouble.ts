@@ -1,5 +1,5 @@
 /** SQLite's passing troubles told from its refusals. Source: sqlite.org, "Result and Error Codes". */
-import { StoreTroubleError } from "../core/ports/store.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
 
 /** Primary result codes of a disk or file that may work again later, in words for the operator. */
 const PASSING: Record<number, string> = {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { SqliteStorage } from "../../src/store/sqlite-storage.ts";
-import { temporaryFolder } from "../support/test-chat.ts";
+import { SqliteStorage } from "../../../src/store/disk/sqlite-storage.ts";
+import { temporaryFolder } from "../../support/test-chat.ts";
 
 async function open(path?: string) {
   const file = path ?? join(await temporaryFolder(), "nemobot.sqlite");

@@ -1,6 +1,6 @@
 /** One connection to one node of Redis: how it is set up, how long it may take, and what its answers say of the node. */
 import { createClient, ErrorReply } from "@redis/client";
-import { within } from "../lib/timeout.ts";
+import { within } from "../../lib/timeout.ts";
 
 /** Redis answers within a millisecond; one that takes longer than this is away. */
 const ANSWER_MS = 2_000;

@@ -2,10 +2,10 @@
  * How a store is brought up to date: what older versions have kept in plain text is sealed at the start, and after a change
  * of keys everything is sealed with the new one, beside the work. Source: docs/operations.md, "Change the key".
  */
-import type { Log } from "../core/ports/runtime.ts";
-import { Interval } from "../lib/interval.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { Interval } from "../../lib/interval.ts";
+import type { Records } from "../records.ts";
 import { decryptOld, type Keyring, type Keys, keyIdOf } from "./encryption.ts";
-import type { Records } from "./records.ts";
 import { type Sealing, sealedRecords } from "./sealing.ts";
 import { HEADER, noteInHeader } from "./store-header.ts";
 

@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { SqliteJournal } from "../../src/store/sqlite-journal.ts";
-import { TEST_SEALING } from "../support/sealing.ts";
-import { TestLog, temporaryFolder } from "../support/test-chat.ts";
-import { item } from "../support/work-items.ts";
+import { SqliteJournal } from "../../../src/store/disk/sqlite-journal.ts";
+import { TEST_SEALING } from "../../support/sealing.ts";
+import { TestLog, temporaryFolder } from "../../support/test-chat.ts";
+import { item } from "../../support/work-items.ts";
 
 /** A journal in which "a", "b" and "c" are owed, and its file as the operator sees it. */
 async function start() {

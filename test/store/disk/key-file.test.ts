@@ -1,8 +1,8 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadKeyFile } from "../../src/store/key-file.ts";
-import { temporaryFolder } from "../support/test-chat.ts";
+import { loadKeyFile } from "../../../src/store/disk/key-file.ts";
+import { temporaryFolder } from "../../support/test-chat.ts";
 
 describe("the key file", () => {
   it("is made on first use, readable by its owner alone, and kept", async () => {

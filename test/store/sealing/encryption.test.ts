@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { createKeyring } from "../../src/store/encryption.ts";
+import { createKeyring } from "../../../src/store/sealing/encryption.ts";
 
 const ring = (...keys: Uint8Array[]) => createKeyring([keys[0] ?? randomBytes(32), ...keys.slice(1)]);
 

@@ -3,10 +3,10 @@
  * a password that is wrong, a right that is missing, a version that is too old.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log } from "../core/ports/runtime.ts";
-import { StoreTroubleError } from "../core/ports/store.ts";
-import { innermostCause } from "../lib/innermost-cause.ts";
-import { OutageLog } from "../lib/log-limit.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
+import { innermostCause } from "../../lib/innermost-cause.ts";
+import { OutageLog } from "../../lib/log-limit.ts";
 
 const TRY_EVERY_MS = 1_000;
 /** How Redis says that it does not want us, or this. "ERR max number of clients reached" passes. */

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createClient } from "@redis/client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StopError } from "../../src/core/model/stop.ts";
-import { RedisQueue } from "../../src/jobs/redis/queue.ts";
-import { RedisConnection } from "../../src/store/redis-connection.ts";
-import { freePort, HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";
-import { openRecords } from "../support/redis-store.ts";
-import { TEST_SEALING } from "../support/sealing.ts";
-import { TestLog, temporaryFolder } from "../support/test-chat.ts";
-import { item, startHands } from "../support/work-items.ts";
+import { StopError } from "../../../src/core/model/stop.ts";
+import { RedisQueue } from "../../../src/jobs/redis/queue.ts";
+import { RedisConnection } from "../../../src/store/redis/connection.ts";
+import { freePort, HAS_REDIS, type RedisServer, startRedis } from "../../support/redis.ts";
+import { openRecords } from "../../support/redis-store.ts";
+import { TEST_SEALING } from "../../support/sealing.ts";
+import { TestLog, temporaryFolder } from "../../support/test-chat.ts";
+import { item, startHands } from "../../support/work-items.ts";
 
 /** An election and a new connection take seconds. */
 const PATIENT = { timeout: 30_000, interval: 50 };

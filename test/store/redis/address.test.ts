@@ -1,6 +1,6 @@
 /** Where Redis is, as an operator may write it. */
 import { describe, expect, it } from "vitest";
-import { parseRedisAddress } from "../../src/store/redis-address.ts";
+import { parseRedisAddress } from "../../../src/store/redis/address.ts";
 
 const PLAIN = {
   isTls: false,

@@ -5,11 +5,11 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorReply } from "@redis/client";
-import type { Log } from "../core/ports/runtime.ts";
-import { StoreTroubleError } from "../core/ports/store.ts";
-import { backoffMs } from "../lib/backoff.ts";
-import { LogLimit } from "../lib/log-limit.ts";
-import { parseRedisAddress, type RedisAddress, type RedisHost } from "./redis-address.ts";
+import type { Log } from "../../core/ports/runtime.ts";
+import { StoreTroubleError } from "../../core/ports/store.ts";
+import { backoffMs } from "../../lib/backoff.ts";
+import { LogLimit } from "../../lib/log-limit.ts";
+import { parseRedisAddress, type RedisAddress, type RedisHost } from "./address.ts";
 import {
   inTime,
   isElsewhere,
@@ -20,7 +20,7 @@ import {
   refuseOld,
   UnfitRedisError,
   wantsOneSlot,
-} from "./redis-client.ts";
+} from "./client.ts";
 
 const RECONNECT = { firstMs: 50, longestMs: 500 };
 /** A refusal such as "out of memory" is written no more often. */
