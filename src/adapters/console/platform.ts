@@ -128,7 +128,7 @@ export class ConsolePlatform implements ChatPlatform {
     const before = this.#shown.get(id);
     this.#shown.set(id, { text, bar });
     // An edit that changes nothing is no news; where nothing can be replaced, one that adds buttons is short.
-    // So is one that only takes buttons away: it would write the same words below what came since.
+    // So is one that only takes buttons away: it would write the same words again below newer ones.
     if (before?.text === text && (before.bar === bar || bar === "")) return;
     const isOnlyButtons = before?.text === text && !screen.isStyled;
     screen.print(id, [...(isOnlyButtons ? [] : [text]), ...(bar ? [bar] : [])].join("\n"));

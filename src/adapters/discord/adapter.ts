@@ -3,18 +3,14 @@ import { DiscordAPIError, REST } from "@discordjs/rest";
 import { GatewayCloseCodes, GatewayIntentBits, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Agent } from "undici";
 import { z } from "zod";
-import type { Locales } from "../../core/model/locales.ts";
-import type { SkillCatalog } from "../../core/model/skill.ts";
 import { StopError } from "../../core/model/stop.ts";
-import type { ChatPlatform, MessageSink } from "../../core/ports/chat-platform.ts";
-import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
-import type { AdapterMemory } from "../../core/ports/store.ts";
+import type { ChatPlatform } from "../../core/ports/chat-platform.ts";
 import { retried } from "../../lib/backoff.ts";
 import { OutageLog } from "../../lib/log-limit.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { within } from "../../lib/timeout.ts";
 import { createFileAgent } from "./attachments.ts";
-import { GatewayEvents } from "./gateway-events.ts";
+import { GatewayEvents, type GatewayEventsOptions } from "./gateway-events.ts";
 import { Gateway, GatewayRefusal } from "./incoming/gateway.ts";
 import { publishCommands } from "./interactions/command-menu.ts";
 import { DiscordPlatform } from "./outgoing/platform.ts";
@@ -31,15 +27,8 @@ export interface DiscordOptions {
   shardIds: number[] | null;
 }
 
-export interface DiscordContext {
-  engine: MessageSink;
-  memory: AdapterMemory;
-  locales: Locales;
-  skills: SkillCatalog;
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-}
+/** What the adapter needs of the bot. */
+export type DiscordContext = Omit<GatewayEventsOptions, "rest" | "hasMessageContent" | "botId" | "shards">;
 
 /** What the bot does in a channel, for the invite link. */
 const PERMISSIONS =

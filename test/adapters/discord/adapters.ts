@@ -58,11 +58,11 @@ export class Store implements AdapterMemory {
   }
 }
 
-/** The core's door: what came in, once, in order. */
+/** The core's door: the messages that were handed over, each once, in order. */
 class Inbox implements MessageSink {
   readonly received: IncomingMessage[] = [];
   readonly abandoned: string[] = [];
-  /** How often the store's trouble was told to whoever brought a message. */
+  /** How often the store's trouble was told to the adapter that brought a message. */
   refusals = 0;
   readonly #store: Store;
 

@@ -302,7 +302,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     await restart(scene);
     await held.reached;
     anna.says(dm, 'add the title "Two"');
-    // Nobody else waits.
+    // Other channels do not wait.
     bob.says(other, "help");
     await other.nextBotMessage((message) => message.text.includes("Send me a clip"), 10_000);
     expect(dm.botMessages()).toHaveLength(1);

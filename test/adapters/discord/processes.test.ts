@@ -262,7 +262,7 @@ describe("shards that are spread over processes", { timeout: 30_000 }, () => {
     await bot.start();
     expect(bot.isConnected).toBe(true);
     expect(discord.gateway.identifies).toBe(2);
-    // Nobody was sent away for coming too soon.
+    // No session was refused for coming too soon.
     expect(discord.gateway.received.filter((call) => call.op === 2)).toHaveLength(2);
   });
 });

@@ -29,7 +29,7 @@ export interface GatewayEvent {
   name: string;
   /** Decides the shard; null goes to shard 0. */
   guildId: string | null;
-  /** A session gets the event when it has one of these bits; 0 for everybody. */
+  /** A session gets the event when it has one of these bits; 0: every session. */
   intents: number;
   /** `d` for one session. */
   data(view: View): JsonObject;

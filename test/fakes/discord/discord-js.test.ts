@@ -17,7 +17,7 @@ import type { FakeGuild } from "./fake-guild.ts";
 import type { FakeUser } from "./fake-user.ts";
 
 // discord.js itself as the bot: what the library accepts from the fake, a bot made with it will.
-// The library waits five seconds before it identifies anew, so a busy machine needs more than the usual time.
+// The library waits five seconds before it identifies again, so a busy machine needs more than the usual time.
 describe("discord.js 14 on the fake", { timeout: 40_000 }, () => {
   let fake: FakeDiscord;
   let client: Client;

@@ -120,7 +120,7 @@ export class FakeChannel {
     return this.#stage.channel(thread);
   }
 
-  /** Adds somebody to a thread; the bot without an argument. */
+  /** Adds a user to a thread; the bot without an argument. */
   addMember(user: UserState = this.#stage.core.world.bot): void {
     joinThread(this.#stage.core, this.state, user);
   }

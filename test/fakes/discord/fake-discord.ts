@@ -121,7 +121,7 @@ export class FakeDiscord {
       if (url.pathname.startsWith("/cdn/")) void this.cdn.serve(request, response, url);
       else void serveApi(parts, request, response, url);
     });
-    // Upgraded connections are nobody's in node:http: a stop has to end them here.
+    // node:http forgets upgraded connections: a stop has to end them here.
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
@@ -189,7 +189,7 @@ export class FakeDiscord {
     return new FakeUser(this.#stage, state);
   }
 
-  /** Makes a guild with members, and with the bot unless told otherwise. Its owner is nobody the tests play. */
+  /** Makes a guild with members, and with the bot unless told otherwise. Its owner takes no part. */
   guild(
     options: {
       name?: string;

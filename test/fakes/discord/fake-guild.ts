@@ -69,7 +69,7 @@ export class FakeGuild {
     return role.id;
   }
 
-  /** Takes permissions away from everybody, the bot included. */
+  /** Takes permissions away from all members, the bot included. */
   forbid(names: readonly PermissionName[]): void {
     const everyone = this.state.roles.get(this.id);
     if (everyone === undefined) return;

@@ -20,7 +20,7 @@ export interface Fault {
   delayMs?: number;
 }
 
-/** A call that is kept waiting: before its effect, or after it, so that whoever made it does not know. */
+/** A call that is kept waiting: before its effect, or after it, so that its caller does not know. */
 export class Hold {
   readonly route: CallFilter;
   readonly stage: "before" | "after";

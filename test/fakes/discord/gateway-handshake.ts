@@ -51,7 +51,7 @@ export function readPayload(text: string, isBinary: boolean): { op: number; d: u
 export function checkQuery(query: URLSearchParams): void {
   if (query.get("v") !== "10") throw new GatewayRefusal(4012, "Invalid API version");
   if (query.get("encoding") !== "json") throw new GatewayRefusal(4002, "Error while decoding payload.");
-  // The real gateway can compress; this one cannot, and says so instead of sending what nobody can read.
+  // The real gateway can compress; this one cannot, and says so instead of sending unreadable bytes.
   if (query.has("compress")) throw new GatewayRefusal(4000, "the fake gateway does not compress");
 }
 

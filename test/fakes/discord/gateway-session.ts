@@ -9,7 +9,7 @@ import type { View } from "./serialize-message.ts";
 import { shardOf } from "./snowflakes.ts";
 import { Intent, type JsonObject } from "./wire.ts";
 
-/** Events kept for a resume; a client further behind must identify anew. */
+/** Events kept for a resume; a client further behind must identify again. */
 const MAX_KEPT = 1000;
 
 /** A numbered event. */

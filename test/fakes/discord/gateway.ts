@@ -310,7 +310,7 @@ export class FakeGateway {
     clearInterval(connection.timer);
     this.#connections.delete(connection);
     const { session } = connection;
-    // A session that was resumed elsewhere meanwhile is no business of this connection.
+    // A session that was resumed on another connection is left alone by this one.
     if (session !== null && session.send === connection.sender) {
       session.send = null;
       session.lostAt = Date.now();

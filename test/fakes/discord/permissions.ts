@@ -9,7 +9,7 @@ import type { ChannelState, GuildState, UserState } from "./world.ts";
 /** All the bits the fake knows. */
 const ALL_PERMISSIONS: bigint = Object.values(Permission).reduce((all, bit) => all | bit, 0n);
 
-/** What a fresh guild gives everybody. */
+/** What a fresh guild gives each member. */
 export const EVERYONE_PERMISSIONS: bigint = permissionBits([
   "VIEW_CHANNEL",
   "SEND_MESSAGES",

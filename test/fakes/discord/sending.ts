@@ -65,7 +65,7 @@ export function sendAsBot(
   return message;
 }
 
-/** Throws when the bot may not write here: missing permission, locked thread, a DM nobody takes. */
+/** Throws when the bot may not write here: missing permission, locked thread, a DM that is not taken. */
 export function checkMaySend(core: Core, channel: ChannelState): void {
   const { thread } = channel;
   if (channel.guild === null) {

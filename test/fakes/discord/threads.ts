@@ -78,7 +78,7 @@ export function tellAboutChannel(
   });
 }
 
-/** Adds somebody to a thread. */
+/** Adds a user to a thread. */
 export function joinThread(core: Core, channel: ChannelState, user: UserState): void {
   const { thread, guild } = channel;
   if (thread === null || guild === null || thread.members.has(user.id)) return;

@@ -17,7 +17,7 @@ export interface UserState {
   acceptsDms: boolean;
 }
 
-/** A role; the one with the guild's id is everybody's. */
+/** A role; the one with the guild's id belongs to every member. */
 export interface RoleState {
   id: string;
   name: string;
@@ -63,7 +63,7 @@ export interface ChannelState {
   parent: ChannelState | null;
   overwrites: Map<string, OverwriteState>;
   thread: ThreadState | null;
-  /** Of a DM: everybody in it, the bot too. */
+  /** Of a DM: all in it, the bot too. */
   recipients: UserState[];
   messages: Map<string, MessageState>;
   isDeleted: boolean;

@@ -16,7 +16,7 @@ import {
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 
-/** What Discord calls a language of ours; English is what everybody gets, and some it does not know. */
+/** What Discord calls a language of ours; English is the default, and some it does not know. */
 function discordNames(language: string): Locale[] {
   if (language === "en") return [];
   return Object.values(Locale).filter((locale) => locale.split("-")[0] === language);

@@ -86,7 +86,7 @@ export class InteractionAnswers {
     return ORIGINAL;
   }
 
-  /** Takes back what was deferred for everybody. Throws Discord's refusal. */
+  /** Takes back the public deferred answer. Throws Discord's refusal. */
   async takeBack({ interactionToken = "" }: DiscordPlace): Promise<void> {
     try {
       await this.#options.rest.delete(await this.#route(interactionToken, ORIGINAL), { auth: false });

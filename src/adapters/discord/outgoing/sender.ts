@@ -167,7 +167,7 @@ export class Sender {
     const { place, message, isPrivate } = part;
     if (used > 0) return this.#answers.follow(place, part, isPrivate);
     if (message.tone !== "private" || place.isEphemeral) return this.#answers.fill(place, part);
-    // What was announced to everybody cannot become private.
+    // A public deferred answer cannot become private.
     await this.#answers.takeBack(place);
     return this.#answers.follow(place, part, true);
   }

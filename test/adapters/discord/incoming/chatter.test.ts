@@ -15,7 +15,7 @@ async function listening() {
   anna.says(channel, "trim it", { mentions: [discord.bot] });
   await inbox.next();
   const thread = await channel.nextThread();
-  // What came before it has been dealt with.
+  // Earlier messages have been dealt with by then.
   anna.says(chatter, "credits", { mentions: [discord.bot] });
   await inbox.next((message) => message.text === "credits");
   return { ...scene, ...people, thread, chatter };

@@ -32,7 +32,7 @@ describe("the connection to Discord", { timeout: 40_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna } = community(discord);
     const dm = discord.dm(anna);
-    // Whoever has answered has taken in that it is connected.
+    // A bot that has answered has taken in that it is connected.
     anna.says(dm, "help");
     await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
     discord.gateway.requestReconnect();
@@ -45,7 +45,7 @@ describe("the connection to Discord", { timeout: 40_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna } = community(discord);
     const dm = discord.dm(anna);
-    // Whoever has answered has taken in that it is connected.
+    // A bot that has answered has taken in that it is connected.
     anna.says(dm, "help");
     await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
     discord.gateway.invalidSession(false);
@@ -167,7 +167,7 @@ describe("starting and stopping", { timeout: 30_000 }, () => {
   it.each(["all", "worker"].filter((role) => role === "all" || HAS_REDIS))(
     "waits for a Discord that cannot be reached, says why once, and can be stopped: %s",
     async (role) => {
-      // Nobody listens there any more.
+      // Nothing listens there any more.
       const gone = await startFakeDiscord();
       const url = gone.apiUrl;
       await gone.stop();
