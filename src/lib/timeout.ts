@@ -3,11 +3,16 @@
 /** The result of `task`, or `otherwise` when it takes longer than `ms`. */
 export async function within<T, U>(ms: number, task: Promise<T>, otherwise: U): Promise<T | U> {
   const { promise: late, resolve } = Promise.withResolvers<U>();
-  const timer = setTimeout(() => resolve(otherwise), ms);
+  let round: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    // After a blocked event loop timers come first: a result that has arrived by then still counts.
+    round = setImmediate(() => resolve(otherwise));
+  }, ms);
   try {
     return await Promise.race([task, late]);
   } finally {
     clearTimeout(timer);
+    clearImmediate(round);
   }
 }
 

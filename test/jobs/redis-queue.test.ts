@@ -51,6 +51,16 @@ async function startWorker(url: string, options: Partial<RedisQueueOptions> = {}
 }
 
 /** A look into Redis itself. */
+/** Delivered again while Redis does not answer, as intake does; the queue takes an item once. */
+async function owned(queue: RedisQueue, one: WorkItem): Promise<void> {
+  const push = () =>
+    queue
+      .push(one)
+      .then(({ kind }) => kind)
+      .catch(() => "in trouble");
+  await expect.poll(push, PATIENT).toMatch(/accepted|known/);
+}
+
 async function look(url: string) {
   const client = createClient({ url });
   client.on("error", () => {
@@ -322,8 +332,8 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
         const deaths = STEPS.map(async (step) => {
           const url = `${redis.url}/${step}`;
           const gone = await startWorker(url);
-          for (const id of ["a", "b"]) await gone.queue.push(item(id));
-          await gone.queue.push(item("c", "test:2"));
+          for (const id of ["a", "b"]) await owned(gone.queue, item(id));
+          await owned(gone.queue, item("c", "test:2"));
           await expect.poll(() => gone.events, PATIENT).toHaveLength(2);
           const cutter = await startCutter(redis.port);
           const doomed = await startWorker(`redis://127.0.0.1:${cutter.port}/${step}`);
@@ -336,9 +346,9 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
 
           const healthy = await startWorker(url);
           healthy.hands.finish("a", "b", "c", "d", "e");
-          await healthy.queue.push(item("d"));
-          await healthy.queue.push(item("e", "test:3"));
-          await expect.poll(() => healthy.queue.depth(), PATIENT).toBe(0);
+          await owned(healthy.queue, item("d"));
+          await owned(healthy.queue, item("e", "test:3"));
+          await expect.poll(() => healthy.queue.depth().catch(() => null), PATIENT).toBe(0);
           const ends = (of: { events: string[] }) =>
             of.events.filter((event) => event.endsWith("ends")).map((event) => event[0]);
           expect([...new Set([...ends(doomed), ...ends(healthy)])].toSorted()).toEqual([..."abcde"]);

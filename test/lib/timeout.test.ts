@@ -1,4 +1,6 @@
 import { getEventListeners } from "node:events";
+import { stat } from "node:fs/promises";
+import { setImmediate as nextRound } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { abortable, endsWithin, within } from "../../src/lib/timeout.ts";
 
@@ -9,6 +11,19 @@ describe("waiting with an end", () => {
     expect(await within(10_000, Promise.resolve("done"), "late")).toBe("done");
     expect(await within(1, never, "late")).toBe("late");
     await expect(within(10_000, Promise.reject(new Error("failed")), "late")).rejects.toThrow("failed");
+  });
+
+  it("takes a result that has come while the event loop was blocked for longer", async () => {
+    // From here on timers come before what has arrived.
+    await nextRound();
+    const waiting = within(
+      20,
+      stat(import.meta.filename).then(() => "done"),
+      "late",
+    );
+    const blockedUntil = performance.now() + 200;
+    while (performance.now() < blockedUntil);
+    expect(await waiting).toBe("done");
   });
 
   it("waits for the end of work, however it ends", async () => {
