@@ -50,7 +50,6 @@ async function startWorker(url: string, options: Partial<RedisQueueOptions> = {}
   return { ...opened, hands, events: hands.events };
 }
 
-/** A look into Redis itself. */
 /** Delivered again while Redis does not answer, as intake does; the queue takes an item once. */
 async function owned(queue: RedisQueue, one: WorkItem): Promise<void> {
   const push = () =>
@@ -61,6 +60,7 @@ async function owned(queue: RedisQueue, one: WorkItem): Promise<void> {
   await expect.poll(push, PATIENT).toMatch(/accepted|known/);
 }
 
+/** A look into Redis itself. */
 async function look(url: string) {
   const client = createClient({ url });
   client.on("error", () => {
