@@ -1,6 +1,6 @@
 /** All that is read from files at the start: what the bot says, what its skills say, and what others say to it. */
 import { join } from "node:path";
-import type { Locales } from "../core/model/locales.ts";
+import { createLocales, type Locales } from "../core/model/locales.ts";
 import type { SkillCatalog } from "../core/model/skill.ts";
 import type { Understanding } from "../core/model/understanding.ts";
 import { StartError } from "../lib/start-error.ts";
@@ -35,7 +35,8 @@ export async function loadContent(
     }
   };
   const locales = await attempt(loadLocales(join(configDir, "locales")));
-  const skills = locales && (await attempt(loadSkills({ ...skillOptions, locales })));
+  // Their own mistakes are told too.
+  const skills = await attempt(loadSkills({ ...skillOptions, locales: locales ?? createLocales({}) }));
   const understanding = await attempt(loadUnderstanding(join(configDir, "phrases"), skills?.list() ?? []));
   const [first, ...others] = errors;
   if (first && others.length === 0) throw first;

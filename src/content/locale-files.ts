@@ -3,31 +3,24 @@
  * and the same placeholders; a difference, and a text that a platform would refuse, stops the process with the file
  * and the line.
  */
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { createLocales, type Locales, type TextKey } from "../core/model/locales.ts";
 import { StartError } from "../lib/start-error.ts";
+import { readFolder } from "./files.ts";
 
 const fileSchema = z.record(z.string(), z.string());
 
 /** Loads every language in `dir`. Throws `StartError` with all problems. */
 export async function loadLocales(dir: string): Promise<Locales> {
-  const files = (await readdir(dir)).filter((name) => name.endsWith(".json")).sort();
   const problems: string[] = [];
   const tables: Record<string, Record<string, string>> = {};
   const sources: Record<string, string> = {};
-  for (const name of files) {
-    const path = join(dir, name);
-    const source = await readFile(path, "utf8");
-    try {
-      const language = name.slice(0, -".json".length);
-      tables[language] = fileSchema.parse(JSON.parse(source));
-      sources[language] = source;
-    } catch (error) {
-      const said = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-      problems.push(`${path}: ${said}`);
-    }
+  for (const { name, path, text } of await readFolder(dir, ".json", (problem) => problems.push(problem))) {
+    const table = readTable(text, (line, problem) => problems.push(`${path}:${line}: ${problem}`));
+    if (table === null) continue;
+    tables[name] = table;
+    sources[name] = text;
   }
   const english = tables.en;
   if (!english) problems.push(`${join(dir, "en.json")}: the English texts are missing`);
@@ -59,6 +52,28 @@ export async function loadLocales(dir: string): Promise<Locales> {
   if (problems.length > 0) throw new StartError("The locales need a look:", problems);
   // Checked above: every table has all keys.
   return createLocales(tables as Record<string, Record<TextKey, string>>);
+}
+
+/** The texts of a file; null where it has mistakes, which go to `report`. */
+function readTable(
+  source: string,
+  report: (line: number, problem: string) => void,
+): Record<string, string> | null {
+  try {
+    const { data, error } = fileSchema.safeParse(JSON.parse(source));
+    for (const { path, message } of error?.issues ?? []) {
+      const key = path.map(String).join(".");
+      report(lineOf(source, key), `${key ? `"${key}"` : "the file"} ${message}`);
+    }
+    return data ?? null;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    report(
+      Number(/\(line (\d+) column/.exec(said)?.[1] ?? 1),
+      `is no valid JSON: ${said.replace(/\s+/g, " ")}`,
+    );
+    return null;
+  }
 }
 
 /** A menu with one text that a platform refuses is refused as a whole. Source: Discord docs, "Application Commands". */

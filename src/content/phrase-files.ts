@@ -2,13 +2,13 @@
  * Reads `config/phrases/<language>.yaml`: what people say, and what it means. A mistake in a file, and a word that
  * means one thing in one language and something else in another, stops the process with file and line.
  */
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Phrases, phrasesSchema } from "../core/model/phrases.ts";
 import type { Skill } from "../core/model/skill.ts";
 import type { Understanding } from "../core/model/understanding.ts";
 import { createUnderstanding } from "../core/understand/understanding.ts";
 import { StartError } from "../lib/start-error.ts";
+import { readFolder } from "./files.ts";
 import { YamlDocument } from "./yaml-document.ts";
 
 /**
@@ -22,11 +22,12 @@ export async function loadUnderstanding(
   const files: Record<string, Phrases> = {};
   const documents = new Map<string, YamlDocument>();
   const pathOf = (language: string) => join(dir, `${language}.yaml`);
-  const names = (await readdir(dir)).filter((name) => name.endsWith(".yaml")).sort();
-  for (const name of names) {
-    const language = name.slice(0, -".yaml".length);
-    const path = pathOf(language);
-    const document = new YamlDocument(await readFile(path, "utf8"));
+  const sources = await readFolder(dir, ".yaml", (problem) => problems.push(problem));
+  // Without them "export" and "cancel" would be edits, which cost credits.
+  if (!sources.some(({ name }) => name === "en"))
+    problems.push(`${pathOf("en")}: the English phrases are missing`);
+  for (const { name: language, path, text } of sources) {
+    const document = new YamlDocument(text);
     const result = document.problems.length > 0 ? null : phrasesSchema.safeParse(document.value());
     const found = result?.error ? document.explain(result.error) : document.problems;
     problems.push(...found.map(({ line, text }) => `${path}:${line}: ${text}`));

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Locales } from "../core/model/locales.ts";
 import type { Skill, SkillCatalog } from "../core/model/skill.ts";
 import { StartError } from "../lib/start-error.ts";
+import { codeOf } from "./files.ts";
 import { fallbacksFor } from "./published-skill.ts";
 import { frontMatterTexts, SkillTranslations } from "./skill-texts.ts";
 import { YamlDocument } from "./yaml-document.ts";
@@ -104,10 +105,6 @@ async function isFile(path: string): Promise<boolean> {
   } catch {
     return false; // a folder without a skill, or no folder at all
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
 }
 
 // --- front matter -----------------------------------------------------------------------------------

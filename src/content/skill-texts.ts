@@ -1,8 +1,7 @@
 /** What skills say to people, as it stands in their front matter and in `<language>.yaml` beside them. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Localized, Skill } from "../core/model/skill.ts";
+import { readFolder } from "./files.ts";
 import { YamlDocument } from "./yaml-document.ts";
 
 const text = z.string().transform(fold).pipe(z.string().min(1, "must not be empty").max(2000, "is too long"));
@@ -38,7 +37,7 @@ type TextField = keyof typeof FIELDS;
 export type SkillTexts = Pick<Skill, TextField>;
 type OwnTexts = z.infer<z.ZodObject<typeof frontMatterTexts>>;
 
-const LANGUAGE_FILE = /^([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.yaml$/;
+const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/;
 
 /** The translations of a folder of skills. */
 export class SkillTranslations {
@@ -52,11 +51,9 @@ export class SkillTranslations {
   /** Reads `<language>.yaml` files; problems go to `report`, with file and line. */
   static async read(dir: string, report: (problem: string) => void): Promise<SkillTranslations> {
     const translations = new SkillTranslations();
-    for (const name of (await readdir(dir)).sort()) {
-      const language = LANGUAGE_FILE.exec(name)?.[1];
-      if (language === undefined) continue;
-      const path = join(dir, name);
-      const document = new YamlDocument(await readFile(path, "utf8"));
+    for (const { name: language, path, text: source } of await readFolder(dir, ".yaml", report)) {
+      if (!LANGUAGE.test(language)) continue;
+      const document = new YamlDocument(source);
       const result = fileSchema.safeParse(document.value());
       const problems =
         document.problems.length > 0 || result.success ? document.problems : document.explain(result.error);

@@ -1,5 +1,5 @@
 /** YAML that a schema checks, with the line of each mistake. */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
 /** Line and text of something that has to be mended. */
@@ -15,6 +15,8 @@ export class YamlDocument {
   readonly #firstLine: number;
   readonly #lines = new LineCounter();
   readonly #document: ReturnType<typeof parseDocument>;
+  /** Undefined where there are problems. */
+  readonly #value: unknown;
 
   /** `firstLine`: the line of the file where `source` begins. */
   constructor(source: string, firstLine = 1) {
@@ -22,15 +24,29 @@ export class YamlDocument {
     this.#firstLine = firstLine;
     const options = { lineCounter: this.#lines, uniqueKeys: true, prettyErrors: false } as const;
     this.#document = parseDocument(source, options);
-    this.problems = this.#document.errors.map((error) => ({
+    const problems = this.#document.errors.map((error) => ({
       line: this.#lineAt(error.pos[0]),
       text: `is no valid YAML: ${error.message}`,
     }));
+    visit(this.#document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(this.#document)) return;
+        const text = `is no valid YAML: no value is named &${alias.source} before this line`;
+        problems.push({ line: this.#lineAt(startOf(alias) ?? 0), text });
+      },
+    });
+    try {
+      if (problems.length === 0) this.#value = this.#document.toJS();
+    } catch (error) {
+      // Aliases of aliases that would fill the memory.
+      problems.push({ line: this.#firstLine, text: `is no valid YAML: ${String(error)}` });
+    }
+    this.problems = problems;
   }
 
-  /** The values; of `asWritten` those keys whose numbers keep the form they have in the source: `1.10`. */
+  /** The values, undefined where there are `problems`; of `asWritten` those keys whose numbers keep the form they have in the source: `1.10`. */
   value(asWritten: readonly string[] = []): unknown {
-    const value: unknown = this.#document.toJS();
+    const value = this.#value;
     if (typeof value !== "object" || value === null) return value;
     const texts = asWritten.flatMap((key) => {
       const node = this.#document.get(key, true);
@@ -41,14 +57,18 @@ export class YamlDocument {
 
   /** What `schema` finds wrong with the values. */
   explain(error: z.ZodError): YamlProblem[] {
-    return error.issues.map((issue) => {
-      const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-      const path = [...issue.path, ...unknown];
+    return error.issues.flatMap((issue) => {
+      if (issue.code === "unrecognized_keys") {
+        return issue.keys.map((key) => ({
+          line: this.lineOf([...issue.path, key]),
+          text: `${nameOf(issue.path)} Unrecognized key: "${key}"`,
+        }));
+      }
       const isMissing = !this.#document.hasIn(issue.path.slice(0, 1));
       const said = isMissing ? "is missing" : issue.message;
       return {
-        line: isMissing ? 1 : this.lineOf(path),
-        text: `${issue.path.join(".") || "the file"} ${said}`,
+        line: isMissing ? 1 : this.lineOf(issue.path),
+        text: `${nameOf(issue.path)} ${said}`,
       };
     });
   }
@@ -77,6 +97,10 @@ export class YamlDocument {
   #lineAt(offset: number): number {
     return this.#lines.linePos(offset).line + this.#firstLine - 1;
   }
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return path.join(".") || "the file";
 }
 
 function startOf(node: unknown): number | undefined {

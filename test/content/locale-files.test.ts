@@ -138,8 +138,12 @@ describe("a folder of texts that is not right", () => {
   });
 
   it("stops the start where a file is no JSON, or holds more than texts", async () => {
-    await expect(loadLocales(await copyWith("zh", () => "{"))).rejects.toThrow(/zh\.json: /);
-    await expect(loadLocales(await copyWith("zh", () => '{"a": 1}'))).rejects.toThrow(/zh\.json: /);
+    await expect(loadLocales(await copyWith("zh", () => "{"))).rejects.toThrow(
+      /zh\.json:1: is no valid JSON/,
+    );
+    const comma = await copyWith("zh", (source) => source.replace('",\n', '"\n'));
+    await expect(loadLocales(comma)).rejects.toThrow(/zh\.json:3: is no valid JSON/);
+    await expect(loadLocales(await copyWith("zh", () => '{\n"a": 1}'))).rejects.toThrow(/zh\.json:2: "a" /);
   });
 
   it("stops the start where the English texts are missing", async () => {

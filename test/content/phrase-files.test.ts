@@ -126,4 +126,27 @@ describe("phrase files with mistakes", () => {
       "xx.yaml:3: “al {skill}”: {skill} is no slot of projects",
     ]);
   });
+
+  it("may not name what is named nowhere before, or grow without end", async () => {
+    const rows = Array.from("bcdefghi", (name, index) => {
+      const before = `*${"abcdefgh"[index]}, `.repeat(10);
+      return `${name}: &${name} [${before}]`;
+    });
+    const problems = await problemsOf({
+      "xx.yaml": "intents: []\nfillers: *later\nleads: &later bonvolu\nexamples: *none\n",
+      "yy.yaml": `a: &a [x]\n${rows.join("\n")}\n`,
+    });
+    expect(problems).toEqual([
+      "xx.yaml:2: is no valid YAML: no value is named &later before this line",
+      "xx.yaml:4: is no valid YAML: no value is named &none before this line",
+      expect.stringMatching(/^yy\.yaml:1: is no valid YAML: .*alias/),
+    ]);
+  });
+
+  it("must be there for English: its commands would be edits, which cost credits", async () => {
+    const dir = await temporaryFolder();
+    await expect(loadUnderstanding(dir, skills)).rejects.toThrow(
+      `${join(dir, "en.yaml")}: the English phrases are missing`,
+    );
+  });
 });
