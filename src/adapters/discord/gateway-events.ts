@@ -71,7 +71,7 @@ export class GatewayEvents {
     const journal = new InteractionJournal(options);
     const languages = new PersonLanguages(options.memory);
     const responder = new InteractionResponder({ ...options, queue, journal });
-    const receiver = new Receiver({ ...options, threads, responder, conversations: this.#conversations });
+    const receiver = new Receiver({ engine: options.engine, threads, conversations: this.#conversations });
     const parts = { ...options, queue, lastSeen, threads, journal, languages, responder, receiver };
     this.#queue = queue;
     this.#lastSeen = lastSeen;

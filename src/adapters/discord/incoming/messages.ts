@@ -7,7 +7,7 @@ import type { ChannelQueue, Standing } from "../channel-queue.ts";
 import type { Threads } from "../threads.ts";
 import type { SaidMessage } from "./event-schema.ts";
 import type { LastSeen } from "./last-seen.ts";
-import { readSaid, requestOfMessage, type Said } from "./normalize.ts";
+import { readMessage, readSaid, type Said } from "./normalize.ts";
 import type { PersonLanguages } from "./person-languages.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -54,7 +54,7 @@ export class Messages {
     if (said === null || !(await this.#isForUs(said))) return lastSeen.passed(channelId, id);
     // Whatever happens from here on, the next process looks for this message.
     if (!lastSeen.find(channelId)) await lastSeen.meet(channelId, guildId, String(BigInt(id) - 1n));
-    await receiver.receive(requestOfMessage(said, botId(), await languages.of(author.id)));
+    await receiver.receiveSaid(readMessage(said, botId(), await languages.of(author.id)), id);
     this.#owned.add(id);
     await lastSeen.took(channelId, guildId, id);
   }

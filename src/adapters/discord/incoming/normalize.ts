@@ -1,25 +1,11 @@
 /**
- * Discord's messages and interactions as the core's `IncomingMessage`. What `event-schema.ts` has read comes
- * in here, and only plain JSON goes out. Source: Discord docs, "Message Object", "Interaction Structure".
+ * Discord's messages as the core's `IncomingMessage`. What `event-schema.ts` has read comes in here, and only plain
+ * JSON goes out. Source: Discord docs, "Message Object".
  */
-
 import type { Attachment, IncomingMessage } from "../../../core/model/message.ts";
 import { own } from "../../../lib/own.ts";
-import {
-  answerOf,
-  canManage,
-  channelOf,
-  isAppOnly,
-  isForOneAlone,
-  limitOf,
-  parentOf,
-  type Taken,
-  userOf,
-} from "../interactions/facts.ts";
-import type { Acknowledgement, Asked } from "../interactions/plan.ts";
 import { conversationOf, placeOf, targetOf } from "../place.ts";
 import type { SaidAttachment, SaidMessage } from "./event-schema.ts";
-import type { DiscordRequest } from "./receiver.ts";
 
 /** A message's files; `fileId` leads back to the message, for a fresh address. */
 export function attachmentsOf(
@@ -74,14 +60,18 @@ export function readSaid(message: SaidMessage, botId: string): Said | null {
   return { message, isAddressed, text };
 }
 
-/** What a message asks for, answered in place; `language` as Discord last told it of the person. */
-export function requestOfMessage({ message, text }: Said, botId: string, language: string | null) {
+/** A message as the core takes it, answered in place; `language` as Discord last told it of the person. */
+export function readMessage(
+  { message, text }: Said,
+  botId: string,
+  language: string | null,
+): IncomingMessage {
   const { id, channel_id: channelId, guild_id: guildId, author, referenced_message: replied } = message;
   const quoted = replied && replied.author.id !== botId ? attachmentsOf(replied) : [];
   const attachments = attachmentsOf(message);
   const hasNothing = text === "" && attachments.length + quoted.length === 0;
   const conversationId = conversationOf(channelId);
-  const incoming: IncomingMessage = {
+  return {
     version: 1,
     id: `discord:message:${id}`,
     key: `discord:${channelId}:${id}`,
@@ -98,46 +88,6 @@ export function requestOfMessage({ message, text }: Said, botId: string, languag
     }),
     receivedAt: Date.now(),
   };
-  return { message: incoming, thread: { at: "message", messageId: id } } satisfies DiscordRequest;
-}
-
-/** What an interaction asks for, answered in place after `acknowledgement`. */
-export function requestOfInteraction(
-  interaction: Taken,
-  { text, attachments, action, isEdit }: Asked,
-  acknowledgement: Acknowledgement,
-): DiscordRequest {
-  const { id, locale, guild_id: guildId } = interaction;
-  const channelId = channelOf(interaction);
-  const conversationId = conversationOf(channelId);
-  const userId = userOf(interaction).id;
-  const message: IncomingMessage = {
-    version: 1,
-    id: `discord:interaction:${id}`,
-    conversationId,
-    user: {
-      id: `discord:${userId}`,
-      ...(locale ? { language: locale } : {}),
-      canManage: canManage(interaction),
-    },
-    text,
-    attachments,
-    ...(action ? { action } : {}),
-    replyTo: targetOf(conversationId, {
-      channelId,
-      userId,
-      ...(guildId ? { guildId } : {}),
-      ...answerOf(interaction),
-      // A pressed button has its answer: the message it stands in.
-      ...(acknowledgement === "update" ? { isAnswered: true } : {}),
-      ...parentOf(interaction),
-      ...(action && isForOneAlone(action) ? { isEphemeral: true } : {}),
-      ...(isAppOnly(interaction) ? { isAppOnly: true } : {}),
-      ...limitOf(interaction),
-    }),
-    receivedAt: Date.now(),
-  };
-  return { message, thread: isEdit ? { at: "answer", interaction } : null };
 }
 
 /** The same message in a thread of its own. */

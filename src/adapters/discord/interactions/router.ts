@@ -2,6 +2,7 @@
  * Commands, buttons, menus and windows on their way to the core: each is read into a plan, and every plan is carried
  * out here. Source: Discord docs, "Receiving and Responding"; platforms.md.
  */
+import type { REST } from "@discordjs/rest";
 import { ApplicationCommandType, InteractionType } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { SkillCatalog } from "../../../core/model/skill.ts";
@@ -11,7 +12,6 @@ import { BoundedSet } from "../../../lib/bounded-map.ts";
 import { Allowance } from "../allowance.ts";
 import type { Interaction, MessageCommandInteraction } from "../incoming/event-schema.ts";
 import type { LastSeen } from "../incoming/last-seen.ts";
-import { requestOfInteraction } from "../incoming/normalize.ts";
 import type { PersonLanguages } from "../incoming/person-languages.ts";
 import type { Receiver } from "../incoming/receiver.ts";
 import type { Threads } from "../threads.ts";
@@ -19,13 +19,16 @@ import { Buttons } from "./buttons.ts";
 import { EDIT_THIS } from "./command-menu.ts";
 import { isAppOnly, languageOf, type Slash, type Taken, userOf } from "./facts.ts";
 import type { InteractionJournal } from "./journal.ts";
+import { readInteraction } from "./normalize.ts";
 import type { Plan } from "./plan.ts";
 import type { InteractionResponder } from "./responder.ts";
 import { SlashCommands } from "./slash-commands.ts";
+import { startEdit } from "./start-edit.ts";
 
 const MAX_SEEN = 5_000;
 
 export interface InteractionOptions {
+  rest: REST;
   memory: AdapterMemory;
   locales: Locales;
   skills: SkillCatalog;
@@ -105,8 +108,10 @@ export class Interactions {
         const { acknowledgement } = plan;
         return responder.take(interaction, acknowledgement, async () => {
           const asked = await plan.asked();
-          if (asked) return receiver.receive(requestOfInteraction(interaction, asked, acknowledgement));
-          return responder.sayLater(interaction, acknowledgement, this.#buttons.tooOld(interaction));
+          if (!asked)
+            return responder.sayLater(interaction, acknowledgement, this.#buttons.tooOld(interaction));
+          const message = readInteraction(interaction, asked, acknowledgement);
+          return asked.isEdit ? startEdit(message, interaction, this.#options) : receiver.receive(message);
         });
       }
       case "nothing":
