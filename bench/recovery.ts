@@ -16,7 +16,7 @@ import { startRedis } from "./support/redis.ts";
 const TURNS = 400;
 const EXPORTS = 200;
 const JOBS = 2 * TURNS + EXPORTS;
-/** Instead of 30 s: what is measured is the bot and not its patience. */
+/** Instead of 30 s: what is measured is the bot and not its waiting. */
 const EXPORT_POLL_MS = 1_000;
 /** By then everything has come that will come; a doubled answer would show. */
 const AFTERMATH_MS = 3_000;

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { listenForStop } from "./app/stop-signals.ts";
 
-// Before anything slow: a signal that nobody listens to ends a process at once, or, in a container, not at all.
+// Before anything slow: a signal without a listener ends a process at once, or, in a container, not at all.
 const signals = listenForStop(process.env.npm_lifecycle_event !== undefined);
 enableCompileCache();
 // Variables that are set already win over the file.

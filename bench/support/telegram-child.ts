@@ -1,5 +1,5 @@
 /**
- * The process under measurement of `bench/telegram-latency.ts`: the bot with Telegram alone, at a pace of calls
+ * The process under measurement of `bench/telegram-latency.ts`: the bot with Telegram alone, at a rate of calls
  * to all chats together that the benchmark chooses. `node telegram-child.ts <calls per second>`, settings as usual.
  */
 import { TelegramAdapter } from "../../src/adapters/telegram/adapter.ts";

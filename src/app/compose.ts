@@ -25,7 +25,7 @@ import { systemClock } from "./system-clock.ts";
 /** How often the operator is told of the same trouble. */
 const REMIND_EVERY_MS = 3_600_000;
 /** How long work that has begun waits for a store that is away. */
-const STORE_PATIENCE_MS = 300_000;
+const STORE_MAX_WAIT_MS = 300_000;
 
 /** A bot without its chats: platforms are added, then the engine is started. */
 export interface Bot {
@@ -110,7 +110,7 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };
   const stopping = new AbortController();
-  const how = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_PATIENCE_MS };
+  const how = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_MAX_WAIT_MS };
   const engine = new Engine(context, {
     ...context,
     store: retryingStore(store, how),

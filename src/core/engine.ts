@@ -184,7 +184,7 @@ export class Engine implements MessageSink {
     return new Speaker(this.#context, message.replyTo, language, message.id);
   }
 
-  /** A word to the person that the platform's pace may hold up, and that intake must not wait for. */
+  /** A word to the person that the platform's rate limit may hold up, and that intake must not wait for. */
   #aside(sending: Promise<unknown>): void {
     this.#asides.add(sending);
     const over = () => this.#asides.delete(sending);

@@ -46,7 +46,10 @@ export class OutageResponder {
       this.#told.add(message.conversationId);
       await this.#chatFor(message).speaker.say("store.catching-up", {}, { tone: "notice" });
     } catch (error) {
-      log.error({ err: error, conversation: message.conversationId }, "nobody could be told of the outage");
+      log.error(
+        { err: error, conversation: message.conversationId },
+        "a person could not be told of the outage",
+      );
     }
   }
 

@@ -33,7 +33,7 @@ export interface StorageSettings {
   redisUrl: string | null;
   retention: Retention;
   /** How long a process that is just ending is waited for, in ms; absent: `lockFolder` decides. */
-  lockPatienceMs?: number;
+  lockWaitMs?: number;
 }
 
 export interface Storage {
@@ -81,7 +81,7 @@ export async function openStorage(
   log: Log,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Storage> {
-  const { dataDir, encryptionKeys, redisUrl, retention, lockPatienceMs } = settings;
+  const { dataDir, encryptionKeys, redisUrl, retention, lockWaitMs } = settings;
   const keys: Keys = encryptionKeys ?? [await orStartError("DATA_DIR", () => loadKeyFile(dataDir))];
   const options = { retentionMs: retention.conversationMs, isShared: redisUrl !== null, log };
   const open = async (openBare: () => Promise<BareStorage>) => {
@@ -94,7 +94,7 @@ export async function openStorage(
     }
   };
   if (redisUrl === null)
-    return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log, lockPatienceMs)));
+    return orStartError("DATA_DIR", () => open(() => openFolder(dataDir, log, lockWaitMs)));
   const onRedis = () => open(() => openRedis(redisUrl, log));
   return orStartError("REDIS_URL", () => whenRedisAnswers(onRedis, { log, signal }), signal);
 }
@@ -158,9 +158,9 @@ async function openRedis(url: string, log: Log): Promise<BareStorage> {
   };
 }
 
-async function openFolder(dir: string, log: Log, lockPatienceMs?: number): Promise<BareStorage> {
+async function openFolder(dir: string, log: Log, lockWaitMs?: number): Promise<BareStorage> {
   privateFolder(dir);
-  const unlock = await lockFolder(dir, log, lockPatienceMs);
+  const unlock = await lockFolder(dir, log, lockWaitMs);
   try {
     const path = join(dir, "nemobot.sqlite");
     const store = new SqliteStorage(path);

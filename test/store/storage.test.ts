@@ -35,7 +35,7 @@ describe("the data folder", () => {
   it("is refused in one sentence while another process keeps it", async () => {
     const dir = await temporaryFolder();
     await open({ DATA_DIR: dir });
-    const settings = { ...loadConfig({ DATA_DIR: dir }).storage, lockPatienceMs: 300 };
+    const settings = { ...loadConfig({ DATA_DIR: dir }).storage, lockWaitMs: 300 };
     await expect(openStorage(settings, new TestLog())).rejects.toThrow(
       "DATA_DIR: another nemobot is running on this folder",
     );

@@ -57,7 +57,7 @@ export class DiscordAdapter {
   readonly #gateway: Gateway;
   readonly #events: GatewayEvents;
   /** For what the adapter repeats itself: each failure is known at once. */
-  readonly #impatient: REST;
+  readonly #restOnce: REST;
   readonly #dispatcher: Agent;
   /** Ends every request. */
   readonly #ending = new AbortController();
@@ -77,7 +77,7 @@ export class DiscordAdapter {
     const settings = restOptions(options.apiUrl, context, this.#ending.signal);
     const rest = new REST(settings).setToken(token);
     this.#rest = rest;
-    this.#impatient = new REST({ ...settings, retries: 0 }).setToken(token);
+    this.#restOnce = new REST({ ...settings, retries: 0 }).setToken(token);
     this.#gateway = new Gateway({
       token,
       shards,
@@ -88,7 +88,7 @@ export class DiscordAdapter {
         GatewayIntentBits.DirectMessages,
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
       ].reduce((all, one) => all | one, 0),
-      rest: this.#impatient,
+      rest: this.#restOnce,
       clock,
       log,
       metrics,
@@ -126,18 +126,18 @@ export class DiscordAdapter {
    * `StartError` when it refuses the token.
    */
   async startSending(): Promise<void> {
-    await this.#patiently(() => this.#whoAmI());
+    await this.#retried(() => this.#whoAmI());
     if (this.#state === "idle") this.#state = "sending";
   }
 
   /** Connects to the gateway, too, and waits as well. Throws `StartError` when Discord refuses the token or an intent. */
   async start(): Promise<void> {
     const { log, memory, locales } = this.#context;
-    const id = await this.#patiently(() => this.#whoAmI());
+    const id = await this.#retried(() => this.#whoAmI());
     if (this.#state === "stopped") return;
     this.#state = "receiving";
     await this.#events.start();
-    await this.#patiently(() => this.#gateway.connect());
+    await this.#retried(() => this.#gateway.connect());
     log.info(
       {
         invite: `https://discord.com/oauth2/authorize?client_id=${id}&scope=bot+applications.commands&permissions=${PERMISSIONS}`,
@@ -163,7 +163,7 @@ export class DiscordAdapter {
     this.#ending.abort(new StopError("shutdown"));
     await this.#goodbye();
     await this.#dispatcher.destroy();
-    for (const rest of [this.#rest, this.#impatient]) {
+    for (const rest of [this.#rest, this.#restOnce]) {
       rest.clearHashSweeper();
       rest.clearHandlerSweeper();
     }
@@ -183,7 +183,7 @@ export class DiscordAdapter {
   }
 
   /** Waits out a Discord that does not answer, or not as it should; a refusal ends the start. */
-  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+  async #retried<T>(call: () => Promise<T>): Promise<T> {
     const { log, clock } = this.#context;
     const { signal } = this.#leaving;
     const outage = new OutageLog(log);
@@ -211,7 +211,7 @@ export class DiscordAdapter {
   }
 
   async #askWhoIAm(): Promise<string> {
-    const { id, bot } = applicationSchema.parse(await this.#impatient.get(Routes.currentApplication()));
+    const { id, bot } = applicationSchema.parse(await this.#restOnce.get(Routes.currentApplication()));
     this.#botId = bot?.id ?? id;
     return id;
   }

@@ -1,11 +1,9 @@
 /** Who may manage a chat. Source: Bot API, getChatMember; the `ChatPlatform` port. */
 import type { Api } from "grammy";
-import type { ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import { KnownManagers } from "../shared/managers.ts";
 import { nativeSignal } from "./abort-signals.ts";
 import type { Migrations } from "./migrations.ts";
-import { addressOf } from "./outgoing/address.ts";
 
 export class Managers {
   readonly #api: Api;
@@ -18,9 +16,8 @@ export class Managers {
     this.#known = new KnownManagers(clock);
   }
 
-  /** Throws when Telegram does not say. */
-  async has(target: ReplyTarget, userId: string, signal: AbortSignal): Promise<boolean> {
-    const { chatId: askedIn } = addressOf(target);
+  /** `askedIn`: the chat, which may have moved since. Throws when Telegram does not say. */
+  async has(askedIn: string, userId: string, signal: AbortSignal): Promise<boolean> {
     const id = userId.slice("telegram:".length);
     // A private chat has the number of its person; an admin who stays anonymous speaks as the group itself.
     if (id === askedIn) return true;

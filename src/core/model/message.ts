@@ -54,7 +54,7 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("projects"), name: z.string().optional() }),
   z.object({ kind: z.literal("open-project"), sessionId: z.string() }),
   /**
-   * `current` stops the running item, `all` clears the line behind it as well; `export` means the render,
+   * `current` stops the running item, `all` clears its lane behind it as well; `export` means the render,
    * `exports` those that wait for theirs as well.
    */
   z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export", "exports"]) }),
@@ -64,7 +64,7 @@ export const actionSchema = z.discriminatedUnion("kind", [
     scope: z.enum(["current", "all", "export", "exports"]),
     text: z.string(),
   }),
-  /** Takes one message or export out of the line; the one that runs by now is stopped. */
+  /** Takes one message or export out of its lane; the one that runs by now is stopped. */
   z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Without a name: list the skills. */
   z.object({ kind: z.literal("skill"), name: z.string().optional() }),
@@ -91,7 +91,7 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("edit"),
     text: z.string(),
-    /** Whose request the agent has offered it for: it is theirs to pay for. Absent: anybody's. */
+    /** Whose request the agent has offered it for: it is theirs to pay for. Absent: any person's. */
     startedBy: z.string().optional(),
     /** Words of a person who was asked what they mean: for the editor, whatever they look like. */
     meant: z

@@ -46,7 +46,7 @@ const exportItemSchema = z.object({
   progress: sentMessageSchema.nullable(),
   sessionId: z.string(),
   taskId: z.string().nullable(),
-  /** True for one that was told its place in the line. */
+  /** True for one that was told its place in its lane. */
   hasWaited: z.boolean().optional(),
   /** What the video's file is called; absent in items of old versions. */
   fileName: z.string().optional(),

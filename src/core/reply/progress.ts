@@ -86,7 +86,7 @@ export class Progress {
     await this.show(text);
   }
 
-  /** Shows `text` in the progress message, whatever the pace. */
+  /** Shows `text` in the progress message, without waiting for the next edit to be due. */
   show(text: RichText): Promise<void> {
     this.#lastShownAt = this.#context.clock.now();
     this.#newest = text;

@@ -15,7 +15,7 @@ export function languageOfNew(language: string): NonNullable<Conversation["langu
 
 /**
  * The language of a person is the one of the project when it is theirs: the agent hears of a change with the next
- * turn, whoever's it is.
+ * turn, by any person.
  */
 export async function wantLanguage(chat: Chat, userId: string, wanted: string): Promise<void> {
   const owner = ownerOf(chat);

@@ -1,4 +1,4 @@
-/** Stopping what runs and taking out of the line what waits. Source: DESIGN.md, rule 2. */
+/** Stopping what runs and taking out of its lane what waits. Source: DESIGN.md, rule 2. */
 import type { Action, IncomingMessage } from "../model/message.ts";
 import { StopError } from "../model/stop.ts";
 import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
@@ -9,7 +9,7 @@ import { isAllowed, mayManage, refuse } from "./rights.ts";
 
 /**
  * Stops waiting for what runs: the turn first, else the export. Its author may, and those who manage the chat. Says
- * what the editor may still do. An export that has not begun is taken out of the line.
+ * what the editor may still do. An export that has not begun is taken out of its lane.
  */
 export async function cancel(
   chat: Chat,
@@ -56,7 +56,7 @@ async function dropAskedExport(
   return dropped.length > 0;
 }
 
-/** Takes out of the line what the person may; returns how much that was. */
+/** Takes out of the lane what the person may; returns how much that was. */
 async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortSignal): Promise<number> {
   const { queue } = chat.context;
   const isManager = (await mayManage(chat, user, signal)) === "yes";
@@ -64,7 +64,7 @@ async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortS
   return dropped.length;
 }
 
-/** Takes one message or export out of the line; if it runs by now, stops waiting for it. */
+/** Takes one message or export out of its lane; if it runs by now, stops waiting for it. */
 export async function dropWaiting(
   chat: Chat,
   user: IncomingMessage["user"],

@@ -90,7 +90,7 @@ export class Chat {
     if (!this.speaker.platform.isShared(this.speaker.target)) return true;
     const starters = [...(this.#record.projects ?? []).map(({ startedBy }) => startedBy), ownerOf(this)];
     const first = starters.find((starter) => starter !== null);
-    // Before anybody has worked here it belongs to the first person who does.
+    // Before a person has worked here it belongs to the first person who does.
     return starters.every((starter) => starter === null) || (first !== undefined && first === this.userId);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Who may do what where people share a conversation: everybody with their own things, with all things those who manage
- * it. The platform says who that is; while it does not say, nobody is taken for one. Source: docs/usage.md, "Who may do what".
+ * it. The platform says who that is; while it does not say, no person is taken for one. Source: docs/usage.md, "Who may do what".
  */
 
 import type { TextKey } from "../model/locales.ts";

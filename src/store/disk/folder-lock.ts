@@ -9,13 +9,13 @@ import type { Log } from "../../core/ports/runtime.ts";
 import { privateDatabase } from "./private-files.ts";
 
 /** A process that is just stopping takes up to ten seconds. */
-const PATIENCE_MS = 12_000;
+const WAIT_MS = 12_000;
 const LOOK_EVERY_MS = 200;
 /** SQLite's code for "another connection holds the lock". */
 const BUSY = 5;
 
-/** Takes the lock of `dir`; the returned function gives it back. Throws when another process keeps it for `patienceMs`. */
-export async function lockFolder(dir: string, log: Log, patienceMs = PATIENCE_MS): Promise<() => void> {
+/** Takes the lock of `dir`; the returned function gives it back. Throws when another process keeps it for `waitMs`. */
+export async function lockFolder(dir: string, log: Log, waitMs = WAIT_MS): Promise<() => void> {
   const path = join(dir, "nemobot.lock");
   privateDatabase(path);
   const database = new DatabaseSync(path, { timeout: 0 });
@@ -28,7 +28,7 @@ export async function lockFolder(dir: string, log: Log, patienceMs = PATIENCE_MS
       };
     } catch (error) {
       const isBusy = error instanceof Error && "errcode" in error && error.errcode === BUSY;
-      if (isBusy && Date.now() - startedAt < patienceMs) {
+      if (isBusy && Date.now() - startedAt < waitMs) {
         if (tries === 0) log.warn({}, "another nemobot uses the data folder; waiting for it to end");
         await wait(LOOK_EVERY_MS);
         continue;

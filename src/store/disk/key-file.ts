@@ -1,4 +1,4 @@
-/** The key that is made on first use, for whoever sets none. Source: docs/operations.md, "What is kept". */
+/** The key that is made on first use, where the settings hold none. Source: docs/operations.md, "What is kept". */
 import { randomBytes, randomUUID } from "node:crypto";
 import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 export async function loadKeyFile(dataDir: string): Promise<Uint8Array> {
   const path = join(dataDir, "encryption.key");
   privateFolder(dataDir);
-  // Linked whole or not at all: whoever comes second, or after a crash, finds no half-written file.
+  // Linked whole or not at all: a second process, or one after a crash, finds no half-written file.
   const draft = `${path}.${randomUUID()}`;
   try {
     if (!(await stat(path).catch(() => null))) {

@@ -1,5 +1,5 @@
 /**
- * Files and folders for the bot's own user alone, whatever the umask says, and whoever has made them: what is wider
+ * Files and folders for the bot's own user alone, whatever the umask and whichever program made them: what is wider
  * is narrowed. Source: docs/operations.md, "What is kept".
  */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";

@@ -52,7 +52,7 @@ export class Backfill {
    */
   async start(shard: Shard): Promise<Promise<void>[]> {
     const { lastSeen, queue } = this.#options;
-    // Not even a tick may pass before the channels are in line: the next event may be a message in one of them.
+    // Not even a tick may pass before the channels are in the queue: the next event may be a message in one of them.
     if (!lastSeen.isLoaded) await queue.inOrder("the last seen messages", () => lastSeen.load());
     const places = lastSeen.list().filter(({ guildId }) => isOfShard(guildId, shard));
     return places.map(({ id }) => queue.inOrder(id, () => this.#limit.run(id, () => this.#lookThrough(id))));

@@ -1,4 +1,4 @@
-/** A few tasks at once, the others in line; one that something waits for can be moved to the front. */
+/** A few tasks at once, the others wait; one that something waits for can be moved to the front. */
 export class ConcurrencyLimit {
   readonly #max: number;
   #running = 0;

@@ -35,14 +35,14 @@ export class Messages {
     this.#options = options;
   }
 
-  /** Takes a message behind everything of its channel that came before; it stands in line when this returns. */
+  /** Takes a message behind everything of its channel that came before; it is in the queue when this returns. */
   take(message: SaidMessage): Promise<void> {
     const said = readSaid(message, this.#options.botId());
     const take = () => this.#take(message, said);
     return this.#options.queue.inOrder(message.channel_id, take, this.#standingOf(said));
   }
 
-  /** Takes a message that is not in line, but has its channel to itself. Throws while the store is in trouble: it must come again. */
+  /** Takes a message that is not in the queue, but has its channel to itself. Throws while the store is in trouble: it must come again. */
   takeNow(message: SaidMessage): Promise<void> {
     return this.#take(message, readSaid(message, this.#options.botId()));
   }

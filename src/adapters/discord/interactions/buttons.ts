@@ -27,7 +27,7 @@ const WINDOW_LIVES_MS = 3_600_000;
 /** Windows that are known without the store. */
 const MAX_WINDOWS = 500;
 /** Of the three seconds that Discord gives. */
-const STORE_PATIENCE_MS = 500;
+const STORE_TIMEOUT_MS = 500;
 /** Of a window that is about the project, not about a message. */
 const NO_MESSAGE = "none";
 /** Links of one message that are taken along. */
@@ -70,7 +70,7 @@ export class Buttons {
     const chosen = data.component_type === ComponentType.StringSelect ? (data.values?.[0] ?? "") : code;
     const read = () => decodeAction(chosen, conversationOf(channelOf(interaction)), this.#memory);
     // Undefined: the store does not say in time what was kept for the button; it is asked again after the acknowledgement.
-    const action = await soonOr<Action | null | undefined>(STORE_PATIENCE_MS, read(), undefined);
+    const action = await soonOr<Action | null | undefined>(STORE_TIMEOUT_MS, read(), undefined);
     if (action === null) return { kind: "say", text: this.tooOld(interaction) };
     const isPrivate = action !== undefined && isForOneAlone(action);
     const acknowledgement = isPrivate ? "private" : isAppOnly(interaction) ? "public" : "update";
@@ -100,7 +100,7 @@ export class Buttons {
       links: links.slice(0, MAX_LINKS),
     };
     this.#latest.set(interaction.id, opened);
-    await soonOr(STORE_PATIENCE_MS, this.#windows.set(keyOf(interaction.id), opened), undefined);
+    await soonOr(STORE_TIMEOUT_MS, this.#windows.set(keyOf(interaction.id), opened), undefined);
     return this.#openWindow(interaction, interaction.id);
   }
 

@@ -13,7 +13,7 @@ import type { Acknowledgement } from "./plan.ts";
 const EPHEMERAL = 64;
 const SUPPRESS_EMBEDS = 4;
 /** Of the three seconds that Discord gives. */
-const STORE_PATIENCE_MS = 1_000;
+const STORE_TIMEOUT_MS = 1_000;
 
 /** Later Discord takes no first answer. */
 const ANSWER_WITHIN_MS = 3_000;
@@ -66,7 +66,7 @@ export class InteractionResponder {
       },
     );
     // The acknowledgement has a deadline, the store has none.
-    await soonOr(STORE_PATIENCE_MS, kept, false);
+    await soonOr(STORE_TIMEOUT_MS, kept, false);
     await this.#acknowledge(interaction, how);
     await queue.atOnce(channelOf(interaction), work);
     if (await kept) await orInTrouble(journal.remove(interaction.id), undefined);

@@ -74,7 +74,7 @@ export class UpdateHandler {
     }
     const message = readMessages(parts, updateId, bot);
     if (!message) return false;
-    await engine.receive(await this.#settled(message, parts[0]));
+    await engine.receive(await this.#inOrigin(message, parts[0]));
     if (albumId === null) return true;
     for (const part of parts) await memory.set(`album-part:${keyOf(part)}`, "1", PART_KEPT_FOR_MS);
     return true;
@@ -105,7 +105,7 @@ export class UpdateHandler {
     if (update.callback_query) answers.answer(update.callback_query, "button.later");
     const { message: source } = update;
     const message = source && readMessages([source], update.update_id, bot);
-    if (message) await engine.putOff(await this.#settled(message, source));
+    if (message) await engine.putOff(await this.#inOrigin(message, source));
   }
 
   async #press(query: CallbackQuery, updateId: number): Promise<boolean> {
@@ -123,14 +123,14 @@ export class UpdateHandler {
     answers.answer(query, action ? null : "button.too-old");
     if (message && action) {
       const pressed = readPressedButton(query, message, action, updateId);
-      await engine.receive(await this.#settled(pressed, message));
+      await engine.receive(await this.#inOrigin(pressed, message));
     }
     return action !== null;
   }
 
   async #edited(message: Message, updateId: number): Promise<boolean> {
     const edited = readMessages([message], updateId, this.#options.bot);
-    if (edited) await this.#options.engine.revise(await this.#settled(edited, message));
+    if (edited) await this.#options.engine.revise(await this.#inOrigin(edited, message));
     return edited !== null;
   }
 
@@ -143,7 +143,7 @@ export class UpdateHandler {
   }
 
   /** Led to the conversation a migrated group began with. */
-  async #settled(message: IncomingMessage, source: Place | undefined): Promise<IncomingMessage> {
+  async #inOrigin(message: IncomingMessage, source: Place | undefined): Promise<IncomingMessage> {
     if (!source) return message;
     const conversationId = await this.#conversationOf(source);
     return { ...message, conversationId, replyTo: { ...message.replyTo, conversationId } };

@@ -8,7 +8,6 @@ import type { Log } from "../../../core/ports/runtime.ts";
 import { BoundedSet } from "../../../lib/bounded-map.ts";
 import type { Beside } from "../../shared/background.ts";
 import { nativeSignal } from "../abort-signals.ts";
-import type { CallbackQuery } from "../incoming/update-schema.ts";
 
 /** Requests under way, of one person and of all. */
 const MAX_OF_ONE = 20;
@@ -28,6 +27,12 @@ export interface CallbackAnswersOptions {
   beside: Beside;
 }
 
+/** A pressed button, as far as its answer needs to know. */
+interface Press {
+  id: string;
+  from: { id: number; language_code?: string | undefined };
+}
+
 interface Person {
   waiting: (() => Promise<void>)[];
   underWay: number;
@@ -45,13 +50,13 @@ export class CallbackAnswers {
   }
 
   /** Answers a press once, with a word or without; returns at once. */
-  answer(query: CallbackQuery, word: (TextKey & `button.${string}`) | null): void {
-    if (this.#answered.has(query.id)) return;
-    this.#answered.add(query.id);
-    const person = this.#people.get(query.from.id) ?? { waiting: [], underWay: 0 };
+  answer(press: Press, word: (TextKey & `button.${string}`) | null): void {
+    if (this.#answered.has(press.id)) return;
+    this.#answered.add(press.id);
+    const person = this.#people.get(press.from.id) ?? { waiting: [], underWay: 0 };
     if (person.waiting.length >= MAX_WAITING || this.#people.size >= MAX_PEOPLE) return;
-    person.waiting.push(() => this.#send(query, word));
-    this.#people.set(query.from.id, person);
+    person.waiting.push(() => this.#send(press, word));
+    this.#people.set(press.from.id, person);
     this.#sendMore();
   }
 
@@ -79,12 +84,12 @@ export class CallbackAnswers {
     }
   }
 
-  async #send(query: CallbackQuery, word: (TextKey & `button.${string}`) | null): Promise<void> {
+  async #send(press: Press, word: (TextKey & `button.${string}`) | null): Promise<void> {
     const { api, locales, log } = this.#options;
-    const language = locales.match(query.from.language_code) ?? "en";
+    const language = locales.match(press.from.language_code) ?? "en";
     const text = word ? { text: locales.plain(language, word) } : {};
     try {
-      await api.answerCallbackQuery(query.id, text, nativeSignal(AbortSignal.timeout(TIMEOUT_MS)));
+      await api.answerCallbackQuery(press.id, text, nativeSignal(AbortSignal.timeout(TIMEOUT_MS)));
     } catch (error) {
       // Too old by now, or Telegram is away: the button ends by itself.
       log.debug({ err: error }, "a button press could not be confirmed");

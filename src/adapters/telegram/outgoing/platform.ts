@@ -138,7 +138,7 @@ export class TelegramPlatform implements ChatPlatform {
 
   mayManage(target: ReplyTarget, user: IncomingMessage["user"], signal: AbortSignal): Promise<boolean> {
     const { managers, stopped } = this.#options;
-    return managers.has(target, user.id, AbortSignal.any([signal, stopped]));
+    return managers.has(addressOf(target).chatId, user.id, AbortSignal.any([signal, stopped]));
   }
 
   keptMessage(key: string, userId: string): Promise<OutgoingMessage | null> {

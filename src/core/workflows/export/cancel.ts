@@ -1,4 +1,4 @@
-/** Taking exports out of the line and stopping their renders, one by one or all. Source: DESIGN.md, rule 2. */
+/** Taking exports out of their lane and stopping their renders, one by one or all. Source: DESIGN.md, rule 2. */
 
 import type { IncomingMessage } from "../../model/message.ts";
 import { StopError } from "../../model/stop.ts";
@@ -37,7 +37,7 @@ export async function cancelExports(
   });
 }
 
-/** Takes one export out of the line; if it runs by now, stops its render. */
+/** Takes one export out of its lane; if it runs by now, stops its render. */
 export async function dropExport(
   chat: Chat,
   user: Person,
@@ -64,7 +64,7 @@ export async function dropExport(
   await cancelExports(chat, user, false, signal);
 }
 
-/** Takes out of the line what the person may; returns how much that was. */
+/** Takes out of the lane what the person may; returns how much that was. */
 async function dropAll(chat: Chat, user: Person, signal: AbortSignal): Promise<number> {
   const isManager = (await mayManage(chat, user, signal)) === "yes";
   const dropped = await chat.context.queue.clear(
@@ -79,7 +79,7 @@ async function isTheirs(chat: Chat, user: Person, item: WorkItem, signal: AbortS
   return starterOf(item) === user.id || (await mayManage(chat, user, signal)) === "yes";
 }
 
-/** The message that showed its place says that it is out of the line; what was captured for it goes. */
+/** The message that showed its place says that it waits no more; what was captured for it goes. */
 async function tidyUp(chat: Chat, item: WorkItem): Promise<void> {
   if (item.kind !== "export") return;
   const { speaker, context } = chat;

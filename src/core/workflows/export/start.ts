@@ -1,5 +1,5 @@
 /**
- * Export, as far as the mailbox goes: the project is captured as it is at this moment and put into the line of
+ * Export, as far as the mailbox goes: the project is captured as it is at this moment and put into the lane of
  * exports, so that editing goes on. Its render follows in `watch.ts`. Source: nemo-api.md, "Render".
  */
 import { type Capture, MAX_CAPTURE_BYTES } from "../../model/capture.ts";
@@ -17,7 +17,7 @@ import { exportFileName } from "./file-name.ts";
 const MAX_COUNTED_SESSIONS = 20;
 
 /**
- * Puts an export of the project as it is now into the line. Carried out again after a crash it goes on where it
+ * Puts an export of the project as it is now into the lane. Carried out again after a crash it goes on where it
  * was, with the project as it was then. Throws `session-lost` and the signal's reason.
  */
 export async function startExport(
@@ -79,12 +79,12 @@ export async function startExport(
   await chat.update((current) => ({ ...current, settled: { itemId, actions: [] } }));
 }
 
-/** The button that takes one export out of the line, or stops its render. */
+/** The button that takes one export out of the lane, or stops its render. */
 export function stopExportButton(speaker: Speaker, itemId: string): Button {
   return speaker.button("button.cancel-export", { kind: "drop", itemId });
 }
 
-/** One message for the whole way of an export: its place in the line, then its progress. */
+/** One message for the whole way of an export: its place in the lane, then its progress. */
 function announce(
   speaker: Speaker,
   itemId: string,

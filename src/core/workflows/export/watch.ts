@@ -1,6 +1,6 @@
 /**
- * One export at its turn in the line: its captured project is submitted, watched until the video is there, and
- * delivered. The line of a conversation is worked on one by one, since a session takes only one active render.
+ * One export at its turn in the lane: its captured project is submitted, watched until the video is there, and
+ * delivered. The exports of a conversation are worked on one by one, since a session takes only one active render.
  * Source: nemo-api.md, "Render" and "Errors".
  */
 import { BackendError } from "../../model/backend-error.ts";

@@ -19,7 +19,7 @@ import {
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_718);
 const UPDATES = Number(process.env.FUZZ_UPDATES ?? 5_000);
-/** Whatever is said to a chat before, at the pace that Telegram allows. */
+/** Whatever is said to a chat before, as fast as Telegram allows. */
 const ANSWER_MS = 45_000;
 /** One in so many keeps all its fields. */
 const WHOLE_ONE_IN = 10;

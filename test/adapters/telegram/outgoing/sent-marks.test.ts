@@ -20,7 +20,7 @@ import {
 import { PATIENTLY, until } from "../scene.ts";
 
 const MB = 1024 * 1024;
-/** Nothing waits: not for the pace, and not for another try. */
+/** Nothing waits: not for the rate limit, and not for another try. */
 const HURRIED = { ...DEFAULT_SEND_LIMITS, perChat: 100, retryWaitMs: 1 };
 const never = new AbortController().signal;
 const answer = outgoing("All done.", { idempotencyKey: "turn-1:answer" });
