@@ -100,7 +100,10 @@ export class TurnText {
     if (this.#raw.length <= this.#lookAgainAt) return;
     const closed = this.#raw.slice(0, openMachineText(this.#raw));
     let end = this.#lastSentenceEnd(closed, closed.length);
-    if (end === 0 && closed.length > MAX_CHUNK) end = closed.search(/\s\S*$/) + 1 || closed.length;
+    if (end === 0 && closed.length > MAX_CHUNK) {
+      const word = closed.search(/\s\S*$/) + 1;
+      end = closed.slice(0, word).trim() === "" ? closed.length : word;
+    }
     // As often as it doubles: who is fed character by character reads each a few times only.
     this.#lookAgainAt = end === 0 && this.#raw.length > MAX_CHUNK ? this.#raw.length * 1.5 : 0;
     this.#pending += hideMachineText(this.#raw.slice(0, end), this.#yourClip);

@@ -151,6 +151,17 @@ describe("the size of what is shown", () => {
     expect(taken.join("") + smiles.finish().text).toBe(`a${"😀".repeat(2_000)}`);
   });
 
+  it("hands out a long text without spaces also behind the space of a sentence", () => {
+    const turn = new TurnText(understanding, "your clip");
+    const chunks = ["I added music. ", "x".repeat(1_600), "😀", "x".repeat(1_600)];
+    const taken = chunks.map((chunk) => {
+      turn.add(chunk);
+      return takeAll(turn).join("").length;
+    });
+    expect(taken).toEqual([14, 0, 0, 1_500]);
+    expect(turn.isFull).toBe(false);
+  });
+
   it("has no bound at the end: platforms split further", () => {
     const turn = new TurnText(understanding, "your clip");
     turn.add("word ".repeat(1_000));
