@@ -106,7 +106,7 @@ describe("a language that consists of three files", () => {
   it("is chosen by button, by command and by its name", async () => {
     const { chat } = await startMiro();
     await chat.asks("/language");
-    expect(chat.buttons).toEqual(["English", "Miro", "中文"]);
+    expect(chat.buttons).toEqual(expect.arrayContaining(["English", "Miro", "中文"]));
     for (const choose of [
       () => chat.presses("Miro"),
       () => chat.asks("/language miro"),

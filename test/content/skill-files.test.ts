@@ -83,7 +83,7 @@ describe("the skills that come with the bot", () => {
     if (skill === null) throw new Error("not installed");
     expect(skill).toMatchObject({ version: "1.0.0", platform: "unknown" });
     for (const field of ["title", "description", "greeting", "setup", "typicalTime", "tip"] as const) {
-      expect(Object.keys(skill[field])).toEqual(["en", "zh"]);
+      expect(Object.keys(skill[field])).toEqual(expect.arrayContaining(["en", "zh"]));
       expect(localized(skill[field], "en")).not.toMatch(/\p{Script=Han}/u);
       expect(localized(skill[field], "zh")).toMatch(/\p{Script=Han}/u);
     }
@@ -189,25 +189,25 @@ describe("the platform that is reported", () => {
 
 describe("a skill in another language", () => {
   it("is said in the language's file beside it; what is missing there stays as it was", async () => {
-    await write("a.md", "---\nname: a\nversion: 1\ntitle: One\ntip:\n  en: Tip\n  fr: Conseil\n---\n");
-    await write("fr.yaml", "a:\n  title: Un\n  tip: Astuce\n  examples:\n    - coupe\n");
+    await write("a.md", "---\nname: a\nversion: 1\ntitle: One\ntip:\n  en: Tip\n  gv: Coyrle\n---\n");
+    await write("gv.yaml", "a:\n  title: Nane\n  tip: Astuce\n  examples:\n    - coupe\n");
     const { defaultSkill } = await load("a");
-    expect(localized(defaultSkill.title, "fr")).toBe("Un");
+    expect(localized(defaultSkill.title, "gv")).toBe("Nane");
     expect(localized(defaultSkill.title, "zh")).toBe("One");
-    expect(localized(defaultSkill.tip, "fr")).toBe("Conseil");
-    expect(localized(defaultSkill.examples, "fr")).toEqual(["coupe"]);
-    expect(localized(defaultSkill.greeting, "fr")).toBe(defaultSkill.greeting.en);
+    expect(localized(defaultSkill.tip, "gv")).toBe("Coyrle");
+    expect(localized(defaultSkill.examples, "gv")).toEqual(["coupe"]);
+    expect(localized(defaultSkill.greeting, "gv")).toBe(defaultSkill.greeting.en);
   });
 
   it("is refused with file and line where its file does not fit", async () => {
     await write("a.md", "---\nname: a\nversion: 1\n---\n");
-    await write("fr.yaml", "a:\n  titel: Un\n  tip: 5\n");
+    await write("gv.yaml", "a:\n  titel: Un\n  tip: 5\n");
     expect(await problemsOf(load("a"))).toEqual([
-      expect.stringMatching(/^fr\.yaml:3: a\.tip /),
-      expect.stringMatching(/^fr\.yaml:2: a Unrecognized key: "titel"/),
+      expect.stringMatching(/^gv\.yaml:3: a\.tip /),
+      expect.stringMatching(/^gv\.yaml:2: a Unrecognized key: "titel"/),
     ]);
-    await write("fr.yaml", "a:\n  title: Un\nb:\n  title: Deux\n");
-    expect(await problemsOf(load("a"))).toEqual(['fr.yaml:3: no skill here is called "b"']);
+    await write("gv.yaml", "a:\n  title: Nane\nb:\n  title: Jees\n");
+    expect(await problemsOf(load("a"))).toEqual(['gv.yaml:3: no skill here is called "b"']);
   });
 });
 

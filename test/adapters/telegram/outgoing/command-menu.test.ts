@@ -3,9 +3,11 @@ import { loadConfig } from "../../../../src/app/config.ts";
 import { createAdapterMemory } from "../../../../src/store/adapter-memory.ts";
 import { openStorage } from "../../../../src/store/storage.ts";
 import type { SeenMessage } from "../../../fakes/telegram/players.ts";
+import { locales } from "../../../support/content.ts";
 import { TestLog } from "../../../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "../scene.ts";
 
+const LANGUAGES = locales.languages.length;
 const COMMANDS = [
   "start",
   "help",
@@ -20,13 +22,15 @@ const COMMANDS = [
 ];
 
 describe.concurrent("the command menu", () => {
-  it("is sent in both languages, and not again by the next start", async () => {
+  it("is sent in every language, and not again by the next start", async () => {
     await using scene = await startTelegramScene();
+    const sent = () => scene.telegram.calls("setMyCommands").filter(({ status }) => status === 200);
+    await scene.telegram.waitFor(() => sent().length === LANGUAGES, PATIENTLY);
     const lists = scene.telegram.commandLists();
     expect(lists.get("default ")?.map(({ command }) => command)).toEqual(COMMANDS);
     expect(lists.get("default zh")?.map(({ command }) => command)).toEqual(COMMANDS);
     expect(lists.get("default ")).not.toEqual(lists.get("default zh"));
-    expect(scene.telegram.calls("setMyCommands")).toHaveLength(2);
+    expect(scene.telegram.calls("setMyCommands")).toHaveLength(LANGUAGES);
     const chat = scene.telegram.privateChat();
     const isHelp = (message: SeenMessage) => message.text.includes("Commands");
     chat.say("help");
@@ -35,21 +39,22 @@ describe.concurrent("the command menu", () => {
     await scene.restart();
     chat.say("help");
     await chat.nextBotMessage(isHelp, PATIENTLY);
-    expect(scene.telegram.calls("setMyCommands")).toHaveLength(2);
+    expect(scene.telegram.calls("setMyCommands")).toHaveLength(LANGUAGES);
   });
 
   it("is sent again in the language whose words have changed", async () => {
     await using scene = await startTelegramScene();
+    await scene.telegram.waitFor(() => scene.telegram.calls("setMyCommands").length === LANGUAGES, PATIENTLY);
     await scene.bot.stop();
     const storage = await openStorage(loadConfig({ DATA_DIR: scene.bot.dataDir }).storage, new TestLog());
     await createAdapterMemory(storage.records, "telegram").set("commands:zh", "other words");
     await storage.close();
     await scene.restart();
     await scene.telegram.waitFor(
-      () => scene.telegram.calls("setMyCommands").at(2)?.status === 200,
+      () => scene.telegram.calls("setMyCommands").at(LANGUAGES)?.status === 200,
       PATIENTLY,
     );
-    expect(scene.telegram.calls("setMyCommands").at(2)?.params.language_code).toBe("zh");
+    expect(scene.telegram.calls("setMyCommands").at(LANGUAGES)?.params.language_code).toBe("zh");
   });
 });
 
