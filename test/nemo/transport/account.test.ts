@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BackendAccount } from "../../src/core/ports/video-backend.ts";
+import type { BackendAccount } from "../../../src/core/ports/video-backend.ts";
 import {
   CLIENT_ID,
   caller,
@@ -10,9 +10,9 @@ import {
   type TestCaller,
   TOKEN,
   tokenAnswerOf,
-} from "./support/caller.ts";
-import { collect } from "./support/collect.ts";
-import { drop, json, plain, type Script, sse, startServer } from "./support/scripted-server.ts";
+} from "../support/caller.ts";
+import { collect } from "../support/collect.ts";
+import { drop, json, plain, type Script, sse, startServer } from "../support/scripted-server.ts";
 
 const CREDITS = "GET /api/credits/balance/simple";
 const RUN = "POST /run_sse";

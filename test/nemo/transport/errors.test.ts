@@ -2,8 +2,8 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { BackendError } from "../../src/core/model/backend-error.ts";
-import { kindOf } from "../../src/nemo/transport/errors.ts";
+import { BackendError } from "../../../src/core/model/backend-error.ts";
+import { kindOf } from "../../../src/nemo/transport/errors.ts";
 import {
   CLIENT_ID,
   caller,
@@ -13,8 +13,8 @@ import {
   never,
   TOKEN,
   tokenAnswerOf,
-} from "./support/caller.ts";
-import { collect } from "./support/collect.ts";
+} from "../support/caller.ts";
+import { collect } from "../support/collect.ts";
 import {
   drop,
   dropAfter,
@@ -24,7 +24,7 @@ import {
   silence,
   sse,
   startServer,
-} from "./support/scripted-server.ts";
+} from "../support/scripted-server.ts";
 
 const CREDITS = "GET /api/credits/balance/simple";
 const SESSION = "POST /api/tasks/me/with-session/nemo_agent";

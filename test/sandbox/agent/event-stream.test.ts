@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Scenario } from "../../src/sandbox/scenario.ts";
-import { events, person, sandboxFor } from "./client.ts";
+import type { Scenario } from "../../../src/sandbox/scenario.ts";
+import { events, person, sandboxFor } from "../client.ts";
 
 type TurnAction = Extract<Scenario["do"], { kind: "turn" }>;
 const TURN: TurnAction = {

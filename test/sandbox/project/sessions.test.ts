@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, person, sandboxFor, turnBody } from "./client.ts";
+import { call, person, sandboxFor, turnBody } from "../client.ts";
 
 describe("a session", () => {
   it.each([

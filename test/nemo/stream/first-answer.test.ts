@@ -1,8 +1,8 @@
 import { createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { caller, client, FREE_TOKEN_ROUTE, NEW_TOKEN, never, tokenAnswerOf } from "./support/caller.ts";
-import { collect } from "./support/collect.ts";
-import { json, plain, type Script, sse, sseText, startServer } from "./support/scripted-server.ts";
+import { caller, client, FREE_TOKEN_ROUTE, NEW_TOKEN, never, tokenAnswerOf } from "../support/caller.ts";
+import { collect } from "../support/collect.ts";
+import { json, plain, type Script, sse, sseText, startServer } from "../support/scripted-server.ts";
 
 const RUN = "POST /run_sse";
 const turn = { sessionId: "s1", text: "hi" };

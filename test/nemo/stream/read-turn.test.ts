@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { AttachmentError } from "../../src/core/ports/chat-platform.ts";
-import type { UploadFile } from "../../src/core/ports/video-backend.ts";
-import { UploadSourceError } from "../../src/nemo/files/upload-source-error.ts";
-import { caller, client, FREE_TOKEN_ROUTE, NEW_TOKEN, never, tokenAnswerOf } from "./support/caller.ts";
-import { collect } from "./support/collect.ts";
+import { AttachmentError } from "../../../src/core/ports/chat-platform.ts";
+import type { UploadFile } from "../../../src/core/ports/video-backend.ts";
+import { UploadSourceError } from "../../../src/nemo/files/upload-source-error.ts";
+import { caller, client, FREE_TOKEN_ROUTE, NEW_TOKEN, never, tokenAnswerOf } from "../support/caller.ts";
+import { collect } from "../support/collect.ts";
 import {
   drop,
   json,
@@ -14,7 +14,7 @@ import {
   sse,
   sseText,
   startServer,
-} from "./support/scripted-server.ts";
+} from "../support/scripted-server.ts";
 
 const UPLOAD = "POST /api/upload-video/nemo_agent/me/s1";
 const UPLOADED = json({ code: 0, data: { files: [{ filename: "a.mp4", file_type: "video" }] } });

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { sendEndlessly } from "../support/endless-request.ts";
-import { call, clipBytes, person, sandboxFor } from "./client.ts";
+import { sendEndlessly } from "../../support/endless-request.ts";
+import { call, clipBytes, person, sandboxFor } from "../client.ts";
 
 const small = { general: 1000, images: 400 };
 

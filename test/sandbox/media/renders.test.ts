@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { findFfmpeg } from "../../src/sandbox/media/ffmpeg.ts";
-import { ATTRIBUTION, call, clipBytes, person, renderBody, sandboxFor } from "./client.ts";
+import { findFfmpeg } from "../../../src/sandbox/media/ffmpeg.ts";
+import { ATTRIBUTION, call, clipBytes, person, renderBody, sandboxFor } from "../client.ts";
 
 const run = promisify(execFile);
 const ffmpeg = await findFfmpeg(AbortSignal.timeout(10_000));

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TurnEvent } from "../../src/core/ports/video-backend.ts";
-import { TurnDecoder } from "../../src/nemo/stream/decoder.ts";
-import { sseText } from "./support/scripted-server.ts";
+import type { TurnEvent } from "../../../src/core/ports/video-backend.ts";
+import { TurnDecoder } from "../../../src/nemo/stream/decoder.ts";
+import { sseText } from "../support/scripted-server.ts";
 
 const MIB = 1024 * 1024;
 
@@ -45,7 +45,7 @@ interface Expected {
   tools_called_by_model: string[];
   failures: string[];
 }
-const SAMPLES = new URL("../fixtures/sse-samples/", import.meta.url);
+const SAMPLES = new URL("../../fixtures/sse-samples/", import.meta.url);
 const expected: Record<string, Expected> = JSON.parse(
   readFileSync(new URL("expected.json", SAMPLES), "utf8"),
 );

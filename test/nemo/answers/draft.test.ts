@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_TIMELINE, isExportable, timelineSchema } from "../../src/core/model/timeline.ts";
-import { readProjectState } from "../../src/nemo/answers/draft.ts";
+import { EMPTY_TIMELINE, isExportable, timelineSchema } from "../../../src/core/model/timeline.ts";
+import { readProjectState } from "../../../src/nemo/answers/draft.ts";
 
 /** The single segment of a draft that holds one. */
 async function segmentOf(segment: object) {

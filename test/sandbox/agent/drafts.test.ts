@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Json, person, sandboxFor } from "./client.ts";
+import { type Json, person, sandboxFor } from "../client.ts";
 
 /** Every project starts with one clip of 10 s. */
 const CLIP = "0: clip 0-10000";

@@ -5,19 +5,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { createClient } from "@redis/client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StopError } from "../../src/core/model/stop.ts";
-import type { WorkItem } from "../../src/core/model/work-item.ts";
-import { StoreTroubleError } from "../../src/core/ports/store.ts";
-import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "../../src/jobs/redis/options.ts";
-import { RedisQueue } from "../../src/jobs/redis/queue.ts";
-import { RedisConnection } from "../../src/store/redis/connection.ts";
-import { describeDurableWorkQueue } from "../contracts/work-queue.ts";
-import { startQueueWorker } from "../support/queue-worker.ts";
-import { HAS_REDIS, type RedisServer, startRedis } from "../support/redis.ts";
-import { connectRedis } from "../support/redis-store.ts";
-import { TEST_SEALING } from "../support/sealing.ts";
-import { TestLog } from "../support/test-chat.ts";
-import { item, startHands } from "../support/work-items.ts";
+import { StopError } from "../../../src/core/model/stop.ts";
+import type { WorkItem } from "../../../src/core/model/work-item.ts";
+import { StoreTroubleError } from "../../../src/core/ports/store.ts";
+import { DEFAULT_REDIS_QUEUE_OPTIONS, type RedisQueueOptions } from "../../../src/jobs/redis/options.ts";
+import { RedisQueue } from "../../../src/jobs/redis/queue.ts";
+import { RedisConnection } from "../../../src/store/redis/connection.ts";
+import { describeDurableWorkQueue } from "../../contracts/work-queue.ts";
+import { startQueueWorker } from "../../support/queue-worker.ts";
+import { HAS_REDIS, type RedisServer, startRedis } from "../../support/redis.ts";
+import { connectRedis } from "../../support/redis-store.ts";
+import { TEST_SEALING } from "../../support/sealing.ts";
+import { TestLog } from "../../support/test-chat.ts";
+import { item, startHands } from "../../support/work-items.ts";
 
 /** Waits that a test can live with, in the proportions of the real ones. */
 const FAST: Partial<RedisQueueOptions> = {
