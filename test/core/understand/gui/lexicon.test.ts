@@ -18,11 +18,14 @@ function done(text: string, { text: rest, actions, offers }: GuiTranslation): st
   return all.join(", ") || "nothing";
 }
 
+/** A bot always has English; this one says nothing in it. */
+const SILENT = "intents: []\nexamples: {}\n";
+
 /** The understanding of a folder with these phrase files, by language. */
 async function load(files: Record<string, string>) {
   const dir = await mkdtemp(join(tmpdir(), "phrases-"));
   onTestFinished(() => rm(dir, { recursive: true }));
-  for (const [language, source] of Object.entries(files))
+  for (const [language, source] of Object.entries({ en: SILENT, ...files }))
     await writeFile(join(dir, `${language}.yaml`), source);
   return loadUnderstanding(dir, []);
 }
