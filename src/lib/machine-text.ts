@@ -4,15 +4,16 @@
  * ("never a stack, JSON, a token"). Everything is bounded and read once, from left to right.
  */
 
+import { humanPart, isMachineId, isNamedId } from "./machine-id.ts";
 import { readJson } from "./machine-json.ts";
-import { hideTokens as maskSecrets } from "./secrets.ts";
+import { hideTokens } from "./secrets.ts";
 
 /** `yourClip` stands where a sentence needs a name: "I trimmed <address> to 5 s". */
 export function hideMachineText(text: string, yourClip: string): string {
   // Tokens first: the mark in their place tells that something was there.
-  const prose = hideFences(maskSecrets(text));
+  const prose = hideFences(hideTokens(text));
   const lines = hideStacks(hideJson(hideTagged(prose)));
-  const result = tidy(hideTokens(lines, yourClip));
+  const result = tidy(hideMachineWords(lines, yourClip));
   return result === tidy(text) ? text : result;
 }
 
@@ -26,6 +27,9 @@ export function plainName(name: string): string | null {
   return /[\p{L}\p{N}\p{Extended_Pictographic}\p{P}\p{S}]/u.test(plain) ? plain : null;
 }
 
+const EXTENSION =
+  /\.(?:mp4|mov|avi|webm|mkv|m4v|jpe?g|png|gif|webp|heic|mp3|wav|m4a|aac|srt|json|ts|m3u8|flac|ogg|pdf|txt)$/i;
+
 /** An address, a path or a name without folders and ids; null when nothing is left. */
 function wordsOfName(name: string): string | null {
   const isAddress = /^(?:[a-z][a-z\d+.-]{1,10}:\/\/|\/|[A-Z]:\\)\S*$/i.test(name);
@@ -33,12 +37,8 @@ function wordsOfName(name: string): string | null {
   const extension = EXTENSION.exec(base)?.[0] ?? "";
   const stem = base.slice(0, base.length - extension.length);
   if (!isMachineId(stem)) return stem === "" ? null : base;
-  const human = stem
-    .replace(UUID, "")
-    .split(/([_\s-]+)/)
-    .filter((part, index) => index % 2 === 1 || !isRandom(part));
-  const kept = human.join("").replace(/^[_\s-]+|[_\s-]+$/g, "");
-  return kept === "" || kept === stem || PREFIX.test(kept) ? null : kept + extension;
+  const kept = humanPart(stem);
+  return kept === null ? null : kept + extension;
 }
 
 /**
@@ -169,7 +169,7 @@ function hideStacks(text: string): string {
 // --- words ------------------------------------------------------------------------------------------
 
 const ADDRESS_END = "\\s<>\"'`，。；！？、（）【】「」『』\\u0000-\\u001f\\p{Script=Han}";
-const TOKEN = new RegExp(
+const MACHINE_WORD = new RegExp(
   [
     `\\[(?<label>[^\\[\\]\\n]{1,300})\\]\\((?<link>(?:https?|wss?|gs|s3|oss|cos|file|blob|ftp|rtmp|r2)://[^\\s)]{1,4000})\\)`,
     "(?<data>data:[a-z]{1,20}/[\\w.+-]{1,40}[;,][^\\s\"'<>，。]{1,20000})",
@@ -190,8 +190,8 @@ const TOKEN = new RegExp(
 const NAMED_BEFORE =
   /(?:\b(?:clips?|videos?|files?|segments?|titles?|tracks?|music|audio|images?|photos?|layers?|assets?|session|task|job|render|project|ids?|hash|called|named|number|request|media|footage|sticker|effect|caption|subtitle|token|key|element|node|scene|shot|song|text|upload|draft|version|resource|as|with|using)|片段|视频|素材|文件|标题|字幕|音乐|音频|图片|照片|轨道|会话|任务|项目|渲染|请求|编号|图层|镜头|资源|贴纸|特效|草稿|版本|id)[\s:：#“"'`(（]{0,3}$/iu;
 
-function hideTokens(text: string, yourClip: string): string {
-  return text.replace(TOKEN, (...all: unknown[]) => {
+function hideMachineWords(text: string, yourClip: string): string {
+  return text.replace(MACHINE_WORD, (...all: unknown[]) => {
     // the arguments of a replacer: the match, groups by number, the offset, the text, groups by name
     const groups = all.at(-1) as Record<string, string | undefined>;
     const whole = String(all[0]);
@@ -244,57 +244,6 @@ function isUsable(address: string): boolean {
     STORE_HOST.test(hostname) ||
     pathname.split("/").some((part) => /^[0-9a-f]{32,}(?:\.\w{2,5})?$/i.test(part));
   return !isStore && !/\.(?:local|internal|lan|svc|cluster)$/i.test(hostname);
-}
-
-const EXTENSION =
-  /\.(?:mp4|mov|avi|webm|mkv|m4v|jpe?g|png|gif|webp|heic|mp3|wav|m4a|aac|srt|json|ts|m3u8|flac|ogg|pdf|txt)$/i;
-const PREFIX =
-  /^(?:seg(?:ment)?|sess(?:ion)?|task|clip|asset|job|req(?:uest)?|tool(?:u|call)?|call|evt|event|usr|user|anon|msg|message|trk|track|file|media|proj(?:ect)?|draft|node|gen|render|res|resource|run|turn|clm|vid|video|aud|audio|img|image|layer|upload|effect|text|title|art|artifact|item|elem(?:ent)?|scene|mat(?:erial)?|org|ws|wf|tmp|temp|obj|key|sk|pk|inv|trace|span)$/i;
-
-const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
-
-/** An id by its form: parts that no person would write or say. */
-function isMachineId(word: string): boolean {
-  if (word.search(UUID) >= 0) return true;
-  const parts = word.split(/[_-]/);
-  if (parts.some(isRandom)) return true;
-  const [prefix = "", ...rest] = parts;
-  return PREFIX.test(prefix) && rest.some((part) => isCode(part));
-}
-
-/** Behind a prefix less is enough: `seg_8a7b6c`, `render_1712345678`. */
-function isCode(part: string): boolean {
-  if (/^\d{9,}$/.test(part)) return true;
-  return part.length >= 5 && switches(part) >= 2 && !/^\d{1,4}[xp]\d{1,4}/i.test(part);
-}
-
-function isRandom(part: string): boolean {
-  const { length } = part;
-  if (/^\d{13,}$/.test(part)) return true;
-  const count = switches(part);
-  if (/^[0-9a-f]+$/i.test(part)) {
-    if (length >= 12 && count >= 2) return true;
-    if (length >= 8 && count >= 3) return true;
-  }
-  if (/^\d{2,5}x\d{2,5}/i.test(part)) return false;
-  if (length >= 10 && count >= 5) return true;
-  return length >= 16 && count >= 3 && /[a-z]/.test(part) && /[A-Z]/.test(part);
-}
-
-/** How often letters and digits take turns. */
-function switches(part: string): number {
-  return part.match(/(?<=\d)[a-z]|(?<=[a-z])\d/gi)?.length ?? 0;
-}
-
-/** A value that its label calls an id needs only look like one. */
-function isNamedId(named: string, value: string): boolean {
-  if (isMachineId(value)) return true;
-  const isWire = /^[a-z]+(?:_[a-z]+)*_(?:id|key|token|hash|uuid)\b|^[a-z]+Id\b/.test(named);
-  const isLabel =
-    /(?:id|uuid|guid|hash|sha-?\d*|md5|checksum|etag|token|编号|标识符?|哈希值?|密钥)[\s"'`“]*(?:[:=：#]|is|was|为|是)/i.test(
-      named,
-    );
-  return /\d/.test(value) && (isWire || (isLabel && value.length >= 6));
 }
 
 function baseName(address: string): string {

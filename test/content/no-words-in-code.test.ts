@@ -8,8 +8,9 @@ const SOURCES = join(import.meta.dirname, "../../src");
 
 /** Files that read what machines write, in the words that these machines use. */
 const READ_MACHINES: Record<string, string> = {
+  "lib/machine-id.ts": "labels of ids in an answer",
   "lib/machine-json.ts": "keys of JSON in an answer that hold a text for people",
-  "lib/machine-text.ts": "ids, logs and errors that slip into an answer",
+  "lib/machine-text.ts": "addresses, logs and errors that slip into an answer",
   "nemo/answers/draft-facts.ts": "names of tracks in the backend's draft",
   "nemo/transport/errors.ts": "messages of the backend's errors",
 };
