@@ -7,7 +7,7 @@ import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
 /** How long a loop rests after such an error. */
 const REST_MS = 1_000;
 
-export interface BesideOptions {
+export interface BackgroundOptions {
   /** The platform's name. */
   platform: string;
   clock: Clock;
@@ -15,10 +15,10 @@ export interface BesideOptions {
   metrics: Pick<Metrics, "unexpectedError">;
 }
 
-export class Beside {
-  readonly #options: BesideOptions;
+export class Background {
+  readonly #options: BackgroundOptions;
 
-  constructor(options: BesideOptions) {
+  constructor(options: BackgroundOptions) {
     this.#options = options;
   }
 

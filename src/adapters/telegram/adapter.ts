@@ -10,7 +10,7 @@ import type { AdapterMemory } from "../../core/ports/store.ts";
 import { retried } from "../../lib/backoff.ts";
 import { OutageLog } from "../../lib/log-limit.ts";
 import { StartError } from "../../lib/start-error.ts";
-import { Beside } from "../shared/background.ts";
+import { Background } from "../shared/background.ts";
 import type { HttpServer } from "../shared/http-server.ts";
 import { nativeSignal } from "./abort-signals.ts";
 import { createApi } from "./api.ts";
@@ -68,7 +68,7 @@ export class TelegramAdapter {
   readonly #memory: WriteBehindMemory;
   readonly #migrations: Migrations;
   readonly #queue: SendQueue<Call, Posted>;
-  readonly #beside: Beside;
+  readonly #background: Background;
   readonly #stopped = new AbortController();
   readonly #sendingStopped = new AbortController();
   #polling: Polling | null = null;
@@ -83,7 +83,7 @@ export class TelegramAdapter {
     this.#options = options;
     this.#context = context;
     this.#api = createApi(options, metrics);
-    this.#beside = new Beside({ platform: "telegram", clock, log, metrics });
+    this.#background = new Background({ platform: "telegram", clock, log, metrics });
     this.#memory = new WriteBehindMemory(memory, clock, log);
     this.#migrations = new Migrations(memory, this.#memory, log);
     const limits = options.limits ?? DEFAULT_SEND_LIMITS;
@@ -129,7 +129,7 @@ export class TelegramAdapter {
   /** Connects and starts to take messages. Throws `StartError` when Telegram refuses the token. */
   async start(): Promise<void> {
     const { log, clock, memory, locales, engine, http, metrics } = this.#context;
-    const [api, beside] = [this.#api, this.#beside];
+    const [api, background] = [this.#api, this.#background];
     const me = await this.#whoAmI();
     const handler = new UpdateHandler({
       bot: { id: me.id, username: me.username },
@@ -137,17 +137,17 @@ export class TelegramAdapter {
       memory,
       buttons: this.#memory,
       migrations: this.#migrations,
-      answers: new CallbackAnswers({ api, locales, log, beside }),
+      answers: new CallbackAnswers({ api, locales, log, background }),
       log,
     });
     const take = handler.take.bind(handler);
-    const setAside = new SetAside({ memory, take, clock, log, metrics, beside });
+    const setAside = new SetAside({ memory, take, clock, log, metrics, background });
     this.#setAside = setAside;
     setAside.start();
     const { webhook } = this.#options;
     if (webhook && http) {
       const { url, secret } = webhook;
-      this.#webhook = new Webhook({ handler, setAside, memory, secret, clock, log, beside });
+      this.#webhook = new Webhook({ handler, setAside, memory, secret, clock, log, background });
       http.route(`POST ${new URL(url).pathname}`, this.#webhook.handle);
       this.#webhook.start();
       const settings = { secret_token: secret, allowed_updates: ALLOWED_UPDATES };
@@ -158,7 +158,7 @@ export class TelegramAdapter {
       await this.#untilAnswered((signal) =>
         this.#api.deleteWebhook({ drop_pending_updates: false }, nativeSignal(signal)),
       );
-      this.#polling = new Polling({ api, handler, setAside, clock, log, beside });
+      this.#polling = new Polling({ api, handler, setAside, clock, log, background });
       this.#polling.start();
     }
     log.info(

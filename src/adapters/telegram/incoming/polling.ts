@@ -7,7 +7,7 @@ import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { backoffMs } from "../../../lib/backoff.ts";
 import { OutageLog } from "../../../lib/log-limit.ts";
 import { abortable } from "../../../lib/timeout.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import { nativeSignal, UnansweredError } from "../abort-signals.ts";
 import { askedWaitMs } from "../retry-after.ts";
 import { ALBUM_SETTLE_MS } from "./albums.ts";
@@ -49,7 +49,7 @@ export interface PollingOptions {
   setAside: SetAside;
   clock: Clock;
   log: Log;
-  beside: Beside;
+  background: Background;
 }
 
 export class Polling {
@@ -57,7 +57,7 @@ export class Polling {
   readonly #handler: UpdateHandler;
   readonly #setAside: SetAside;
   readonly #intake: UpdateIntake;
-  readonly #beside: Beside;
+  readonly #background: Background;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #trouble: OutageLog;
@@ -70,14 +70,14 @@ export class Polling {
   #running: Promise<void> = Promise.resolve();
   #isConnected = false;
 
-  constructor({ api, handler, setAside, clock, log, beside }: PollingOptions) {
+  constructor({ api, handler, setAside, clock, log, background }: PollingOptions) {
     this.#api = api;
     this.#handler = handler;
     this.#setAside = setAside;
-    this.#beside = beside;
+    this.#background = background;
     this.#clock = clock;
     this.#log = log;
-    this.#intake = new UpdateIntake({ setAside, beside, log });
+    this.#intake = new UpdateIntake({ setAside, background, log });
     this.#trouble = new OutageLog(log);
   }
 
@@ -89,7 +89,7 @@ export class Polling {
   start(): void {
     this.#isConnected = true;
     const run = () => this.#run();
-    this.#running = this.#beside.loop("polling Telegram begins again", run, this.#stopped.signal);
+    this.#running = this.#background.loop("polling Telegram begins again", run, this.#stopped.signal);
   }
 
   /** Ends the poll that waits, soon. What was taken last is confirmed if Telegram answers, so that it does not come again. */
@@ -253,7 +253,8 @@ export class Polling {
       await this.#handler.putOff(update);
     } catch (error) {
       // It comes again, and its person hears of it then.
-      if (!this.#intake.isStoreAway(error)) this.#beside.unexpected(error, "an update could not be put off");
+      if (!this.#intake.isStoreAway(error))
+        this.#background.unexpected(error, "an update could not be put off");
     }
   }
 }

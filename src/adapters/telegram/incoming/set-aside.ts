@@ -8,7 +8,7 @@ import type { Clock, Log, Metrics } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { backoffMs } from "../../../lib/backoff.ts";
 import { BoundedSet } from "../../../lib/bounded-map.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import { JsonMemory } from "../../shared/json-memory.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import { type Unreadable, type Update, updateSchema } from "./update-schema.ts";
@@ -45,7 +45,7 @@ export interface SetAsideOptions {
   clock: Clock;
   log: Log;
   metrics: Pick<Metrics, "eventSetAside">;
-  beside: Beside;
+  background: Background;
 }
 
 export class SetAside {
@@ -68,7 +68,7 @@ export class SetAside {
 
   /** Tries again what was kept, until the stop. */
   start(): void {
-    const { beside, clock } = this.#options;
+    const { background, clock } = this.#options;
     const { signal } = this.#stopped;
     const what = "updates that were set aside are not looked at for a moment";
     const look = async () => {
@@ -77,7 +77,7 @@ export class SetAside {
         await clock.sleep(LOOK_EVERY_MS, signal);
       }
     };
-    beside.run(what, () => beside.loop(what, look, signal), signal);
+    background.run(what, () => background.loop(what, look, signal), signal);
   }
 
   stop(): void {
@@ -99,10 +99,10 @@ export class SetAside {
    * throws the trouble of the store when they cannot be kept.
    */
   async failed(updates: readonly Update[], error: unknown): Promise<void> {
-    const { beside, clock } = this.#options;
+    const { background, clock } = this.#options;
     const [first] = updates;
     if (!first) return;
-    beside.unexpected(error, "an update could not be taken; it is tried again", {
+    background.unexpected(error, "an update could not be taken; it is tried again", {
       updateId: first.update_id,
     });
     if (JSON.stringify(updates).length > MAX_LENGTH) return this.#leaveOut(first.update_id);

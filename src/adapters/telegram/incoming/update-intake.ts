@@ -3,14 +3,14 @@
  * is away. That trouble is told once when it begins and once when it is over. Source: DESIGN.md, rule 3.
  */
 import type { Log } from "../../../core/ports/runtime.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { SetAside } from "./set-aside.ts";
 import type { Update } from "./update-schema.ts";
 
 export interface UpdateIntakeOptions {
   setAside: SetAside;
-  beside: Beside;
+  background: Background;
   log: Log;
 }
 
@@ -57,12 +57,12 @@ export class UpdateIntake {
   }
 
   async #isSetAside(updates: readonly Update[], error: unknown): Promise<boolean> {
-    const { setAside, beside } = this.#options;
+    const { setAside, background } = this.#options;
     try {
       await setAside.failed(updates, error);
     } catch (trouble) {
       if (this.isStoreAway(trouble)) return false;
-      beside.unexpected(trouble, "an update could not be set aside and is left out");
+      background.unexpected(trouble, "an update could not be set aside and is left out");
     }
     return true;
   }

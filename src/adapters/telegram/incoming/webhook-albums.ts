@@ -8,7 +8,7 @@
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { backoffMs } from "../../../lib/backoff.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import { type AlbumPart, AlbumStore } from "./album-store.ts";
 import { groupAlbums } from "./albums.ts";
 import type { UpdateHandler } from "./update-handler.ts";
@@ -37,7 +37,7 @@ export interface WebhookAlbumsOptions {
   intake: UpdateIntake;
   clock: Clock;
   log: Log;
-  beside: Beside;
+  background: Background;
   stopped: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ export class WebhookAlbums {
 
   /** Takes up albums whose process has died, now and from time to time. */
   start(): void {
-    const { clock, beside, intake, stopped } = this.#options;
+    const { clock, background, intake, stopped } = this.#options;
     const look = async () => {
       for (;;) {
         try {
@@ -66,7 +66,7 @@ export class WebhookAlbums {
       }
     };
     const what = "albums of other processes are not looked for, for a moment";
-    beside.run(what, () => beside.loop(what, look, stopped), stopped);
+    background.run(what, () => background.loop(what, look, stopped), stopped);
   }
 
   /** Takes a part; true when it was stored. Throws when it could not be: it must come again. */
@@ -105,14 +105,14 @@ export class WebhookAlbums {
 
   /** Waits until the album has settled, and hands it over unless another process does. */
   #follow(albumId: string, held: Held = { parts: [], until: 0 }): void {
-    const { beside, stopped } = this.#options;
+    const { background, stopped } = this.#options;
     if (this.#followed.has(albumId) || stopped.aborted) return;
     this.#followed.set(albumId, held);
-    beside.run("a wait for an album ended", () => this.#settle(albumId, held), stopped);
+    background.run("a wait for an album ended", () => this.#settle(albumId, held), stopped);
   }
 
   async #settle(albumId: string, held: Held): Promise<void> {
-    const { clock, intake, beside, stopped } = this.#options;
+    const { clock, intake, background, stopped } = this.#options;
     let failures = 0;
     try {
       for (;;) {
@@ -127,7 +127,7 @@ export class WebhookAlbums {
           if (!intake.isStoreAway(error)) {
             failures++;
             const end = failures >= MAX_FAILURES ? " and is left out" : "; trying again";
-            beside.unexpected(error, `an album could not be taken${end}`, { failures });
+            background.unexpected(error, `an album could not be taken${end}`, { failures });
             waitMs = backoffMs(failures, RETRIES);
           }
         }

@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { answerAndHangUp } from "../../../lib/hang-up.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import type { HttpHandler } from "../../shared/http-server.ts";
 import type { SetAside } from "./set-aside.ts";
 import type { UpdateHandler } from "./update-handler.ts";
@@ -26,7 +26,7 @@ export interface WebhookOptions {
   secret: string;
   clock: Clock;
   log: Log;
-  beside: Beside;
+  background: Background;
 }
 
 export class Webhook {

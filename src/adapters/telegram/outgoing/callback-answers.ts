@@ -6,7 +6,7 @@ import type { Api } from "grammy";
 import type { Locales, TextKey } from "../../../core/model/locales.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
 import { BoundedSet } from "../../../lib/bounded-map.ts";
-import type { Beside } from "../../shared/background.ts";
+import type { Background } from "../../shared/background.ts";
 import { nativeSignal } from "../abort-signals.ts";
 
 /** Requests under way, of one person and of all. */
@@ -24,7 +24,7 @@ export interface CallbackAnswersOptions {
   api: Api;
   locales: Locales;
   log: Log;
-  beside: Beside;
+  background: Background;
 }
 
 /** A pressed button, as far as its answer needs to know. */
@@ -71,7 +71,7 @@ export class CallbackAnswers {
       // Behind all others.
       this.#people.delete(id);
       this.#people.set(id, person);
-      this.#options.beside.run("the answer to a button failed", async () => {
+      this.#options.background.run("the answer to a button failed", async () => {
         try {
           await send();
         } finally {

@@ -1,6 +1,6 @@
 /** Webhooks of one bot that land on any of its processes: albums whose parts are spread over them. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Beside } from "../../../../src/adapters/shared/background.ts";
+import { Background } from "../../../../src/adapters/shared/background.ts";
 import { startHttpServer } from "../../../../src/adapters/shared/http-server.ts";
 import { SetAside } from "../../../../src/adapters/telegram/incoming/set-aside.ts";
 import { UpdateHandler } from "../../../../src/adapters/telegram/incoming/update-handler.ts";
@@ -44,19 +44,19 @@ async function setting() {
   const start = async (memory: AdapterMemory, clock: Clock = systemClock): Promise<Ingress> => {
     const log = new TestLog();
     const api = testApi(telegram);
-    const beside = new Beside({ platform: "telegram", clock, log, metrics: NO_METRICS });
+    const background = new Background({ platform: "telegram", clock, log, metrics: NO_METRICS });
     const handler = new UpdateHandler({
       bot: { id: telegram.bot.id, username: telegram.bot.username ?? "" },
       engine: sink,
       memory,
       buttons: memory,
       migrations: new Migrations(memory, memory, log),
-      answers: new CallbackAnswers({ api, locales: await testLocales(), log, beside }),
+      answers: new CallbackAnswers({ api, locales: await testLocales(), log, background }),
       log,
     });
     const take = handler.take.bind(handler);
-    const setAside = new SetAside({ memory, take, clock, log, metrics: NO_METRICS, beside });
-    const webhook = new Webhook({ handler, setAside, memory, secret: SECRET, clock, log, beside });
+    const setAside = new SetAside({ memory, take, clock, log, metrics: NO_METRICS, background });
+    const webhook = new Webhook({ handler, setAside, memory, secret: SECRET, clock, log, background });
     const http = await startHttpServer({ host: "127.0.0.1", port: 0, log });
     http.route("POST /telegram", webhook.handle);
     webhook.start();
