@@ -50,6 +50,7 @@ apologies:
   goesOn: sed
   advice: provu denove
 gui:
+  writing: { quotes: [«»] }
   words:
     tap: klaku
     label: eksportu, oro
@@ -146,6 +147,14 @@ describe("a language that consists of three files", () => {
     const turns = nemo.requests("POST /run_sse").length;
     await chat.asks("haltu la muziko", { language: "eo" });
     expect(nemo.requests("POST /run_sse").length).toBe(turns + 1);
+  });
+
+  it("quotes with its own marks: what stands between them is of the film", async () => {
+    const { nemo, chat } = await startMiro();
+    await chat.asks("«Привет всем» faru", { language: "eo" });
+    expect(nemo.requests("POST /api/tasks")[0]?.json).toMatchObject({ language: "eo" });
+    await chat.asks("«haltu»", { language: "eo" });
+    expect(nemo.requests("POST /run_sse")).toHaveLength(2);
   });
 
   it("is understood beside the others, whatever language its writer has chosen", async () => {

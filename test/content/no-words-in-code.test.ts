@@ -6,12 +6,15 @@ import { phrases } from "../support/content.ts";
 
 const SOURCES = join(import.meta.dirname, "../../src");
 
-/** Files that read what machines write, in the words that these machines use. */
+/**
+ * Files that read what the backend writes. It writes English and Chinese, whatever language people speak, so its words
+ * are part of its dialect and no language of ours.
+ */
 const READ_MACHINES: Record<string, string> = {
   "lib/machine-id.ts": "labels of ids in an answer",
   "lib/machine-json.ts": "keys of JSON in an answer that hold a text for people",
-  "lib/machine-text.ts": "addresses, logs and errors that slip into an answer",
-  "nemo/answers/draft-facts.ts": "names of tracks in the backend's draft",
+  "lib/machine-text.ts": "addresses, logs and errors that slip into an answer, and the words that name them",
+  "nemo/answers/draft-facts.ts": "names that the backend gives the sounds of a draft",
   "nemo/transport/errors.ts": "messages of the backend's errors",
 };
 

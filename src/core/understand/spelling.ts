@@ -4,6 +4,8 @@ import type { PhraseFiles, Phrases } from "../model/phrases.ts";
 export interface Spelling {
   /** Scripts without spaces between words, as what a class of a pattern holds; may be empty. */
   readonly unspaced: string;
+  /** Matches what stands in quotes, on one line; as the source of a pattern. */
+  readonly quoted: string;
   /** Characters that a language reads as others are replaced by them. */
   fold(text: string): string;
   /** Lower case, one width, folded; letters, digits and hyphens inside words are all that stays. */
@@ -45,7 +47,21 @@ export function createSpelling(files: PhraseFiles): Spelling {
   );
   const strip = (words: string) =>
     words.replace(inside, "").replace(apart, " ").replace(/ +/g, " ").replace(besideUnspaced, "").trim();
-  return { unspaced, fold, tidy, strip, key: (words) => strip(words).replaceAll("-", " ") };
+  return {
+    unspaced,
+    quoted: quotedIn(files, "\\n"),
+    fold,
+    tidy,
+    strip,
+    key: (words) => strip(words).replaceAll("-", " "),
+  };
+}
+
+/** Matches text without `except` in the quotes of any language; the plain ones are of all. */
+export function quotedIn(files: PhraseFiles, except = ""): string {
+  const quotes = Object.values(files).flatMap(({ gui }) => gui?.writing.quotes ?? []);
+  const pairs = [...new Set(['""', ...quotes])].map(split);
+  return pairs.map(([open, close]) => `${open}[^${close}${except}]*${close}`).join("|");
 }
 
 interface Filler {

@@ -1,5 +1,6 @@
 /** Which language a text is written in, as far as its script tells. Pure; no dictionary, no statistics. */
 import type { PhraseFiles } from "../model/phrases.ts";
+import { quotedIn } from "./spelling.ts";
 
 /** Scripts of words that stand alone, with the language that writes them most. */
 const ALPHABETS: readonly { script: string; code: string; pattern: RegExp }[] = [
@@ -32,9 +33,9 @@ const HANGUL = /\p{Script=Hangul}/gu;
 const HAN = /[\p{Script=Han}\p{Script=Bopomofo}]/gu;
 const LATIN = wordsOf("\\p{Script=Latin}");
 
-/** Not the person's words: commands, links, addresses, mentions, names of files, tags, what is quoted. */
+/** Not the person's words: commands, links, addresses, mentions, names of files, tags. */
 const NOT_WORDS =
-  /^\s*[/／]\S+|https?:\/\/\S+|\S+@\S+|[@#]\S+|<[^>]{1,64}>|[^\s，。、]{1,64}\.[a-z][a-z0-9]{1,4}(?![a-z])|"[^"]*"|“[^”]*”|「[^」]*」|『[^』]*』|《[^》]*》|`[^`]*`/
+  /^\s*[/／]\S+|https?:\/\/\S+|\S+@\S+|[@#]\S+|<[^>]{1,64}>|[^\s，。、]{1,64}\.[a-z][a-z0-9]{1,4}(?![a-z])|`[^`]*`/
     .source;
 /** A single sign says little. */
 const MIN_SIGNS = 2;
@@ -51,7 +52,7 @@ export function createLanguageReader(
 ): (text: string, platform: string | null) => string | null {
   const international = Object.values(files).flatMap((file) => file.international ?? []);
   const notWords = new RegExp(
-    `(?<!\\p{L})(?:${international.join("|") || "(?!)"})(?!\\p{L})|${NOT_WORDS}`,
+    `(?<!\\p{L})(?:${international.join("|") || "(?!)"})(?!\\p{L})|${NOT_WORDS}|${quotedIn(files)}`,
     "giu",
   );
   return (text, platform) => {

@@ -72,8 +72,8 @@ function beginsClause(before: string, role: string): boolean {
 }
 
 const STOP_SIGNS = /[🛑⛔🚫✋]/gu;
-const QUOTED =
-  /"[^"\n]*"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|(?<![\p{L}\p{N}])['‘][^'’\n]+['’](?![\p{L}\p{N}])/gu;
+/** Apostrophes are quotes only around whole words. */
+const APOSTROPHES = "(?<![\\p{L}\\p{N}])['‘][^'’\\n]+['’](?![\\p{L}\\p{N}])";
 /** A colon or a full stop between digits is part of a number. */
 const SEPARATOR =
   /(?:(?<!\d)[.:]|[.:](?!\d)|[,;!?…\n，。！？；：、()（）~]|(?<=\s)[-–—]+(?=\s)|[–—]{1,2}| - )+/u;
@@ -82,12 +82,14 @@ const SEPARATORS = new RegExp(`(${SEPARATOR.source})`, "u");
 /** Splits messages into clauses with the words of all languages. */
 export class ClauseSplitter {
   readonly #roles: RoleReader;
+  readonly #quoted: RegExp;
   /** Single characters of a script without spaces, with spaces between them, are a word that was stretched. */
   readonly #stretched: RegExp;
 
   constructor(files: PhraseFiles, spelling: Spelling, report: (mistake: PhraseMistake) => void) {
-    const { unspaced } = spelling;
+    const { unspaced, quoted } = spelling;
     this.#roles = new RoleReader(files, spelling, report);
+    this.#quoted = new RegExp(`${quoted}|${APOSTROPHES}`, "gu");
     this.#stretched = new RegExp(`(?<!\\S)([${unspaced}])\\s+(?=[${unspaced}](?!\\S))`, "gu");
   }
 
@@ -109,7 +111,7 @@ export class ClauseSplitter {
 
   #segments(text: string): { words: string; isAfterColon: boolean }[] {
     const plain = this.#roles
-      .plain(text.replace(QUOTED, ` ${QUOTE} `))
+      .plain(text.replace(this.#quoted, ` ${QUOTE} `))
       .replace(STOP_SIGNS, ` ${STOP} `)
       .replace(this.#stretched, "$1");
     const found: { words: string; isAfterColon: boolean }[] = [];
