@@ -8,7 +8,7 @@ import { type Answers, answerParent } from "./child.ts";
 import { CountingPlatform, said } from "./counting-platform.ts";
 import { liveHeapBytes } from "./live-heap.ts";
 
-/** How long the event loop is watched, and what the process costs meanwhile. */
+/** How long the event loop is watched, and what the process costs in that time. */
 async function watchLoop(ms: number) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const cpuBefore = process.cpuUsage();

@@ -1,6 +1,6 @@
 /**
- * JSON gone wrong, the same way each time for the same seed: what a faulty server, a new version of an API, or somebody
- * with bad intentions may send in the place of something well-formed.
+ * JSON gone wrong, the same way each time for the same seed: what a faulty server, a new version of an API, or an
+ * attacker may send in the place of something well-formed.
  */
 
 /** Random numbers from 0 up to 1 that a seed decides (mulberry32). */

@@ -50,7 +50,7 @@ interface SeenMessage {
   video: Buffer | null;
 }
 
-/** Waits in tests are short; whoever needs a longer one asks for it. */
+/** Waits in tests are short; a test that needs a longer one asks for it. */
 const FAST_SETTINGS = {
   RETRY_WAIT_MS: "20",
   STILL_WORKING_MS: "60000",
@@ -287,7 +287,7 @@ export interface Scene {
   nemo: Sandbox;
   chat: TestChat;
   log: TestLog;
-  /** Stops the bot and starts it anew on the same data: for `storage: "disk"`. */
+  /** Stops the bot and starts it again on the same data: for `storage: "disk"`. */
   restart(): Promise<{ chat: TestChat; log: TestLog }>;
 }
 

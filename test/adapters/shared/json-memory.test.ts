@@ -22,7 +22,7 @@ beforeEach(() => {
 const records = (changes: { memory?: AdapterMemory; ttlMs?: number; isBestEffort?: true } = {}) =>
   new JsonMemory({ memory, schema, what: "a record of numbers", log, ...changes });
 
-/** A memory that fails as the store does, or in a way that nobody expects. */
+/** A memory that fails as the store does, or in a way of its own. */
 function broken(error: Error): AdapterMemory {
   const fail = () => Promise.reject(error);
   return { get: fail, set: fail, delete: fail, update: fail };

@@ -167,7 +167,7 @@ async function webhookSettings(): Promise<Record<string, string>> {
   };
 }
 
-/** A port that nobody is given until the bot takes it: servers and bots beside us get theirs from 32768 on. */
+/** A port that no other program is given until the bot takes it: servers and bots beside us get theirs from 32768 on. */
 async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   const server = createServer();

@@ -1,4 +1,4 @@
-/** Words that may be a cancel or an edit: the person is asked beside the work, and nothing is spent meanwhile. */
+/** Words that may be a cancel or an edit: the person is asked beside the work, and until then nothing is spent. */
 import { describe, expect, it } from "vitest";
 import { CLIP, startScene } from "../../support/test-chat.ts";
 

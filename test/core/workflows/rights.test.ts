@@ -60,7 +60,7 @@ describe("a project", () => {
     await chat.asks("new project", { user: BEN });
     expect((await chat.presses("Start new")).join()).toMatch(REFUSED);
     expect((await chat.presses("Start new", { user: BEN })).join()).toContain("A new project is open");
-    // Nobody has worked on the new one.
+    // No person has worked on the new one.
     expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
     expect((await chat.asks("new project")).join()).toContain("A new project is open");
   });
@@ -226,7 +226,7 @@ describe("a platform that does not say who manages", () => {
     chat.cannotSayWhoManages = true;
     expect((await chat.asks("new project", { user: ADMIN })).join()).toContain("I can't find out right now");
     expect(sessions(scene)).toBe(1);
-    // Nobody has to be asked about one's own.
+    // One's own needs no question.
     await chat.asks("new project");
     expect((await chat.presses("Start new")).join()).toContain("A new project is open");
   });

@@ -164,7 +164,7 @@ describe("discord.js 14 on the fake", { timeout: 40_000 }, () => {
     expect(fake.gateway.identifies).toBe(1);
   });
 
-  it("identifies anew after an invalid session", async () => {
+  it("identifies again after an invalid session", async () => {
     await login();
     fake.gateway.invalidSession(false);
     await expect.poll(() => fake.gateway.identifies, { timeout: 15_000 }).toBe(2);

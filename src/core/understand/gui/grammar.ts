@@ -25,8 +25,8 @@ export function grammarsOf(languages: readonly GuiLanguage[], writing: Writing):
 
 function grammarOf(language: GuiLanguage, others: readonly GuiLanguage[], writing: Writing, labels: Labels) {
   const tokens = tokensOf(language, others, writing);
-  const within = (key: PatternKey, frame?: string) => patternOf([language], key, frame);
-  const at = (key: PatternKey) => within(key, "^@");
+  const inClause = (key: PatternKey, frame?: string) => patternOf([language], key, frame);
+  const at = (key: PatternKey) => inClause(key, "^@");
   const { words } = language;
   // no quote, which may be a label, and no star of a list
   const punctuation = `[^\\p{L}\\p{N}${MASK}'‘[【*${writing.opening}]+|\\*{1,2}(?=\\p{L})`;
@@ -46,10 +46,10 @@ function grammarOf(language: GuiLanguage, others: readonly GuiLanguage[], writin
     purpose: at("purpose"),
     tail: at("tail"),
     // a whole clause
-    tip: within("tip", "^[^\\p{L}\\p{N}]{0,4}@[^\\p{L}\\p{N}]{0,4}$"),
+    tip: inClause("tip", "^[^\\p{L}\\p{N}]{0,4}@[^\\p{L}\\p{N}]{0,4}$"),
     // anywhere in a clause
-    narrated: within("narrated"),
-    origin: within("origin"),
+    narrated: inClause("narrated"),
+    origin: inClause("origin"),
     move: language.move,
     /** Words of places that show the project. */
     places: new Set([...(words.place ?? []), ...(words.site ?? [])]),
@@ -59,7 +59,7 @@ function grammarOf(language: GuiLanguage, others: readonly GuiLanguage[], writin
     purposes: entriesOf(language.purposes).map(
       ([meaning, source]) => [meaning, new RegExp(source, "iu")] as const,
     ),
-    generic: within("generic", "^@$"),
+    generic: inClause("generic", "^@$"),
   };
 }
 

@@ -68,7 +68,7 @@ describe("an export", () => {
     expect(chat.last.raw).toMatchObject({ tone: "private", isDispensable: true });
     expect(chat.last.buttons).toMatchObject([{ href: expect.stringContaining("/workspace/claim?ct=clm_") }]);
     await chat.asks("export", { user: { id: "test:ben" } });
-    // Somebody else's project is not theirs to take over.
+    // Another person's project is not theirs to take over.
     expect(nemo.requests("POST /api/auth/claim-token")).toHaveLength(1);
   });
 

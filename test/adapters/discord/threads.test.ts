@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } from "../scene.ts";
+import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } from "./scene.ts";
 
 describe("a project in a guild", { timeout: 30_000 }, () => {
   it("gets a thread named after the prompt, and the command's answer leads there", async () => {
