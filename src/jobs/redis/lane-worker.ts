@@ -66,9 +66,9 @@ export class LaneWorker {
     this.#look = new Interval(() => this.#quietly(() => this.#lookAround()), options.lookMs);
   }
 
-  /** Takes the lease; from then on lanes can be taken. Throws `StoreTroubleError`. */
+  /** Takes the lease, or does so once Redis answers; from then on lanes can be taken. Never throws. */
   async start(): Promise<void> {
-    await this.#commands.renew();
+    await this.#quietly(async () => void (await this.#commands.renew()));
     this.#heartbeat.soon();
     this.#look.soon();
   }

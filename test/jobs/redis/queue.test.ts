@@ -429,6 +429,19 @@ describe.runIf(HAS_REDIS)("the work queue on Redis", () => {
       },
     );
 
+    it.each(OUTAGES)(
+      "$how: a process that starts at that time works once it is back",
+      async ({ away, back }) => {
+        const redis = await startRedis();
+        const [{ queue: ingress }, { queue }] = [await connect(redis.url), await connect(redis.url)];
+        await ingress.push(item("a"));
+        await away(redis);
+        const { events } = await startHands(queue);
+        await back(redis);
+        await expect.poll(() => events, PATIENT).toEqual(["a starts"]);
+      },
+    );
+
     it.each(OUTAGES)("$how: a stop ends all the same, and the process with it", async ({ away }) => {
       const redis = await startRedis();
       const worker = await startQueueWorker(redis);
