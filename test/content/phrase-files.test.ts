@@ -68,6 +68,49 @@ it("the file that docs/languages.md begins with is read as it says", async () =>
   expect(read.length).toBeGreaterThan(2);
 });
 
+describe("a word of a cancel that has another role in another language", () => {
+  const SPANISH = [
+    "intents: []",
+    "cancel:",
+    "  not: no",
+    "  export: exportar, exportes, lo exportes",
+    "  stop: cancela",
+    "  where: a, me",
+    "examples: {}",
+  ].join("\n");
+  const load = async () => loadUnderstanding(await withFiles({ "es.yaml": SPANISH }), skills);
+
+  it("is read in the language that knows most of the message", async () => {
+    const { readIntent } = await load();
+    const meant = ["no exportes", "no lo exportes", "no, cancela", "cancela"].map((text) =>
+      short(readIntent(text)),
+    );
+    expect(meant).toEqual(["cancel export", "cancel export", "cancel", "cancel"]);
+  });
+
+  it("changes nothing for the others", async () => {
+    const { readIntent } = await load();
+    const texts = [
+      "no",
+      "no no stop",
+      "no, add a title",
+      "give me a title",
+      "no export",
+      "no, don't stop",
+      "取消",
+    ];
+    for (const text of [
+      ...texts,
+      ...Object.values(phrases).flatMap(({ examples }) => Object.keys(examples)),
+    ]) {
+      expect({ text, means: short(readIntent(text)) }).toEqual({
+        text,
+        means: short(understanding.readIntent(text)),
+      });
+    }
+  });
+});
+
 describe("phrase files with mistakes", () => {
   it("stop the start with all of them, by file and line", async () => {
     const problems = await problemsOf({
@@ -106,10 +149,16 @@ describe("phrase files with mistakes", () => {
     ["a command", "intents: []\ncommands:\n  help: status\n", "xx.yaml:3:", "status", "status"],
     ["a scope", "intents: []\nscopes:\n  all: render\n", "xx.yaml:3:", "render", "export"],
     ["the name of a language", "intents: []\nlanguages:\n  fr: cn\n", "xx.yaml:3:", "cn", "zh"],
-    ["a word that stops", "intents: []\ncancel:\n  work: stop\n", "xx.yaml:3:", "stop", "stop"],
   ])("may not give %s of another language a second meaning", async (_what, text, where, word, meaning) => {
     expect(await problemsOf({ "xx.yaml": `${text}examples: {}\n` })).toEqual([
       expect.stringContaining(`${where} “${word}” means ${meaning} in `),
+    ]);
+  });
+
+  it("may not give a word of a cancel two roles", async () => {
+    const text = "intents: []\ncancel:\n  stop: haltu\n  work: faru, haltu\nexamples: {}\n";
+    expect(await problemsOf({ "xx.yaml": text })).toEqual([
+      "xx.yaml:4: “haltu” means stop in xx, cancel.stop",
     ]);
   });
 

@@ -98,9 +98,11 @@ export class ClauseSplitter {
     const clauses: string[] = [];
     let hasTypos = false;
     let isQuoting = false;
-    for (const { words, isAfterColon } of this.#segments(text)) {
+    const segments = this.#segments(text);
+    const read = this.#roles.read(segments.map(({ words }) => words));
+    for (const [index, { isAfterColon }] of segments.entries()) {
       isQuoting = isAfterColon && (isQuoting || /[LF]$/.test(clauses.at(-1) ?? ""));
-      const tokens = this.#roles.read(words);
+      const tokens = read[index] ?? [];
       hasTypos ||= tokens.some((token) => token.isTypo);
       const split = splitSegment(withReasons(tokens), isQuoting);
       clauses.push(...split.clauses);

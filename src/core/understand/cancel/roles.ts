@@ -60,9 +60,17 @@ export interface Token {
   role: CancelRole | null;
 }
 
-/** Reads roles with the words of all languages. */
+/**
+ * Reads roles with the words of all languages. One that has several ("no" is a negation in Spanish) has that of the
+ * language which knows most of the message.
+ */
 export class RoleReader {
-  readonly #roles: ReadonlyMap<string, CancelRole>;
+  /** By language, the one that decides between equals first. */
+  readonly #languages: ReadonlyMap<string, CancelRole>[];
+  /** Those of all languages. */
+  readonly #roles = new Map<string, CancelRole>();
+  /** Words with several. */
+  readonly #disputed = new Set<string>();
   readonly #noTypos: ReadonlySet<string>;
   /** Words that are recognised with a letter wrong. */
   readonly #spelt: { word: string; letters: string }[] = [];
@@ -74,11 +82,12 @@ export class RoleReader {
   readonly #maxUnits: number;
 
   constructor(files: PhraseFiles, { unspaced, fold }: Spelling, report: (mistake: PhraseMistake) => void) {
-    const table = new WordTable<CancelRole>(report);
     this.#fold = fold;
     this.#run = new RegExp(`([${unspaced}]+)`, "u");
     this.#isUnspaced = new RegExp(`^[${unspaced}]`, "u");
-    for (const [language, { cancel = {} }] of Object.entries(files)) {
+    const entries = Object.entries(files).sort(([a], [b]) => Number(b === "en") - Number(a === "en"));
+    this.#languages = entries.map(([language, { cancel = {} }]) => {
+      const table = new WordTable<CancelRole>(report);
       for (const [role, words] of Object.entries(cancel)) {
         for (const word of words) {
           const key = this.plain(word).split(APART).join(" ").trim();
@@ -86,17 +95,22 @@ export class RoleReader {
           table.add(key, role as CancelRole, { language, path: ["cancel", role], word });
         }
       }
-    }
-    this.#roles = table.entries;
+      for (const [word, role] of table.entries) {
+        const known = this.#roles.get(word);
+        if (known === undefined) this.#roles.set(word, role);
+        else if (known !== role) this.#disputed.add(word);
+      }
+      return table.entries;
+    });
     this.#noTypos = new Set(
       Object.values(files).flatMap(({ noTypos = [] }) => noTypos.map((word) => this.plain(word))),
     );
     for (const role of TYPO_ROLES) {
-      const words = [...table.entries.keys()].filter((word) => table.entries.get(word) === role);
+      const words = [...this.#roles.keys()].filter((word) => this.#roles.get(word) === role);
       const long = words.filter((word) => /^\p{L}{4,}$/u.test(word) && !this.#isUnspaced.test(word));
       this.#spelt.push(...long.map((word) => ({ word, letters: LETTERS[role] })));
     }
-    this.#maxUnits = Math.max(1, ...[...table.entries.keys()].map((word) => this.#unitsOf(word).length));
+    this.#maxUnits = Math.max(1, ...[...this.#roles.keys()].map((word) => this.#unitsOf(word).length));
   }
 
   /** A text in the spelling in which words are looked up. */
@@ -104,17 +118,26 @@ export class RoleReader {
     return this.#fold(text.normalize("NFKC").toLowerCase()).replace(/['’‘`´]/g, "");
   }
 
-  /** The roles of plain words without punctuation. */
-  read(words: string): Token[] {
-    return words.split(this.#run).flatMap((run) => this.#readRun(run));
+  /** The roles of the plain words of a message, for each of its parts between punctuation. */
+  read(parts: readonly string[]): Token[][] {
+    const entries = parts.map((words) => words.split(this.#run).flatMap((run) => this.#entriesOf(run)));
+    const own = this.#languageOf(entries.flat());
+    return entries.map((some) => some.map((entry) => this.#tokenOf(entry, own)));
   }
 
-  /** The longest entries of a run of words, or of characters without spaces. */
-  #readRun(run: string): Token[] {
+  /** The roles of the language that knows most of the entries, where that matters. */
+  #languageOf(entries: readonly string[]): ReadonlyMap<string, CancelRole> | undefined {
+    if (!entries.some((entry) => this.#disputed.has(entry))) return undefined;
+    const known = this.#languages.map((own) => entries.filter((entry) => own.has(entry)).length);
+    return this.#languages[known.indexOf(Math.max(...known))];
+  }
+
+  /** The longest entries of a run of words, or of characters without spaces; other words as they are. */
+  #entriesOf(run: string): string[] {
     const units = this.#unitsOf(run);
     const joint = this.#isUnspaced.test(run) ? "" : " ";
     const spelt = units.map((unit) => this.#withoutRepeats(unit));
-    const tokens: Token[] = [];
+    const entries: string[] = [];
     for (let at = 0; at < units.length; ) {
       let length = Math.min(this.#maxUnits, units.length - at);
       const entry = () =>
@@ -122,10 +145,10 @@ export class RoleReader {
           .map((some) => some.slice(at, at + length).join(joint))
           .find((words) => this.#roles.has(words));
       while (length > 1 && entry() === undefined) length -= 1;
-      tokens.push(this.#tokenOf(entry() ?? spelt[at] ?? ""));
+      entries.push(entry() ?? spelt[at] ?? "");
       at += length;
     }
-    return tokens;
+    return entries;
   }
 
   #unitsOf(run: string): string[] {
@@ -143,9 +166,9 @@ export class RoleReader {
     return forms.find((form) => this.#roles.has(form)) ?? word;
   }
 
-  #tokenOf(word: string): Token {
+  #tokenOf(word: string, own: ReadonlyMap<string, CancelRole> | undefined): Token {
     if (word === STOP) return { letters: LETTERS.stop, isTypo: false, role: "stop" };
-    const role = this.#roles.get(word);
+    const role = own?.get(word) ?? this.#roles.get(word);
     if (role !== undefined) return { letters: LETTERS[role], isTypo: false, role };
     const isPlain = /^\p{L}{4,12}$/u.test(word) && !this.#isUnspaced.test(word);
     const meant =
