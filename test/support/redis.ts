@@ -9,15 +9,18 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** False on a machine without redis-server. CI must have it: there its absence fails. */
-export const HAS_REDIS = hasRedis();
+export const HAS_REDIS = has("redis-server", ["--version"], "the tests of several processes on Redis");
 
-function hasRedis(): boolean {
+/** The same for openssl, which makes certificates. */
+export const HAS_OPENSSL = has("openssl", ["version"], "the tests of a Redis that speaks TLS");
+
+function has(program: string, args: string[], without: string): boolean {
   try {
-    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    execFileSync(program, args, { stdio: "ignore" });
     return true;
   } catch (error) {
-    if (process.env.CI) throw new Error("CI needs redis-server", { cause: error });
-    console.warn("redis-server is not installed: the tests of several processes on Redis are left out");
+    if (process.env.CI) throw new Error(`CI needs ${program}`, { cause: error });
+    console.warn(`${program} is not installed: ${without} are left out`);
     return false;
   }
 }

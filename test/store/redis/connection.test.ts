@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { StopError } from "../../../src/core/model/stop.ts";
 import { RedisQueue } from "../../../src/jobs/redis/queue.ts";
 import { RedisConnection } from "../../../src/store/redis/connection.ts";
-import { freePort, HAS_REDIS, type RedisServer, startRedis } from "../../support/redis.ts";
+import { freePort, HAS_OPENSSL, HAS_REDIS, type RedisServer, startRedis } from "../../support/redis.ts";
 import { openRecords } from "../../support/redis-store.ts";
 import { TEST_SEALING } from "../../support/sealing.ts";
 import { TestLog, temporaryFolder } from "../../support/test-chat.ts";
@@ -53,7 +53,7 @@ async function ask(server: RedisServer, ...command: string[]): Promise<unknown> 
   }
 }
 
-describe.runIf(HAS_REDIS && hasOpenssl())("a Redis that speaks TLS alone", () => {
+describe.runIf(HAS_REDIS && HAS_OPENSSL)("a Redis that speaks TLS alone", () => {
   it("serves records and work by rediss://, and is refused when its certificate is not known", async () => {
     const dir = await temporaryFolder();
     const [key, certificate] = [join(dir, "key.pem"), join(dir, "certificate.pem")];
@@ -177,12 +177,3 @@ describe.runIf(HAS_REDIS)("a Redis cluster", () => {
     await expectService(process, "c");
   });
 });
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
