@@ -55,7 +55,8 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     ["right after the thread was opened", THREAD, "after"],
     ["before the command's answer showed the way", SIGNPOST, "before"],
   ] as const)("is carried out once by the next one: %s", async (_when, route, stage) => {
-    const scene = await startDiscordProcessScene();
+    // The next process has to start within that time.
+    const scene = await startDiscordProcessScene({ discord: { interactionDeadlineMs: 20_000 } });
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);
     const held = discord.hold(route, stage);

@@ -97,7 +97,9 @@ describe("a process that only works", { timeout: 30_000 }, () => {
     discord.fail({ route: MESSAGES, status: "cut", times: 1 });
     discord.fail({ route: MESSAGES, status: 502, times: 1 });
     await bot.platform.send(replyTo, words("Hello"));
-    expect(statuses).toEqual([429, null, 502, 200]);
+    // A call of the start may have ended in between.
+    expect(statuses.filter((status) => status !== 200)).toEqual([429, null, 502]);
+    expect(statuses.at(-1)).toBe(200);
   });
 
   it("ends within moments though Discord does not answer any more", async () => {
