@@ -16,7 +16,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     const { anna } = community(discord);
     const dm = discord.dm(anna);
     anna.says(dm, TITLE, { attachments: [await clip()] });
-    await dm.nextBotMessage(hasTitle, 15_000);
+    await dm.nextBotMessage(hasTitle, 30_000);
     expect(ways(nemo.requests(UPLOAD))).toEqual(["address"]);
     expect(discord.cdn.downloads).toMatchObject([{ status: 200, isComplete: true }]);
   });
@@ -27,7 +27,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     const dm = discord.dm(anna);
     discord.cdn.urlLifeMs = 1_000;
     anna.says(dm, TITLE, { attachments: [await clip()] });
-    await dm.nextBotMessage(hasTitle, 15_000);
+    await dm.nextBotMessage(hasTitle, 30_000);
     // An address that ends within a minute is not worth handing on.
     expect(discord.calls("GET /channels/:channel/messages/:message").length).toBeGreaterThan(0);
     expect(ways(nemo.requests(UPLOAD))).toEqual(["address"]);
@@ -42,7 +42,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     await nemo.scenario.held("busy");
     discord.cdn.expireUrls();
     nemo.scenario.release("busy");
-    await dm.nextBotMessage(hasTitle, 15_000);
+    await dm.nextBotMessage(hasTitle, 30_000);
     expect(ways(nemo.requests(UPLOAD))).toEqual(["address", "bytes"]);
   });
 
@@ -69,7 +69,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     said.delete();
     discord.cdn.expireUrls();
     nemo.scenario.release("busy");
-    await dm.nextBotMessage((message) => message.text.includes("I cannot open clip.mp4 any more"), 15_000);
+    await dm.nextBotMessage((message) => message.text.includes("I cannot open clip.mp4 any more"), 30_000);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     const [file] = bob.says(elsewhere, "", { attachments: [await clip()] }).files;
     await anna.slash(channel, "edit", { options: { prompt: `${file?.url} ${TITLE}` } });
     const thread = await channel.nextThread();
-    await thread.nextBotMessage(hasTitle, 15_000);
+    await thread.nextBotMessage(hasTitle, 30_000);
     expect(ways(nemo.requests(UPLOAD))).toEqual(["address"]);
   });
 });

@@ -40,7 +40,7 @@ async function settle(scene: DiscordScene): Promise<void> {
   const carl = discord.user({ name: "carl", hasInstalledApp: true });
   const dm = discord.dm(carl);
   carl.says(dm, "help");
-  await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
+  await dm.nextBotMessage((message) => message.text.includes("Send me a clip"), 30_000);
 }
 
 function titled(messages: FakeMessage[], title: string): FakeMessage[] {
@@ -68,7 +68,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await kill(scene);
     await restart(scene);
     const thread = await channel.nextThread();
-    await thread.nextBotMessage(hasTitle, 15_000);
+    await thread.nextBotMessage(hasTitle, 30_000);
     expect((await used.reply()).text).toContain(`<#${thread.id}>`);
     await settle(scene);
     expect(channel.threads()).toHaveLength(1);
@@ -86,7 +86,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await held.reached;
     await kill(scene);
     await restart(scene);
-    expect((await used.reply(undefined, 15_000)).text).toContain("Send me a clip");
+    expect((await used.reply(undefined, 30_000)).text).toContain("Send me a clip");
     await settle(scene);
     expect(dm.botMessages()).toHaveLength(1);
   });
@@ -119,7 +119,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await kill(scene);
     discord.expireTokens();
     const next = await restart(scene);
-    const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 15_000);
+    const late = await thread.nextBotMessage((message) => message.text.includes('title "Late"'), 30_000);
     expect(late.state.interaction).toBeNull();
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
     for (const { token } of discord.interactions())
@@ -137,7 +137,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     discord.expireTokens();
     await restart(scene);
     const dm = discord.dm(anna);
-    await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 15_000);
+    await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 30_000);
   });
 
   it("and was never acknowledged is answered by a message of the bot", async () => {
@@ -176,7 +176,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await kill(scene);
     await restart(scene);
     const words = what === "press" ? "Timeline (" : '"More"';
-    await thread.nextBotMessage((message) => message.text.includes(words), 15_000);
+    await thread.nextBotMessage((message) => message.text.includes(words), 30_000);
     await settle(scene);
     expect(nemo.requests("POST /run_sse")).toHaveLength(what === "press" ? 1 : 2);
   });
@@ -190,7 +190,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
       attachments: { clip: await clip() },
     });
     const thread = await channel.nextThread();
-    await thread.nextBotMessage(hasTitle, 15_000);
+    await thread.nextBotMessage(hasTitle, 30_000);
     await settle(scene);
     const before = thread.botMessages().length;
     await kill(scene);
@@ -220,7 +220,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     ];
     for (const { place, mentions } of places.slice(1)) {
       anna.says(place, TITLE, { mentions, attachments: [await clip()] });
-      await place.nextBotMessage(hasTitle, 15_000);
+      await place.nextBotMessage(hasTitle, 30_000);
     }
     await kill(scene);
     for (const { place, mentions } of places) {
@@ -247,8 +247,8 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     await kill(scene);
     anna.says(channel, 'add the title "New"', { mentions: [discord.bot], attachments: [await clip()] });
     await restart(scene);
-    const thread = await channel.nextThread((one) => one.name.includes("New"), 15_000);
-    await thread.nextBotMessage((message) => message.text.includes('title "New"'), 15_000);
+    const thread = await channel.nextThread((one) => one.name.includes("New"), 30_000);
+    await thread.nextBotMessage((message) => message.text.includes('title "New"'), 30_000);
     expect(channel.threads()).toHaveLength(2);
   });
 
@@ -266,7 +266,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
       // As a process: it is killed again.
       scene.bot.restart();
       await discord.whenReady();
-      if (n === 0) await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 15_000);
+      if (n === 0) await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 30_000);
     }
     await settle(scene);
     expect(dm.botMessages().filter((message) => message.text.includes("Available: 100"))).toHaveLength(1);
@@ -284,7 +284,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     await kill(scene);
     await restart(scene);
     const thread = await channel.nextThread();
-    await thread.nextBotMessage(hasTitle, 15_000);
+    await thread.nextBotMessage(hasTitle, 30_000);
     expect(channel.threads()).toHaveLength(1);
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
@@ -308,7 +308,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     await other.nextBotMessage((message) => message.text.includes("Send me a clip"), 10_000);
     expect(dm.botMessages()).toHaveLength(1);
     held.release();
-    await dm.nextBotMessage((message) => message.text.includes('title "Two"'), 15_000);
+    await dm.nextBotMessage((message) => message.text.includes('title "Two"'), 30_000);
     const told = dm.botMessages().map((message) => /title "(One|Two)"/.exec(message.text)?.[1] ?? []);
     expect(told.flat()).toEqual(["One", "Two"]);
   });
@@ -324,7 +324,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     for (let n = 0; n < 250; n++) bob.says(channel, `chatter ${n}`);
     anna.says(channel, "help", { mentions: [discord.bot] });
     await restart(scene);
-    await channel.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
+    await channel.nextBotMessage((message) => message.text.includes("Send me a clip"), 30_000);
     const looks = discord.calls("GET /channels/:channel/messages");
     expect(looks.filter((call) => call.params.channel === channel.id)).toHaveLength(3);
   });

@@ -85,6 +85,6 @@ async function startSceneWith<B extends RunningBot>(
     ...options.env,
   });
   onTestFinished(() => bot[Symbol.asyncDispose]());
-  await discord.whenReady(1, 15_000);
+  await discord.whenReady();
   return { discord, nemo, bot };
 }

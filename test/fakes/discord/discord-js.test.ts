@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import {
   Client,
   Events,
@@ -17,6 +18,9 @@ import type { FakeGuild } from "./fake-guild.ts";
 import type { FakeUser } from "./fake-user.ts";
 
 // discord.js itself as the bot: what the library accepts from the fake, a bot made with it will.
+// Its own undici: where another version came first in this process, that one's connections do not take its forms.
+const { Agent } = createRequire(import.meta.resolve("@discordjs/rest"))("undici");
+
 // The library waits five seconds before it identifies again, so a busy machine needs more than the usual time.
 describe("discord.js 14 on the fake", { timeout: 40_000 }, () => {
   let fake: FakeDiscord;
@@ -39,7 +43,7 @@ describe("discord.js 14 on the fake", { timeout: 40_000 }, () => {
       ],
       partials: [Partials.Channel, Partials.Message],
       allowedMentions: { parse: [] },
-      rest: { api: fake.apiUrl },
+      rest: { api: fake.apiUrl, agent: new Agent() },
     });
     client.on(Events.Error, () => {});
   };
