@@ -82,15 +82,14 @@ export class SentMarks<Message extends object> {
     await this.#bestEffort.set(this.#keyOf(idempotencyKey), mark);
   }
 
-  /** The request was refused, cut off or never left: the next process that is asked to may send it. Never throws. */
+  /**
+   * The request was refused, cut off or never left: the next process that is asked to may send it. Never throws. While
+   * the store is away the mark stays: by the time it is back it may be another process's.
+   */
   async release(idempotencyKey: string): Promise<void> {
-    const key = this.#keyOf(idempotencyKey);
-    try {
-      await this.#marks.update(key, (current) => (this.#isMine(current) ? null : current));
-    } catch {
-      // A memory that writes behind can still delete, later.
-      await this.#bestEffort.delete(key);
-    }
+    await this.#bestEffort.update(this.#keyOf(idempotencyKey), (current) =>
+      this.#isMine(current) ? null : current,
+    );
   }
 
   /** The message is gone from the chat, and another one takes its place. Never throws. */

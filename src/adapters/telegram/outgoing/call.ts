@@ -55,12 +55,12 @@ export interface Claim {
 /** `claim` is null for what may be shown twice after a crash. */
 export type Call = EditCall | ((TextCall | VideoCall) & { claim: Claim | null });
 
-/** Another process has sent the message since this one looked. */
+/** Another process has claimed the message since this one looked: it has sent it, is at it, or has died over it. */
 export class SentByOtherError extends Error {
   readonly posted: Posted;
 
   constructor(posted: Posted) {
-    super("another process has sent this message");
+    super("another process has claimed this message");
     this.posted = posted;
   }
 }

@@ -20,6 +20,9 @@ import type { Posted, TelegramMarks } from "./sent-marks.ts";
 
 /** How long what a person is owed waits for the store; then it goes out without a mark. */
 const LONGEST_OUTAGE_MS = 5 * 60_000;
+/** Telegram answers sooner: a process that sends for longer has died over it. */
+const LONGEST_SENDING_MS = 5_000;
+const LOOK_EVERY_MS = 250;
 
 export interface DeliveryOptions {
   queue: SendQueue<Call, Posted>;
@@ -162,10 +165,18 @@ export class Delivery {
     const { isOwed } = posting;
     const send = (look: Look<Posted> | null) =>
       this.#sendMarked(target, { ...call, claim: { idempotencyKey, look } }, posting);
-    const attempt = async () => {
+    const attempt = async (): Promise<Posted> => {
       const look = await marks.look(idempotencyKey);
       // Of what was being sent it is not known whether it has arrived.
-      return look.mark && !(look.mark.isBeingSent && isOwed) ? look.mark : send(look);
+      if (look.mark && !(look.mark.isBeingSent && isOwed)) return look.mark;
+      try {
+        return await send(look);
+      } catch (error) {
+        if (!(error instanceof SentByOtherError)) throw error;
+        if (!isOwed) return error.posted;
+        await this.#waitForOther(idempotencyKey);
+        return attempt();
+      }
     };
     try {
       if (!isOwed) return await attempt();
@@ -182,14 +193,17 @@ export class Delivery {
     call: (TextCall | VideoCall) & { claim: Claim },
     posting: Posting,
   ): Promise<Posted> {
-    try {
-      const posted = await this.#send(target, call, posting);
-      await this.#options.marks.remember(call.claim.idempotencyKey, posted);
-      return posted;
-    } catch (error) {
-      if (error instanceof SentByOtherError) return error.posted;
-      throw error;
-    }
+    const posted = await this.#send(target, call, posting);
+    await this.#options.marks.remember(call.claim.idempotencyKey, posted);
+    return posted;
+  }
+
+  /** Returns once another process does not send the message any more, or must have died over it. */
+  async #waitForOther(idempotencyKey: string): Promise<void> {
+    const { marks, clock, stopped } = this.#options;
+    const until = clock.now() + LONGEST_SENDING_MS;
+    while (clock.now() < until && (await marks.look(idempotencyKey)).mark?.isBeingSent)
+      await clock.sleep(LOOK_EVERY_MS, stopped);
   }
 
   #send(target: ReplyTarget, call: Call, posting: Posting): Promise<Posted> {

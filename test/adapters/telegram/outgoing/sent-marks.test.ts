@@ -1,6 +1,7 @@
 /** What `OutgoingMessage.idempotencyKey` promises when a process dies at the worst moment and another one sends again. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_SEND_LIMITS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { OutgoingMessage } from "../../../../src/core/model/message.ts";
@@ -24,6 +25,8 @@ const MB = 1024 * 1024;
 const HURRIED = { ...DEFAULT_SEND_LIMITS, perChat: 100, retryWaitMs: 1 };
 const never = new AbortController().signal;
 const answer = outgoing("All done.", { idempotencyKey: "turn-1:answer" });
+
+const answerIn = (chatId: number) => outgoing("All done.", { idempotencyKey: `turn-${chatId}:answer` });
 
 /** Telegram, a chat, and processes that start one after the other on one memory. */
 async function setting() {
@@ -136,6 +139,44 @@ describe("a message that is to be shown once", () => {
     const fast = await (await start()).platform.send(target, answer);
     expect(await slow).toEqual(fast);
     expect(texts(chat)).toEqual(["All done."]);
+  });
+
+  it("is sent by the slower one when the other one has died over it", { timeout: 20_000 }, async () => {
+    const { telegram, chat, open, start, target } = await setting();
+    await using deaf = await startDeafTelegram();
+    telegram.flood({ times: 1, retryAfter: 1 });
+    const slow = (await start()).platform.send(target, answer);
+    await telegram.waitForCall("sendMessage", (call) => call.status === 429);
+    telegram.calm();
+    const { adapter } = await startSender({ token: telegram.token, apiRoot: deaf.apiRoot }, open());
+    void adapter.platform.send(target, answer).catch(() => {});
+    await deaf.hasAsked;
+    expect((await slow).messageId).toBe(String(chat.botMessages()[0]?.id));
+    expect(texts(chat)).toEqual(["All done."]);
+  });
+
+  it("is sent once when the slower one loses the store before it learns of the other", async () => {
+    const { telegram, open, start } = await setting();
+    let isAway = false;
+    const slow = await startSender(
+      telegram,
+      withTrouble(open(), () => isAway),
+    );
+    const fast = await start();
+    const chats = Array.from({ length: 5 }, () => telegram.privateChat());
+    telegram.flood({ times: chats.length, retryAfter: 1 });
+    const sending = chats.map(({ id }) => slow.adapter.platform.send(targetOf(id), answerIn(id)));
+    await until(
+      () => telegram.calls("sendMessage").filter(({ status }) => status === 429).length === chats.length,
+    );
+    telegram.calm();
+    for (const { id } of chats) await fast.platform.send(targetOf(id), answerIn(id));
+    isAway = true;
+    // Its requests are due by now, and cannot be marked.
+    await sleep(1_500);
+    isAway = false;
+    await Promise.all(sending);
+    expect(chats.map(texts)).toEqual(chats.map(() => ["All done."]));
   });
 
   it("is sent once by one process that is asked twice at the same time", async () => {
