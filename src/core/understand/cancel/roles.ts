@@ -78,8 +78,8 @@ export class RoleReader {
   /** Parts what is written without spaces from the rest. */
   readonly #run: RegExp;
   readonly #isUnspaced: RegExp;
-  /** Words, or characters, of the longest entry. */
-  readonly #maxUnits: number;
+  /** Words, or characters, of the longest entry by its first one. */
+  readonly #longest = new Map<string, number>();
 
   constructor(files: PhraseFiles, { unspaced, fold }: Spelling, report: (mistake: PhraseMistake) => void) {
     this.#fold = fold;
@@ -110,7 +110,11 @@ export class RoleReader {
       const long = words.filter((word) => /^\p{L}{4,}$/u.test(word) && !this.#isUnspaced.test(word));
       this.#spelt.push(...long.map((word) => ({ word, letters: LETTERS[role] })));
     }
-    this.#maxUnits = Math.max(1, ...[...this.#roles.keys()].map((word) => this.#unitsOf(word).length));
+    for (const entry of this.#roles.keys()) {
+      const units = this.#unitsOf(entry);
+      const [first = ""] = units;
+      this.#longest.set(first, Math.max(this.#longest.get(first) ?? 1, units.length));
+    }
   }
 
   /** A text in the spelling in which words are looked up. */
@@ -139,13 +143,18 @@ export class RoleReader {
     const spelt = units.map((unit) => this.#withoutRepeats(unit));
     const entries: string[] = [];
     for (let at = 0; at < units.length; ) {
-      let length = Math.min(this.#maxUnits, units.length - at);
-      const entry = () =>
-        [units, spelt]
-          .map((some) => some.slice(at, at + length).join(joint))
-          .find((words) => this.#roles.has(words));
-      while (length > 1 && entry() === undefined) length -= 1;
-      entries.push(entry() ?? spelt[at] ?? "");
+      const [unit = "", word = ""] = [units[at], spelt[at]];
+      const longest = Math.max(this.#longest.get(unit) ?? 1, this.#longest.get(word) ?? 1);
+      let length = Math.min(longest, units.length - at);
+      let entry = word;
+      for (; length > 1; length -= 1) {
+        const phrases = [units, spelt].map((some) => some.slice(at, at + length).join(joint));
+        const known = phrases.find((phrase) => this.#roles.has(phrase));
+        if (known === undefined) continue;
+        entry = known;
+        break;
+      }
+      entries.push(entry);
       at += length;
     }
     return entries;
@@ -157,7 +166,7 @@ export class RoleReader {
 
   /** "Stoppp" and "noooo" as they are spelt. */
   #withoutRepeats(word: string): string {
-    if (this.#roles.has(word)) return word;
+    if (this.#roles.has(word) || !/(.)\1/u.test(word)) return word;
     const forms = [
       word.replace(/(.)\1{2,}/gu, "$1"),
       word.replace(/(.)\1{2,}/gu, "$1$1"),
