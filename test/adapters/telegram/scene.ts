@@ -181,6 +181,6 @@ async function freePort(): Promise<number> {
 }
 
 /** Waits until `condition` gives something; for what neither chat nor server tell of by themselves. */
-export function until<T>(condition: () => T): Promise<T> {
+export function until<T>(condition: () => T | Promise<T>): Promise<T> {
   return vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 20 }) as Promise<T>;
 }

@@ -53,7 +53,8 @@ describe("an export whose address leads into our own network", () => {
   ])("is neither fetched nor shown: the video comes by the download path (%s)", async (_, addressOf) => {
     const { url, port, asked } = await neighbour();
     const { nemo, chat } = await startWithClip();
-    nemo.scenario.add(rendered(addressOf(port)), { on: "download", do: { kind: "delay", ms: 300 } });
+    // By then the sandbox really has the video that its status claims at once.
+    nemo.scenario.add(rendered(addressOf(port)), { on: "download", do: { kind: "delay", ms: 1_500 } });
     await chat.asks("export");
     expect(asked).toEqual([]);
     expect(chat.text).not.toContain(url);
