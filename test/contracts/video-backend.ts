@@ -300,10 +300,12 @@ export function describeVideoBackend(name: string, newHome: () => Promise<Backen
         },
       );
 
-      it.each([READ_CREDITS, READ_STATE, READ_RENDER])("asks again: $name", async ({ on, make }) => {
+      it.each([READ_CREDITS, READ_STATE, READ_RENDER])("asks again: $name", async ({ on, make, route }) => {
         const project = await startProject();
+        const before = project.server.requests(route).length;
         project.server.scenario.add({ on, do: drop("before-answer") });
-        await expect(make(project, never())).resolves.toBeDefined();
+        await make(project, never());
+        expect(project.server.requests(route)).toHaveLength(before + 2);
       });
     });
   });

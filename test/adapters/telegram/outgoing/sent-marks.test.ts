@@ -1,7 +1,6 @@
 /** What `OutgoingMessage.idempotencyKey` promises when a process dies at the worst moment and another one sends again. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_SEND_LIMITS } from "../../../../src/adapters/telegram/outgoing/send-queue.ts";
 import type { OutgoingMessage } from "../../../../src/core/model/message.ts";
@@ -158,9 +157,13 @@ describe("a message that is to be shown once", () => {
   it("is sent once when the slower one loses the store before it learns of the other", async () => {
     const { telegram, open, start } = await setting();
     let isAway = false;
+    let refused = 0;
     const slow = await startSender(
       telegram,
-      withTrouble(open(), () => isAway),
+      withTrouble(open(), () => {
+        if (isAway) refused++;
+        return isAway;
+      }),
     );
     const fast = await start();
     const chats = Array.from({ length: 5 }, () => telegram.privateChat());
@@ -172,8 +175,8 @@ describe("a message that is to be shown once", () => {
     telegram.calm();
     for (const { id } of chats) await fast.platform.send(targetOf(id), answerIn(id));
     isAway = true;
-    // Its requests are due by now, and cannot be marked.
-    await sleep(1_500);
+    // Its requests are due, and cannot be marked.
+    await until(() => refused >= chats.length);
     isAway = false;
     await Promise.all(sending);
     expect(chats.map(texts)).toEqual(chats.map(() => ["All done."]));
