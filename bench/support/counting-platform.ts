@@ -33,6 +33,20 @@ export class CountingPlatform implements ChatPlatform {
     return sent;
   }
 
+  async showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage> {
+    return shown ? this.edit(shown) : this.send(target, message);
+  }
+
+  async remove(): Promise<void> {}
+
+  async react(): Promise<boolean> {
+    return false;
+  }
+
   async keptMessage(): Promise<null> {
     return null;
   }

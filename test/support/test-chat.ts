@@ -26,6 +26,7 @@ import {
   type ByteSource,
   type ChatPlatform,
   type OpenedAttachment,
+  type Reaction,
 } from "../../src/core/ports/chat-platform.ts";
 import type { Limits } from "../../src/core/ports/context.ts";
 import type { Log, Metrics } from "../../src/core/ports/runtime.ts";
@@ -101,6 +102,28 @@ class TestChat implements ChatPlatform {
     found.history.push(found.text);
     this.#changed();
     return sent;
+  }
+
+  async showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage | null> {
+    return shown ? this.edit(shown, message) : this.send(target, message);
+  }
+
+  async remove({ messageId }: SentMessage): Promise<void> {
+    const at = this.messages.findIndex((one) => one.id === messageId);
+    if (at >= 0) this.messages.splice(at, 1);
+    this.#changed();
+  }
+
+  /** Reactions on messages of people. */
+  readonly reactions: string[] = [];
+
+  async react(_target: ReplyTarget, reaction: Reaction): Promise<boolean> {
+    this.reactions.push(reaction);
+    return true;
   }
 
   async showActivity(): Promise<void> {

@@ -68,6 +68,24 @@ export class ConsolePlatform implements ChatPlatform {
     return sent;
   }
 
+  async showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage> {
+    return shown ? this.edit(shown, message) : this.send(target, message);
+  }
+
+  async remove({ messageId }: SentMessage): Promise<void> {
+    this.#shown.delete(messageId);
+    this.#options.screen.remove(messageId);
+  }
+
+  /** A terminal has no reactions. */
+  async react(): Promise<boolean> {
+    return false;
+  }
+
   async showActivity(): Promise<void> {
     // A terminal has no typing signal.
   }

@@ -164,6 +164,8 @@ export interface OutgoingMessage {
   inPublic?: RichText;
   /** Of a `private` message: left out, without a word, where it cannot be told in private. */
   isDispensable?: true;
+  /** Hangs below the person's own message, also where no one else writes: an answer that came late. */
+  isReply?: true;
   /** Rows of buttons, top to bottom. */
   buttons: Button[][];
   video?: OutgoingVideo;

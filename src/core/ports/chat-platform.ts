@@ -7,6 +7,7 @@ import type {
   ReplyTarget,
   SentMessage,
 } from "../model/message.ts";
+import type { RichText } from "../model/rich-text.ts";
 
 /**
  * Bytes that flow. `sizeBytes` is known in advance wherever the source says it. What is not read must be closed
@@ -35,6 +36,9 @@ export type OpenedAttachment =
       fallback: ((signal: AbortSignal) => Promise<OpenedAttachment>) | null;
     };
 
+/** What the bot may put on a person's message instead of words. */
+export type Reaction = "👍" | "❤" | "😁";
+
 /** A chat platform, limits and pacing included: it splits, escapes, waits and retries by its own rules. */
 export interface ChatPlatform {
   /** First part of its conversation ids, and `platform` of its attachments. */
@@ -48,6 +52,25 @@ export interface ChatPlatform {
   send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage>;
   /** Replaces a message in place; where that is impossible it sends a new one. Returns what to edit next. */
   edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage>;
+  /**
+   * Shows decoration, or updates what is `shown`: now or not at all. Null: there is no room for it at the moment, and
+   * nothing was sent. Without `shown`, a message with the same `idempotencyKey` that an earlier process has shown is
+   * taken up. Throws `ChatGoneError`, and the platform's refusal.
+   */
+  showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage | null>;
+  /** Takes a message of ours away. Best effort: never throws. */
+  remove(sent: SentMessage): Promise<void>;
+  /** Puts a reaction on the person's message; false where there are none. Best effort: never throws. */
+  react(target: ReplyTarget, reaction: Reaction): Promise<boolean>;
+  /**
+   * Shows words while they grow, as no message of their own, until the next message comes; `id` names them. False:
+   * not here. Absent: nowhere on this platform. Best effort: never throws.
+   */
+  showDraft?(target: ReplyTarget, draft: { id: string; text: RichText }): Promise<boolean>;
   /** Best effort: never throws. */
   showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void>;
   /**

@@ -6,7 +6,12 @@ import { describeChatPlatform } from "../../contracts/chat-platform.ts";
 describeChatPlatform("the terminal", async () => {
   const lines: string[] = [];
   const platform = new ConsolePlatform({
-    screen: { isStyled: false, print: (_id, text) => void lines.push(text), breakOff: () => {} },
+    screen: {
+      isStyled: false,
+      print: (_id, text) => void lines.push(text),
+      remove: () => {},
+      breakOff: () => {},
+    },
     locales: await loadLocales(join(import.meta.dirname, "../../../config/locales")),
     language: () => "en",
     cwd: "/",

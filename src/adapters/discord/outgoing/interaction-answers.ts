@@ -118,6 +118,12 @@ export class InteractionAnswers {
     await this.#options.rest.patch(await this.#route(interactionToken, id), { body, auth: false });
   }
 
+  /** Throws Discord's refusal. */
+  async remove({ interactionToken = "" }: DiscordPlace, messageId: string): Promise<void> {
+    const id = messageId === ORIGINAL ? messageId : messageId.slice(1);
+    await this.#options.rest.delete(await this.#route(interactionToken, id), { auth: false });
+  }
+
   async #route(token: string, messageId: string) {
     return Routes.webhookMessage(await this.#options.applicationId(), token, messageId);
   }

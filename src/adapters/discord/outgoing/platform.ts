@@ -58,6 +58,26 @@ export class DiscordPlatform implements ChatPlatform {
     return this.#untilStopped(() => this.#edit(sent, message));
   }
 
+  showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage | null> {
+    return shown ? this.edit(shown, message) : this.send(target, message);
+  }
+
+  async remove({ target, messageId }: SentMessage): Promise<void> {
+    try {
+      await this.#untilStopped(() => this.#sender.remove(target, messageId));
+    } catch (error) {
+      this.#options.log.debug({ err: error }, "a message could not be removed");
+    }
+  }
+
+  async react(): Promise<boolean> {
+    return false;
+  }
+
   deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,

@@ -106,6 +106,13 @@ export class Sender {
     await this.#options.rest.patch(Routes.channelMessage(channelId, id), { body });
   }
 
+  /** Takes a message away. Throws Discord's refusal. */
+  async remove(target: ReplyTarget, messageId: string): Promise<void> {
+    if (messageId.startsWith("@")) return this.#answers.remove(placeOf(target), messageId);
+    const [channelId = "", id = ""] = messageId.split("/");
+    await this.#options.rest.delete(Routes.channelMessage(channelId, id));
+  }
+
   /** As `ChatGoneError` when nothing will arrive any more, else the error itself. */
   goneOr(target: ReplyTarget, error: unknown): unknown {
     if (!isGone(error)) return error;

@@ -91,6 +91,29 @@ export class TelegramPlatform implements ChatPlatform {
     return isEdited ? sent : this.#postInstead(sent, message);
   }
 
+  showProgress(
+    target: ReplyTarget,
+    shown: SentMessage | null,
+    message: OutgoingMessage,
+  ): Promise<SentMessage | null> {
+    return shown ? this.edit(shown, message) : this.send(target, message);
+  }
+
+  async remove({ target, messageId }: SentMessage): Promise<void> {
+    const { api, log, stopped } = this.#options;
+    // 0: Telegram did not say the id.
+    if (messageId === "0") return;
+    try {
+      await api.deleteMessage(addressOf(target).chatId, Number(messageId), nativeSignal(stopped));
+    } catch (error) {
+      log.debug({ err: error }, "a message could not be removed");
+    }
+  }
+
+  async react(): Promise<boolean> {
+    return false;
+  }
+
   async showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void> {
     const { api, rateLimit, migrations, log, onGone, stopped } = this.#options;
     const { chatId: askedIn, topicId, isForum } = addressOf(target);
