@@ -24,6 +24,7 @@ import { connect } from "./workflows/connect.ts";
 import { edit, followUp } from "./workflows/edit.ts";
 import { startExport } from "./workflows/export/start.ts";
 import { areAllUnfit, leadOutside } from "./workflows/fitness.ts";
+import { showHistory, undo } from "./workflows/history.ts";
 import { showCredits, showHelp, showKept, showStatus, showUploadHelp } from "./workflows/instant-answers.ts";
 import { startOver, tellError } from "./workflows/message-error.ts";
 import { openProject, showProjects, startProject } from "./workflows/projects.ts";
@@ -163,6 +164,13 @@ export class Worker {
       case "open-project":
         await openProject(chat, job.message, action.sessionId, signal);
         return true;
+      case "history":
+        await showHistory(chat);
+        return true;
+      case "undo":
+        if (chat.session) return false;
+        await chat.speaker.say("undo.nothing");
+        return true;
       case "keep-project":
         await chat.speaker.say("project.kept");
         return true;
@@ -209,6 +217,8 @@ export class Worker {
       case "new-project":
         // The session that connecting has just made is a new project already.
         return wasConnected ? startProject(chat, message, action.from, signal) : undefined;
+      case "undo":
+        return undo(chat, session, message.user.id, signal);
       case "edit":
         return this.#edit(job, session, action.text);
       case "answer":

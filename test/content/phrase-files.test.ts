@@ -48,11 +48,12 @@ describe.each(["en", "zh"])("the examples of %s.yaml, all together", (language) 
           "edit",
           "export",
           "help",
+          "history",
           "language",
           "new-project",
           "projects",
         ],
-        ...["retry", "skill", "start", "status", "upload", "upload-again", "upload-help"],
+        ...["retry", "skill", "start", "status", "undo", "upload", "upload-again", "upload-help"],
       ].sort(),
     );
   });

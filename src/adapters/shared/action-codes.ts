@@ -22,6 +22,8 @@ const SHORT: Record<string, Action> = {
   h: { kind: "help" },
   n: { kind: "new-project" },
   p: { kind: "projects" },
+  hi: { kind: "history" },
+  un: { kind: "undo" },
   kp: { kind: "keep-project" },
   k: { kind: "cancel", scope: "current" },
   ka: { kind: "cancel", scope: "all" },

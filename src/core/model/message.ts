@@ -53,6 +53,10 @@ export const actionSchema = z.discriminatedUnion("kind", [
   /** With a name: the project that is called so is opened. Without: they are listed. */
   z.object({ kind: z.literal("projects"), name: z.string().optional() }),
   z.object({ kind: z.literal("open-project"), sessionId: z.string() }),
+  /** What each finished edit changed. */
+  z.object({ kind: z.literal("history") }),
+  /** Back to how it was before the last edit: the agent does it, in a turn. */
+  z.object({ kind: z.literal("undo") }),
   /**
    * `current` stops the running item, `all` clears its lane behind it as well; `export` means the render,
    * `exports` those that wait for theirs as well.

@@ -14,7 +14,7 @@ const MAX_COMBINATIONS = 2_000;
 /** What a free phrase can ask for, by the `kind` of the action. */
 const PHRASE_ACTIONS = [
   ...["export", "credits", "status", "upload-help", "upload-again", "help", "new-project", "projects"],
-  ...["skill", "language", "retry", "start"],
+  ...["skill", "language", "retry", "start", "history", "undo"],
 ] as const;
 
 /** Every word of a column with every word of the next, or phrases as they are. */
@@ -34,7 +34,7 @@ const intentSchema = z
 /** Commands that take no words, and those that read the words behind them. */
 const commandSchema = z.enum([
   ...["export", "credits", "status", "upload-help", "help", "new-project", "projects", "retry"],
-  ...["start", "skill", "language", "cancel", "edit"],
+  ...["start", "skill", "language", "cancel", "edit", "history", "undo"],
 ] as const);
 
 /** What a word does in a sentence that stops something; see docs/languages.md. */

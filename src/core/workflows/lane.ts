@@ -42,6 +42,7 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "ask-cancel":
     case "drop":
     case "keep-project":
+    case "history":
       return true;
     case "projects":
       return action.name === undefined;
@@ -55,6 +56,7 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "open-project":
     case "retry":
     case "upload-again":
+    case "undo":
     case "edit":
     case "answer":
       return false;

@@ -40,6 +40,8 @@ const NAME_KEYS = {
   status: "command-name.status",
   new: "command-name.new",
   projects: "command-name.projects",
+  history: "command-name.history",
+  undo: "command-name.undo",
   skill: "command-name.skill",
   language: "command-name.language",
   cancel: "command-name.cancel",
@@ -103,6 +105,8 @@ function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
     plain("status", "command.status"),
     plain("new", "command.new"),
     plain("projects", "command.projects"),
+    plain("history", "command.history"),
+    plain("undo", "command.undo"),
     {
       ...plain("skill", "command.skill"),
       options: [

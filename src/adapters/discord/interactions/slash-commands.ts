@@ -78,6 +78,8 @@ function actionOf(name: string, interaction: Slash): Action | null {
     case "status":
     case "help":
     case "projects":
+    case "history":
+    case "undo":
       return { kind: name };
     case "new":
       return { kind: "new-project" };

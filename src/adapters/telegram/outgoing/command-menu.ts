@@ -9,6 +9,8 @@ const COMMANDS: [command: string, description: TextKey][] = [
   ["help", "command.help"],
   ["new", "command.new"],
   ["projects", "command.projects"],
+  ["history", "command.history"],
+  ["undo", "command.undo"],
   ["export", "command.export"],
   ["credits", "command.credits"],
   ["status", "command.status"],

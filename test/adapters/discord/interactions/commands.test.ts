@@ -22,7 +22,9 @@ describe("the commands", { timeout: 30_000 }, () => {
     }, "the registration");
     const commands = call?.body as Record<string, unknown>[];
     expect(commands.map((command) => command.name)).toEqual([
-      ..."edit upload export credits status new projects skill language cancel help threads".split(" "),
+      ..."edit upload export credits status new projects history undo skill language cancel help threads".split(
+        " ",
+      ),
       "Edit this video",
     ]);
     for (const command of commands) {
