@@ -32,6 +32,7 @@ import { isAllowed, mayAsk } from "./workflows/rights.ts";
 import { chooseLanguage, chooseSkill } from "./workflows/settings.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
 import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
+import { areVoiceNotes, askAboutVoice, withVoiceNames } from "./workflows/voice-notes.ts";
 
 /** One message while it is carried out. */
 interface Job {
@@ -58,7 +59,7 @@ export class Worker {
       await chat.speaker.say(key, { limit }, { tone: "error" });
       return;
     }
-    const request = requestOf(this.#context, item);
+    const request = withVoiceNames(chat, requestOf(this.#context, item), message.receivedAt);
     const isInMailbox = item.lane === mailboxLane(message.conversationId);
     const job: Job = { chat, message, isInMailbox, signal };
     try {
@@ -114,7 +115,11 @@ export class Worker {
     if (attachments.length > 0) {
       const kept = chat.record.lastFailed?.attachments.length === 0 ? chat.record.lastFailed.text : null;
       const { arrived, missing } = await uploadAttachments(chat, session, { attachments, words }, signal);
-      if (goal.kind === "nothing" && arrived > 0) await askWhatToDo(chat, kept);
+      if (goal.kind === "nothing" && arrived > 0) {
+        await (areVoiceNotes(attachments) && !kept
+          ? askAboutVoice(chat, attachments)
+          : askWhatToDo(chat, kept));
+      }
       if (goal.kind === "nothing" || missing > 0) return;
     }
     const { openQuestion } = chat.record;
@@ -173,6 +178,9 @@ export class Worker {
         return true;
       case "keep-project":
         await chat.speaker.say("project.kept");
+        return true;
+      case "keep-files":
+        await chat.speaker.say("upload.kept");
         return true;
       case "retry":
         await this.#retry(job, action.itemId);

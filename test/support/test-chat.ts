@@ -404,3 +404,8 @@ export function linkTo(nemo: Sandbox, name: string): string {
 export function clipBytes(): Promise<Buffer> {
   return readFile(CLIP);
 }
+
+/** One second of a tone as Telegram and Discord record it: Ogg with Opus, 48 kHz, mono. */
+export function voiceNoteBytes(): Promise<Buffer> {
+  return readFile(new URL("../fixtures/voice-note.ogg", import.meta.url));
+}

@@ -25,6 +25,7 @@ const SHORT: Record<string, Action> = {
   hi: { kind: "history" },
   un: { kind: "undo" },
   kp: { kind: "keep-project" },
+  kf: { kind: "keep-files" },
   k: { kind: "cancel", scope: "current" },
   ka: { kind: "cancel", scope: "all" },
   ke: { kind: "cancel", scope: "export" },

@@ -34,12 +34,17 @@ const MIME_TYPES: Record<string, string> = {
   wav: "audio/wav",
   m4a: "audio/mp4",
   aac: "audio/aac",
+  ogg: "audio/ogg",
 };
+/** What the backend does not take, and we make a WAV file of where the bytes go through us: voice notes mostly. */
+const CONVERTED = "ogg";
 
 /** Other names of the same formats. */
 const SYNONYMS: Record<string, string> = {
   jpeg: "jpg",
   m4v: "mp4",
+  oga: "ogg",
+  opus: "ogg",
   "video/avi": "avi",
   "video/msvideo": "avi",
   "audio/mp3": "mp3",
@@ -49,6 +54,7 @@ const SYNONYMS: Record<string, string> = {
   "audio/x-m4a": "m4a",
   "audio/x-aac": "aac",
   "audio/aacp": "aac",
+  "audio/opus": "ogg",
 };
 
 /** The format of a file by its name, else by what the platform says of it; null when neither is supported. */
@@ -61,6 +67,11 @@ export function formatOf(file: { name: string; mimeType?: string | undefined }):
   }
   if (!mime) return null;
   return own(SYNONYMS, mime) ?? Object.keys(MIME_TYPES).find((format) => MIME_TYPES[format] === mime) ?? null;
+}
+
+/** Whether a file is sent as the WAV file that `asSound` makes of it. */
+export function isConverted(file: { name: string; mimeType?: string | undefined }): boolean {
+  return formatOf(file) === CONVERTED;
 }
 
 /** The content type to send a file as. */
@@ -76,8 +87,11 @@ export function checkAttachment(
   file: Attachment,
   skill: Skill,
 ): "fine" | "unsupported" | "too-large" | "empty" {
-  const isBareLink = file.platform === "url" && !hasExtension(file.url ?? "");
+  const isLink = file.platform === "url";
+  const isBareLink = isLink && !hasExtension(file.url ?? "");
   if (!isBareLink && formatOf(file) === null) return "unsupported";
+  // The backend fetches it itself.
+  if (isLink && isConverted(file)) return "unsupported";
   if (file.sizeBytes !== undefined && file.sizeBytes > skill.maxFileBytes) return "too-large";
   return file.sizeBytes === 0 ? "empty" : "fine";
 }

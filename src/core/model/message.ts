@@ -19,6 +19,8 @@ export const attachmentSchema = z.object({
   name: z.string(),
   /** As the platform claims it; absent when it does not say. */
   mimeType: z.string().optional(),
+  /** Recorded in the chat: its name says nothing to people. */
+  isVoice: z.literal(true).optional(),
   /** Absent when the platform does not say. */
   sizeBytes: z.number().nonnegative().optional(),
 });
@@ -74,6 +76,8 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("skill"), name: z.string().optional() }),
   /** Without a language: list the languages. */
   z.object({ kind: z.literal("language"), language: z.string().optional() }),
+  /** Nothing shall be done with what was just sent, for now. */
+  z.object({ kind: z.literal("keep-files") }),
   /** How to send a file. */
   z.object({ kind: z.literal("upload-help") }),
   /**

@@ -42,6 +42,7 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "ask-cancel":
     case "drop":
     case "keep-project":
+    case "keep-files":
     case "history":
       return true;
     case "projects":

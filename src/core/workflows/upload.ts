@@ -13,6 +13,7 @@ import { AttachmentError, type OpenedAttachment } from "../ports/chat-platform.t
 import type { BackendCaller, SessionRef, UploadedMedia } from "../ports/video-backend.ts";
 import { exampleButtons, examplesFor } from "../reply/greeting.ts";
 import { Progress } from "../reply/progress.ts";
+import { asSound } from "./as-sound.ts";
 import type { Chat } from "./chat.ts";
 import { isLink, whyRefused } from "./fitness.ts";
 
@@ -85,7 +86,7 @@ async function uploadOne(
   const progress = new Progress(context, speaker).start();
   try {
     await progress.show(speaker.rich("upload.started", { name: attachment.name }));
-    const opened = await openAttachment(chat, attachment, signal);
+    const opened = await asSound(await openAttachment(chat, attachment, signal), attachment, signal);
     const caller = await chat.caller();
     const media = await send(chat, caller, session, { opened, name: attachment.name }, progress, signal);
     await chat.update((current) => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { voiceNoteBytes } from "../../support/test-chat.ts";
 import { clip, community, hasTitle, startDiscordProcessScene, startDiscordScene, TITLE } from "./scene.ts";
 
 const UPLOAD = "POST /api/upload-video";
@@ -9,6 +10,20 @@ function ways(requests: { headers: Record<string, string> }[]): string[] {
     headers["content-type"]?.includes("multipart") ? "bytes" : "address",
   );
 }
+
+describe("a voice message", { timeout: 30_000 }, () => {
+  it("goes to the backend as sound, and is asked about", async () => {
+    const { discord, nemo } = await startDiscordScene();
+    const { anna } = community(discord);
+    const dm = discord.dm(anna);
+    const voice = { name: "voice-message.ogg", contentType: "audio/ogg", durationS: 1, waveform: "AAAA" };
+    anna.says(dm, "", { attachments: [{ ...voice, bytes: await voiceNoteBytes() }] });
+    await dm.nextBotMessage((message) => message.text.includes("What should I do with it?"), 30_000);
+    const [upload, ...others] = nemo.requests(UPLOAD);
+    expect(others).toEqual([]);
+    expect(upload?.files?.[0]?.name).toMatch(/^Voice note \d{4}-\d\d-\d\d\.wav$/);
+  });
+});
 
 describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
   it("goes to the backend by its address: no byte passes through the bot", async () => {

@@ -17,6 +17,8 @@ export interface FileSpec {
   width?: number;
   height?: number;
   durationS?: number;
+  /** Of a voice message. */
+  waveform?: string;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -64,6 +66,7 @@ export function attach(
     width: spec.width ?? null,
     height: spec.height ?? null,
     durationS: spec.durationS ?? null,
+    waveform: spec.waveform ?? null,
     file,
   };
 }

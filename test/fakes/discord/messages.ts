@@ -177,6 +177,7 @@ export function storeUploads(
       width: null,
       height: null,
       durationS: null,
+      waveform: null,
       file,
     };
   });

@@ -31,6 +31,7 @@ export function attachmentWire(attachment: AttachmentState, cdn: Cdn): JsonObjec
     ...(attachment.isEphemeral ? { ephemeral: true } : {}),
     ...(attachment.width === null ? {} : { width: attachment.width, height: attachment.height }),
     ...(attachment.durationS === null ? {} : { duration_secs: attachment.durationS }),
+    ...(attachment.waveform === null ? {} : { waveform: attachment.waveform }),
   };
 }
 

@@ -93,6 +93,7 @@ export interface AttachmentState {
   width: number | null;
   height: number | null;
   durationS: number | null;
+  waveform: string | null;
   file: CdnFile;
 }
 

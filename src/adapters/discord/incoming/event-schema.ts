@@ -28,6 +28,8 @@ const attachmentSchema = z.object({
   filename: z.string().max(2_000),
   size: z.number().nonnegative(),
   content_type: maybe(word),
+  /** How loud it is over time: voice messages alone have it. */
+  waveform: maybe(z.string().max(MAX_TEXT)),
 });
 /** A file as Discord tells of it. */
 export type SaidAttachment = z.infer<typeof attachmentSchema>;

@@ -26,6 +26,7 @@ function toAttachment(file: SaidAttachment, fileId: string): Attachment {
     name: file.filename,
     sizeBytes: file.size,
     ...(file.content_type ? { mimeType: file.content_type } : {}),
+    ...(file.waveform ? { isVoice: true } : {}),
   };
 }
 

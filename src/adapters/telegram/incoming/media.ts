@@ -11,7 +11,10 @@ export function attachmentOf(message: Media, messageId: number): Attachment | nu
   if (video) return toAttachment(video, "video", video.mime_type ?? "video/mp4", messageId);
   if (audio) return toAttachment(audio, "audio", audio.mime_type ?? "audio/mpeg", messageId);
   if (document) return toAttachment(document, "file", document.mime_type, messageId);
-  if (voice) return toAttachment(voice, "voice", voice.mime_type ?? "audio/ogg", messageId);
+  if (voice) {
+    const note = toAttachment(voice, "voice", voice.mime_type ?? "audio/ogg", messageId);
+    return { ...note, isVoice: true };
+  }
   if (video_note) return toAttachment(video_note, "video-note", "video/mp4", messageId);
   const largest = photo?.toSorted((a, b) => a.width * a.height - b.width * b.height).at(-1);
   return largest ? toAttachment(largest, "photo", "image/jpeg", messageId) : null;

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { patternBytes } from "../../../fakes/telegram/files.ts";
 import type { UserFile } from "../../../fakes/telegram/incoming.ts";
-import { clipBytes, linkTo } from "../../../support/test-chat.ts";
+import { clipBytes, linkTo, voiceNoteBytes } from "../../../support/test-chat.ts";
 import { PATIENTLY, startTelegramScene, until } from "../scene.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
+const VOICE_NOTE = /^Voice note \d{4}-\d\d-\d\d\.wav$/;
 const CAPTION = 'add the title "Hello"';
 
 describe.concurrent("media in a message", () => {
@@ -41,13 +42,58 @@ describe.concurrent("media in a message", () => {
     expect(scene.uploads().map((upload) => upload.sizeBytes)).toEqual([90_000]);
   });
 
-  it("is a voice message, which is refused with the formats that work", async () => {
+  it("is a voice note, which is uploaded as sound, and asked about", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat();
+    chat.sendFile({ kind: "voice", bytes: await voiceNoteBytes() });
+    const question = await chat.nextBotMessage(
+      (message) => message.text.includes("What should I"),
+      PATIENTLY,
+    );
+    expect(question.buttons.flat().map((button) => button.text)).toEqual([
+      "As the voice-over",
+      "As background sound",
+      "Just keep it",
+    ]);
+    expect(scene.uploads().map((upload) => upload.name)).toEqual([expect.stringMatching(VOICE_NOTE)]);
+    expect(scene.turns()).toEqual([]);
+    scene.answerNext("It speaks over your video now.");
+    chat.press(question.id, "As the voice-over");
+    await chat.nextBotMessage((message) => message.text.startsWith("It speaks over"), PATIENTLY);
+    expect(scene.turns()).toEqual([expect.stringMatching(/^Use “Voice note [\d-]{10}” as the voice-over$/)]);
+  });
+
+  it("is a voice note that is to be kept for now", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat({ language_code: "zh" });
+    chat.sendFile({ kind: "voice", bytes: await voiceNoteBytes() });
+    const question = await chat.nextBotMessage((message) => message.text.startsWith("要怎么处理"), PATIENTLY);
+    chat.press(question.id, "先留着");
+    await chat.nextBotMessage((message) => message.text.includes("留在项目里"), PATIENTLY);
+    expect(scene.uploads().map((upload) => upload.name)).toEqual([
+      expect.stringMatching(/^语音 [\d-]{10}\.wav$/),
+    ]);
+    expect(scene.turns()).toEqual([]);
+  });
+
+  it("is one voice note after the other, told apart by their names", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat();
+    const bytes = await voiceNoteBytes();
+    for (const count of [1, 2]) {
+      chat.sendFile({ kind: "voice", bytes });
+      await until(() => scene.uploads().length === count);
+    }
+    const [first, second] = scene.uploads().map((upload) => upload.name);
+    expect(second).toBe(first?.replace(".wav", " (2).wav"));
+  });
+
+  it("is a voice note that holds no sound, which is refused with the formats that work", async () => {
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "voice", sizeBytes: 5_000 });
-    const answer = await chat.nextBotMessage();
-    expect(answer.text).toMatch(/I cannot edit voice-\d+\.\w+\. I work with mp4, mov, .*mp3, wav/);
-    expect(scene.nemo.requests("POST /")).toEqual([]);
+    await chat.nextBotMessage((message) => /mp4, mov, .*mp3, wav/.test(message.text), PATIENTLY);
+    expect(scene.uploads()).toEqual([]);
   });
 
   it("is forwarded from another chat", async () => {
@@ -71,6 +117,15 @@ describe.concurrent("media in a message", () => {
 });
 
 describe.concurrent("the words beside media", () => {
+  it("are the wish beside a voice note too", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat();
+    chat.sendFile({ kind: "voice", bytes: await voiceNoteBytes(), caption: CAPTION });
+    await chat.nextBotMessage((message) => message.text.includes("I added the title"), PATIENTLY);
+    expect(scene.uploads().map((upload) => upload.name)).toEqual([expect.stringMatching(VOICE_NOTE)]);
+    expect(scene.turns()).toEqual([CAPTION]);
+  });
+
   it("are the wish when they are a caption", async () => {
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat();
