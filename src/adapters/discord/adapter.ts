@@ -1,5 +1,5 @@
 /** The Discord adapter from start to stop. Source: DESIGN.md, "Settings"; docs/usage.md, "On Discord". */
-import { DiscordAPIError, REST } from "@discordjs/rest";
+import { DiscordAPIError } from "@discordjs/rest";
 import { GatewayCloseCodes, GatewayIntentBits, PermissionFlagsBits, Routes } from "discord-api-types/v10";
 import type { Agent } from "undici";
 import { z } from "zod";
@@ -14,7 +14,7 @@ import { GatewayEvents, type GatewayEventsOptions } from "./gateway-events.ts";
 import { Gateway, GatewayRefusal } from "./incoming/gateway.ts";
 import { publishCommands } from "./interactions/command-menu.ts";
 import { DiscordPlatform } from "./outgoing/platform.ts";
-import { restOptions } from "./rest.ts";
+import { createRests, type Rests } from "./rest.ts";
 
 export interface DiscordOptions {
   token: string;
@@ -38,6 +38,7 @@ const PERMISSIONS =
   PermissionFlagsBits.CreatePublicThreads |
   PermissionFlagsBits.AttachFiles |
   PermissionFlagsBits.EmbedLinks |
+  PermissionFlagsBits.AddReactions |
   PermissionFlagsBits.ReadMessageHistory;
 
 /** For the gateway to be left in order. */
@@ -53,11 +54,9 @@ const applicationSchema = z.object({
 export class DiscordAdapter {
   readonly platform: ChatPlatform;
   readonly #context: DiscordContext;
-  readonly #rest: REST;
+  readonly #rests: Rests;
   readonly #gateway: Gateway;
   readonly #events: GatewayEvents;
-  /** For what the adapter repeats itself: each failure is known at once. */
-  readonly #restOnce: REST;
   readonly #dispatcher: Agent;
   /** Ends every request. */
   readonly #ending = new AbortController();
@@ -74,10 +73,14 @@ export class DiscordAdapter {
     this.#context = context;
     this.#dispatcher = createFileAgent(options.apiUrl);
     const { token, shards, shardIds } = options;
-    const settings = restOptions(options.apiUrl, context, this.#ending.signal);
-    const rest = new REST(settings).setToken(token);
-    this.#rest = rest;
-    this.#restOnce = new REST({ ...settings, retries: 0 }).setToken(token);
+    this.#rests = createRests({
+      apiUrl: options.apiUrl,
+      token,
+      metrics,
+      clock,
+      stopped: this.#ending.signal,
+    });
+    const { owed: rest, once, passing } = this.#rests;
     this.#gateway = new Gateway({
       token,
       shards,
@@ -88,7 +91,7 @@ export class DiscordAdapter {
         GatewayIntentBits.DirectMessages,
         ...(options.hasMessageContent ? [GatewayIntentBits.MessageContent] : []),
       ].reduce((all, one) => all | one, 0),
-      rest: this.#restOnce,
+      rest: once,
       clock,
       log,
       metrics,
@@ -96,6 +99,7 @@ export class DiscordAdapter {
     });
     this.platform = new DiscordPlatform({
       rest,
+      passing,
       applicationId: () => this.#whoAmI(),
       memory,
       locales,
@@ -145,7 +149,7 @@ export class DiscordAdapter {
       "Discord is connected; invite the bot with this link",
     );
     // What is registered already keeps working.
-    publishCommands(this.#rest, id, locales, memory).catch((error: unknown) => {
+    publishCommands(this.#rests.owed, id, locales, memory).catch((error: unknown) => {
       if (this.#ending.signal.aborted) return;
       log.error({ err: error }, "the commands could not be registered");
     });
@@ -163,10 +167,7 @@ export class DiscordAdapter {
     this.#ending.abort(new StopError("shutdown"));
     await this.#goodbye();
     await this.#dispatcher.destroy();
-    for (const rest of [this.#rest, this.#restOnce]) {
-      rest.clearHashSweeper();
-      rest.clearHandlerSweeper();
-    }
+    this.#rests.clear();
   }
 
   #leave(): void {
@@ -211,7 +212,7 @@ export class DiscordAdapter {
   }
 
   async #askWhoIAm(): Promise<string> {
-    const { id, bot } = applicationSchema.parse(await this.#restOnce.get(Routes.currentApplication()));
+    const { id, bot } = applicationSchema.parse(await this.#rests.once.get(Routes.currentApplication()));
     this.#botId = bot?.id ?? id;
     return id;
   }

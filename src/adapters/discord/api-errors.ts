@@ -1,6 +1,9 @@
 /** Discord's refusals, sorted by what follows from them. Source: Discord docs, "JSON Error Codes". */
 import { DiscordAPIError } from "@discordjs/rest";
 
+/** A message older than an hour takes no more edits. */
+export const TOO_OLD = 30046;
+
 /** True for a refusal with one of these codes. */
 export function isApiError(error: unknown, ...codes: number[]): boolean {
   return error instanceof DiscordAPIError && codes.includes(Number(error.code));

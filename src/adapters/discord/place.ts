@@ -6,6 +6,8 @@ export interface DiscordPlace {
   channelId: string;
   /** The message to hang below. */
   replyTo?: string;
+  /** The person's own message, `<channel>/<id>`; absent for interactions. */
+  saidAt?: string;
   guildId?: string;
   userId: string;
   /** Id, token and age (epoch ms) of an interaction that was deferred. */

@@ -7,6 +7,11 @@ export function idAt(ms: number): string {
   return ms <= EPOCH_MS ? "0" : String(BigInt(Math.floor(ms - EPOCH_MS)) << 22n);
 }
 
+/** The moment of an id, epoch ms. */
+export function timeOf(id: string): number {
+  return Number(BigInt(id) >> 22n) + EPOCH_MS;
+}
+
 /** An id from `ms` before another one. */
 export function idBefore(id: string, ms: number): string {
   const earlier = BigInt(id) - (BigInt(ms) << 22n);

@@ -50,6 +50,11 @@ const REFUSALS = {
     30034,
     "Max number of daily application command creates has been reached (200)",
   ],
+  tooOldToEdit: [
+    429,
+    30046,
+    "Maximum number of edits to messages older than 1 hour reached. Try again later.",
+  ],
   tooLarge: [413, 40005, "Request entity too large"],
   forumNeedsThread: [400, 40058, "Cannot send a message in a forum channel"],
   alreadyAcknowledged: [400, 40060, "Interaction has already been acknowledged."],

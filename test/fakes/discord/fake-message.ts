@@ -124,6 +124,16 @@ export class FakeMessage {
     }));
   }
 
+  /** Emoji that somebody has put on it. */
+  get reactions(): string[] {
+    return [...this.state.reactions.keys()];
+  }
+
+  /** Lets time pass for it. */
+  age(ms: number): void {
+    this.state.createdAt -= ms;
+  }
+
   /** Its author changes the text. */
   edit(text: string): void {
     this.state.content = text;

@@ -13,6 +13,8 @@ import { messageEventWire } from "./serialize-message.ts";
 import { Intent, type JsonObject, MessageFlag, MessageType } from "./wire.ts";
 import type { AttachmentState, ChannelState, MessageState, UserState } from "./world.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** A message to be made. */
 export interface NewMessage {
   channel: ChannelState;
@@ -73,8 +75,9 @@ export function createMessage(core: Core, input: NewMessage): MessageState {
   return message;
 }
 
-/** Applies an edit and dispatches MESSAGE_UPDATE. */
+/** Applies an edit and dispatches MESSAGE_UPDATE. Throws 30046 for an hour-old message: it takes few, here none. */
 export function editMessage(core: Core, message: MessageState, draft: MessageDraft): void {
+  if (message.createdAt < Date.now() - HOUR_MS) throw refusal("tooOldToEdit");
   if (draft.content !== undefined) {
     message.content = draft.content;
     message.history.push(draft.content);

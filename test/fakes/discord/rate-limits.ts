@@ -42,6 +42,7 @@ const BUCKETS: readonly { routes: RegExp; name: string; limit: number; windowMs:
   },
   { routes: /^POST \/channels\/:channel\/typing$/, name: "typing", limit: 5, windowMs: 5000 },
   { routes: /^(POST|PATCH|DELETE|GET) \/webhooks\//, name: "webhook", limit: 5, windowMs: 2000 },
+  { routes: /^PUT .*\/reactions\//, name: "reaction", limit: 1, windowMs: 250 },
   { routes: /\/threads$/, name: "thread-create", limit: 50, windowMs: 300_000 },
   { routes: /^PATCH \/channels\/:channel$/, name: "channel-edit", limit: 5, windowMs: 15_000 },
   { routes: /^PUT \/applications\/:application\/commands$/, name: "commands", limit: 2, windowMs: 60_000 },

@@ -11,7 +11,7 @@ import { channelSizeLimit } from "./limits.ts";
 import { isEmptyDraft, type MessageDraft, type MessageReference } from "./message-form.ts";
 import { allComponents, createMessage, mentionsIn, storeUploads } from "./messages.ts";
 import { ChannelType, ComponentType, type JsonObject, MessageType } from "./wire.ts";
-import type { ChannelState, MessageState } from "./world.ts";
+import type { ChannelState, MessageState, UserState } from "./world.ts";
 
 /** Nonces of the bot's latest messages. */
 export class NonceBook {
@@ -58,11 +58,25 @@ export function sendAsBot(
     components: draft.components ?? [],
     flags: draft.flags ?? 0,
     nonce: draft.nonce,
-    mentions: mentionsIn(core, content, draft.allowedMentions, "all"),
+    mentions: [
+      ...mentionsIn(core, content, draft.allowedMentions, "all"),
+      ...repliedUser(channel, reference, draft),
+    ],
     reference,
   });
   if (draft.nonce !== undefined) nonces.add(draft.nonce, message);
   return message;
+}
+
+/** The author of the answered message, where the reply is to ping them. */
+function repliedUser(
+  channel: ChannelState,
+  reference: { messageId: string } | null,
+  { allowedMentions }: MessageDraft,
+): UserState[] {
+  const author = reference === null ? undefined : channel.messages.get(reference.messageId)?.author;
+  const isPinged = allowedMentions === undefined || allowedMentions.replied_user === true;
+  return author !== undefined && isPinged ? [author] : [];
 }
 
 /** Throws when the bot may not write here: missing permission, locked thread, a DM that is not taken. */

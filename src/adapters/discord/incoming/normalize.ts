@@ -85,6 +85,7 @@ export function readMessage(
     replyTo: targetOf(conversationId, {
       channelId,
       userId: author.id,
+      saidAt: `${channelId}/${id}`,
       ...(guildId ? { guildId, replyTo: id } : {}),
     }),
     receivedAt: Date.now(),

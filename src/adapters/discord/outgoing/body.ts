@@ -10,6 +10,7 @@ import { renderButtons, renderText } from "./render.ts";
 export interface Body {
   content: string;
   components?: unknown[];
+  flags?: number;
   allowed_mentions: { parse: [] };
 }
 

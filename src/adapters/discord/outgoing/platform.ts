@@ -14,19 +14,26 @@ import {
   ChatGoneError,
   type ChatPlatform,
   type OpenedAttachment,
+  type Reaction,
 } from "../../../core/ports/chat-platform.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { abortable } from "../../../lib/timeout.ts";
-import { isApiError, isGone } from "../api-errors.ts";
+import { isApiError, isGone, TOO_OLD } from "../api-errors.ts";
 import { DiscordFiles } from "../attachments.ts";
 import { Managers } from "../managers.ts";
 import { placeOf } from "../place.ts";
+import type { PassingRest } from "../rest.ts";
 import { type Body, type PlaceNote, publicBody, renderBodies } from "./body.ts";
+import { InteractionAnswers } from "./interaction-answers.ts";
+import { OwnMessages } from "./own-messages.ts";
+import { ProgressMessages } from "./progress-messages.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
+import { createSentMarks } from "./sent-marks.ts";
 import { fileLimit, readVideo } from "./video.ts";
 
 export interface DiscordPlatformOptions extends SenderOptions {
   dispatcher: Dispatcher;
+  passing: PassingRest;
   /** Aborted, with a `StopError`, when nothing more is sent. */
   stopped: AbortSignal;
 }
@@ -38,6 +45,8 @@ export class DiscordPlatform implements ChatPlatform {
   readonly maxAttachmentBytes = null;
   readonly #options: DiscordPlatformOptions;
   readonly #sender: Sender;
+  readonly #own: OwnMessages;
+  readonly #progress: ProgressMessages;
   readonly #files: DiscordFiles;
   readonly #managers: Managers;
   /** One video at a time is held in memory. */
@@ -45,7 +54,11 @@ export class DiscordPlatform implements ChatPlatform {
 
   constructor(options: DiscordPlatformOptions) {
     this.#options = options;
-    this.#sender = new Sender(options);
+    const answers = new InteractionAnswers(options);
+    const marks = createSentMarks(options.memory, options.log);
+    this.#sender = new Sender(options, { marks, answers });
+    this.#own = new OwnMessages(options, answers);
+    this.#progress = new ProgressMessages({ ...options, answers, marks, own: this.#own });
     this.#files = new DiscordFiles(options);
     this.#managers = new Managers(options.rest, options.memory, options.clock);
   }
@@ -63,19 +76,37 @@ export class DiscordPlatform implements ChatPlatform {
     shown: SentMessage | null,
     message: OutgoingMessage,
   ): Promise<SentMessage | null> {
-    return shown ? this.edit(shown, message) : this.send(target, message);
+    const show = () => this.#progress.show(target, shown, message);
+    return this.#untilStopped(async () => {
+      try {
+        return await show();
+      } catch (error) {
+        throw this.#sender.goneOr(target, error);
+      }
+    });
   }
 
-  async remove({ target, messageId }: SentMessage): Promise<void> {
+  async remove(sent: SentMessage): Promise<void> {
     try {
-      await this.#untilStopped(() => this.#sender.remove(target, messageId));
+      await this.#untilStopped(() => this.#own.remove(sent));
     } catch (error) {
       this.#options.log.debug({ err: error }, "a message could not be removed");
     }
   }
 
-  async react(): Promise<boolean> {
-    return false;
+  async react(target: ReplyTarget, reaction: Reaction): Promise<boolean> {
+    const { passing, log } = this.#options;
+    const [channelId, messageId] = placeOf(target).saidAt?.split("/") ?? [];
+    if (channelId === undefined || messageId === undefined) return false;
+    try {
+      // Discord knows the heart by its form in colour alone.
+      const emoji = encodeURIComponent(reaction === "❤" ? "❤\ufe0f" : reaction);
+      const path = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
+      return (await passing.request("PUT", path)) !== null;
+    } catch (error) {
+      log.debug({ err: error }, "a reaction could not be shown");
+      return false;
+    }
   }
 
   deliverVideo(
@@ -89,11 +120,11 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async showActivity(target: ReplyTarget): Promise<void> {
-    const { rest, onGone, log } = this.#options;
+    const { passing, onGone, log } = this.#options;
     const place = placeOf(target);
     if (place.isAppOnly) return;
     try {
-      await rest.post(Routes.channelTyping(place.channelId));
+      await passing.request("POST", Routes.channelTyping(place.channelId));
     } catch (error) {
       // A channel that was closed to the bot is told of with the next words.
       if (isGone(error) && !isApiError(error, 50001)) onGone(target.conversationId);
@@ -141,7 +172,11 @@ export class DiscordPlatform implements ChatPlatform {
     const [first, ...rest] = await renderBodies(target, message, this.#options);
     if (!first) return sent;
     if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);
-    if (!(await this.#replace(sent, first))) return this.#send(target, next);
+    if (!(await this.#replace(sent, first))) {
+      const instead = await this.#send(target, next);
+      await this.remove(sent);
+      return instead;
+    }
     for (const [number, further] of rest.entries()) {
       await this.#sender.send(target, next, further, { number: number + 1 });
     }
@@ -159,14 +194,15 @@ export class DiscordPlatform implements ChatPlatform {
     return sent;
   }
 
-  /** False when the message is gone: deleted, folded away, or beyond the token's life. */
-  async #replace({ target, messageId }: SentMessage, body: Body): Promise<boolean> {
+  /** False when the message is gone (deleted, folded away, beyond the token's life), or takes no more edits. */
+  async #replace(sent: SentMessage, body: Body): Promise<boolean> {
+    if (this.#own.isTooOld(sent)) return false;
     try {
-      await this.#sender.edit(target, messageId, { components: [], ...body });
+      await this.#own.edit(sent, { components: [], ...body });
       return true;
     } catch (error) {
-      if (isApiError(error, 10008, 50027, 10015, 50005, 50083)) return false;
-      throw this.#sender.goneOr(target, error);
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083, TOO_OLD)) return false;
+      throw this.#sender.goneOr(sent.target, error);
     }
   }
 

@@ -9,17 +9,16 @@ import type { OutgoingMessage, ReplyTarget } from "../../../core/model/message.t
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
-import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { isApiError, isForbidden, isGone, isOver } from "../api-errors.ts";
 import { nonceFor } from "../nonce.ts";
 import { PermissionNews } from "../permissions.ts";
 import { type DiscordPlace, placeOf } from "../place.ts";
 import { type Body, directBody, type PlaceNote, publicBody } from "./body.ts";
-import { InteractionAnswers, ORIGINAL } from "./interaction-answers.ts";
-import { createSentMarks } from "./sent-marks.ts";
+import { type InteractionAnswers, ORIGINAL } from "./interaction-answers.ts";
+import type { createSentMarks } from "./sent-marks.ts";
 
 /** Follow-ups of an app that is not in the channel. */
-const MAX_FOLLOW_UPS = 5;
+export const MAX_FOLLOW_UPS = 5;
 
 export interface SenderOptions {
   rest: REST;
@@ -58,14 +57,15 @@ export class Sender {
   readonly #permissions: PermissionNews;
   readonly #marks: ReturnType<typeof createSentMarks>;
   readonly #answers: InteractionAnswers;
-  /** The messages of one interaction, one after another: only one can be its answer. */
-  readonly #inOrder = createKeyedQueue();
 
-  constructor(options: SenderOptions) {
+  constructor(
+    options: SenderOptions,
+    { marks, answers }: { marks: ReturnType<typeof createSentMarks>; answers: InteractionAnswers },
+  ) {
     this.#options = options;
     this.#permissions = new PermissionNews(options.rest, options.memory, options.locales, options.log);
-    this.#marks = createSentMarks(options.memory, options.log);
-    this.#answers = new InteractionAnswers(options);
+    this.#marks = marks;
+    this.#answers = answers;
   }
 
   /**
@@ -99,20 +99,6 @@ export class Sender {
     return name === null ? null : this.#marks.find(name);
   }
 
-  /** Replaces a message. Throws Discord's refusal. */
-  async edit(target: ReplyTarget, messageId: string, body: Body): Promise<void> {
-    if (messageId.startsWith("@")) return this.#answers.edit(placeOf(target), messageId, body);
-    const [channelId = "", id = ""] = messageId.split("/");
-    await this.#options.rest.patch(Routes.channelMessage(channelId, id), { body });
-  }
-
-  /** Takes a message away. Throws Discord's refusal. */
-  async remove(target: ReplyTarget, messageId: string): Promise<void> {
-    if (messageId.startsWith("@")) return this.#answers.remove(placeOf(target), messageId);
-    const [channelId = "", id = ""] = messageId.split("/");
-    await this.#options.rest.delete(Routes.channelMessage(channelId, id));
-  }
-
   /** As `ChatGoneError` when nothing will arrive any more, else the error itself. */
   goneOr(target: ReplyTarget, error: unknown): unknown {
     if (!isGone(error)) return error;
@@ -125,7 +111,7 @@ export class Sender {
     const { target, place, isPrivate } = part;
     const { interactionId } = place;
     if (interactionId) {
-      const answered = await this.#inOrder(interactionId, () => this.#answer(part, interactionId));
+      const answered = await this.#answers.inOrder(interactionId, () => this.#answer(part, interactionId));
       if (answered) return { messageId: answered, note: place.isElsewhere ? "private.told" : null };
     }
     if (place.isAppOnly) {
@@ -146,9 +132,14 @@ export class Sender {
     const nonce = name === null ? null : nonceFor(name);
     // Filled by a process that died before it wrote down what it had sent: filled again, with the same.
     const isSame = nonce !== null && answers.first === nonce;
-    const used = isSame ? 0 : Math.max(answers.used, place.isAnswered ? 1 : 0);
-    if (used > 0 && !place.isAppOnly && !isPrivate) return null;
-    if (place.isAppOnly && used >= MAX_FOLLOW_UPS) {
+    // What was shown while work went on gives way where nobody else reads: there it would not ring anyway.
+    const givesWay = answers.isPassing && place.isEphemeral === true;
+    const used = isSame || givesWay ? 0 : Math.max(answers.used, place.isAnswered ? 1 : 0);
+    const isLate = message.isReply === true && !place.isElsewhere;
+    if (used > 0 && !place.isAppOnly && !isPrivate && !isLate) return null;
+    // The last one is kept for a video, and for people who take no direct messages.
+    const isVideo = message.video !== undefined && used === MAX_FOLLOW_UPS;
+    if (place.isAppOnly && used >= MAX_FOLLOW_UPS && !isVideo) {
       try {
         return await this.#sendDirect(part);
       } catch (error) {
@@ -159,8 +150,9 @@ export class Sender {
     }
     try {
       const sent = await this.#answerAs(part, used);
-      const first = used > 0 ? answers.first : sent === ORIGINAL ? nonce : null;
-      await this.#answers.keep(interactionId, { used: Math.max(answers.used, used + 1), first });
+      const first = used > 0 ? answers.first : sent.startsWith(ORIGINAL) ? nonce : null;
+      const isPassing = used > 0 && answers.isPassing;
+      await this.#answers.keep(interactionId, { used: Math.max(answers.used, used + 1), first, isPassing });
       return sent;
     } catch (error) {
       // 50027 means the interaction's token, not the bot's; the person still gets the answer.
@@ -182,12 +174,12 @@ export class Sender {
   /** In the channel, below what it answers. */
   async #post(part: Part): Promise<string> {
     const { target, place, message, files } = part;
-    const { channelId, replyTo } = place;
-    const hangs = replyTo !== undefined && message.tone !== "progress" && message.tone !== "notice";
+    const { channelId } = place;
+    const replyTo = answeredBy(message, place);
     try {
-      if (!hangs) return await this.#postTo(channelId, part);
+      if (replyTo === null) return await this.#postTo(channelId, part);
       try {
-        return await this.#postTo(channelId, part, { message_id: replyTo, fail_if_not_exists: false });
+        return await this.#postTo(channelId, part, replyTo);
       } catch (error) {
         // Replies need the permission to read the history, an answer does not.
         if (!isApiError(error, 160002)) throw error;
@@ -233,19 +225,36 @@ export class Sender {
   }
 
   /** Throws Discord's refusal. */
-  async #postTo(channelId: string, { body, files, name }: Part, reference?: object): Promise<string> {
+  async #postTo(
+    channelId: string,
+    { body, files, name, message }: Part,
+    replyTo: string | null = null,
+  ): Promise<string> {
     // A named message that goes somewhere else is another one: it may have been taken back where it was before.
     const nonce = nonceFor(name === null ? null : `${channelId} ${name}`);
+    // Who has waited is called back; who gets an answer at once is looking at it.
+    const mentions = { ...body.allowed_mentions, replied_user: message.isReply === true };
+    const reference = replyTo !== null && {
+      message_reference: { message_id: replyTo, fail_if_not_exists: false },
+      allowed_mentions: mentions,
+    };
     // The answer's shape is Discord's documented message object.
     const sent = (await this.#options.rest.post(Routes.channelMessages(channelId), {
-      body: { ...body, nonce, enforce_nonce: true, ...(reference ? { message_reference: reference } : {}) },
+      body: { ...body, nonce, enforce_nonce: true, ...reference },
       files,
     })) as APIMessage;
     return `${sent.channel_id}/${sent.id}`;
   }
 }
 
+/** The message to hang below; null: none. */
+function answeredBy({ tone, isReply }: OutgoingMessage, { channelId, replyTo, saidAt }: DiscordPlace) {
+  if (replyTo !== undefined && tone !== "progress" && tone !== "notice") return replyTo;
+  const [saidIn, said] = saidAt?.split("/") ?? [];
+  return isReply && saidIn === channelId && said !== undefined ? said : null;
+}
+
 /** Each part has a name of its own. */
-function nameOf({ idempotencyKey }: OutgoingMessage, part: number): string | null {
+export function nameOf({ idempotencyKey }: OutgoingMessage, part: number): string | null {
   return idempotencyKey === undefined ? null : `${idempotencyKey} ${part}`;
 }
