@@ -41,7 +41,7 @@ describe("the metrics of a bot at work", () => {
     await nemo.scenario.held("turn");
     await bot.stop("SIGKILL");
     bot.restart();
-    await chat.nextBotMessage((message) => message.text.includes("lost sight"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("lost contact"), PATIENTLY);
     const read = async () => (await fetch(`${await bot.url()}/metrics`)).text();
     await expect.poll(read, { timeout: 10_000 }).toMatch(/^nemobot_recoveries_total\{kind="turn"\} 1$/m);
   });

@@ -160,7 +160,7 @@ describe("a language that consists of three files", () => {
   it("is understood beside the others, whatever language its writer has chosen", async () => {
     const { chat } = await startMiro();
     await chat.asks("kiom da oro", { language: "zh" });
-    expect(chat.last.text).toContain("可用：100");
+    expect(chat.last.text).toContain("可用 100");
     await chat.asks("show my credits", { language: "eo" });
     expect(chat.last.text).toContain("Oro: 100/");
   });

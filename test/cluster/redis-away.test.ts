@@ -42,7 +42,7 @@ describe.runIf(HAS_REDIS).concurrent("a Redis that goes away", () => {
       await away(redis);
       bob.say("generate a video of a forest");
       bob.say("/help");
-      await bob.nextBotMessage(says("Your message is not lost"), PATIENTLY);
+      await bob.nextBotMessage(says("No need to resend"), PATIENTLY);
       await bob.nextBotMessage(says("/credits"), PATIENTLY);
       nemo.scenario.release("turn");
       // What another process may have told is told when that can be known.
@@ -59,8 +59,8 @@ describe.runIf(HAS_REDIS).concurrent("a Redis that goes away", () => {
         "generate a video of the sea",
       ]);
       expect(anna.botMessages().filter(says("The sea is ready."))).toHaveLength(1);
-      expect(anna.botMessages().filter(says("lost sight"))).toEqual([]);
-      expect(bob.botMessages().filter(says("Your message is not lost"))).toHaveLength(1);
+      expect(anna.botMessages().filter(says("lost contact"))).toEqual([]);
+      expect(bob.botMessages().filter(says("No need to resend"))).toHaveLength(1);
       expect(bob.botMessages().filter(says("/credits"))).toHaveLength(1);
       await until(() => ingress.log.includes("Redis can be reached again"));
       expect(telegram.violations()).toEqual([]);

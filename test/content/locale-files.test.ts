@@ -2,6 +2,7 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadLocales } from "../../src/content/locale-files.ts";
+import { skills } from "../support/content.ts";
 import { temporaryFolder } from "../support/test-chat.ts";
 
 const LOCALES = join(import.meta.dirname, "../../config/locales");
@@ -13,6 +14,46 @@ async function textsOf(language: string, dir = LOCALES): Promise<Record<string, 
 }
 
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g))].toSorted();
+
+/** What the skills say and the bot says in a language, by key. */
+async function spokenIn(language: string): Promise<Record<string, string>> {
+  const ofSkills = skills.flatMap((skill) =>
+    (
+      [
+        "title",
+        "description",
+        "greeting",
+        "setup",
+        "examples",
+        "startExamples",
+        "typicalTime",
+        "tip",
+      ] as const
+    ).map((field): [string, string] => [
+      `${skill.name} ${field}`,
+      [skill[field][language] ?? []].flat().join("\n"),
+    ]),
+  );
+  return { ...(await textsOf(language)), ...Object.fromEntries(ofSkills) };
+}
+
+const FAULTS_OF_ALL: Record<string, RegExp> = {
+  "a straight quotation mark": /"/,
+  "a space before %": /\s%/,
+};
+const FAULTS: Record<string, Record<string, RegExp>> = {
+  en: {
+    "a form that is contracted in speech":
+      /\b(?:cannot|(?:can|could|do|does|did|is|are|was|were|has|have|will|would|should) not|(?:i (?:am|will|would)|(?:it|that|there|what|here) is|(?:it|that|there) will|you (?:are|will|would)|we (?:are|will)|they (?:are|will)|let us)(?![.,;!?]))\b/i,
+    "Chinese punctuation": /[，。：；（）、！？]/,
+  },
+  zh: {
+    "the formal you": /您/,
+    "a half-width mark": /[,;:!?()]|\.\.|(?<=\p{Script=Han})\.|\.(?=\p{Script=Han})/u,
+    "half an ellipsis": /(?<!…)…(?!…)|…{3,}/,
+    "another word for thread, clip or account": /帖|片段|账户/,
+  },
+};
 
 describe("the texts of the bot", () => {
   it("have the same keys and placeholders in both languages", async () => {
@@ -41,6 +82,14 @@ describe("the texts of the bot", () => {
       if (words !== "")
         expect({ key, isChinese: /\p{Script=Han}/u.test(words) }).toEqual({ key, isChinese: true });
     }
+  });
+
+  it.each(Object.keys(FAULTS))("read as a native would write them (%s)", async (language) => {
+    const faults = Object.entries({ ...FAULTS_OF_ALL, ...FAULTS[language] });
+    const found = Object.entries(await spokenIn(language)).flatMap(([key, text]) =>
+      faults.filter(([, sign]) => sign.test(text)).map(([fault]) => `${key} has ${fault}: ${text}`),
+    );
+    expect(found).toEqual([]);
   });
 
   it("are all in use, and all that is in use is there", async () => {

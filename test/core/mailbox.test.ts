@@ -26,8 +26,8 @@ describe("messages while one is worked on", () => {
   });
 
   it.each([
-    { language: "en", said: /Yours is number (\d) in line/ },
-    { language: "zh", said: /这一条排在第 (\d) 位/ },
+    { language: "en", said: /yours is #(\d) in the queue/ },
+    { language: "zh", said: /你这条排在第 (\d) 位/ },
   ])("are told their place ($language)", async ({ language, said }) => {
     const { chat } = await startBusyScene();
     await chat.says('add the title "Second"', { language });
@@ -40,9 +40,9 @@ describe("messages while one is worked on", () => {
     const { nemo, chat } = await startBusyScene();
     for (let index = 0; index < 20; index++) await chat.says(`add the title "${index}"`);
     await chat.says('add the title "Too much"');
-    await chat.until(() => /^Too many messages are waiting here: the limit is 20/.test(chat.last.text));
+    await chat.until(() => /^The queue is full \(20 waiting\)/.test(chat.last.text));
     await chat.says('add the title "Too much"', { language: "zh" });
-    await chat.until(() => /^排队的消息太多.*上限是 20 条/.test(chat.last.text));
+    await chat.until(() => /^排队已满（20 条）/.test(chat.last.text));
     nemo.scenario.release("turn");
     await chat.bot.queue.idle();
     expect(nemo.requests("POST /run_sse")).toHaveLength(21);
@@ -55,7 +55,7 @@ describe("messages while one is worked on", () => {
     await chat.until(() => chat.text.includes('I added the title "Elsewhere".'));
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
     const elsewhere = chat.messages.filter((message) => message.conversationId === "test:2");
-    expect(elsewhere.map((message) => message.text).join("\n")).not.toContain("in line");
+    expect(elsewhere.map((message) => message.text).join("\n")).not.toContain("in the queue");
   });
 
   it("that come twice with one id are worked on once", async () => {
@@ -111,17 +111,17 @@ describe("messages that wait", () => {
 
 describe("beside a running turn", () => {
   it.each([
-    { ask: "credits", said: "Available:" },
-    { ask: "/credits", said: "Available:" },
-    { ask: "积分", said: "可用：" },
-    { ask: "status", said: "Messages in work or waiting: 1." },
+    { ask: "credits", said: " available · " },
+    { ask: "/credits", said: " available · " },
+    { ask: "积分", said: "可用 " },
+    { ask: "status", said: "In progress or queued: 1." },
     { ask: "状态", said: "处理中或排队的消息：1 条。" },
     { ask: "help", said: "Commands" },
-    { ask: "upload", said: "Send me a file here" },
+    { ask: "upload", said: "Send me a file, or a link" },
     { ask: "/skill", said: "Skills" },
-    { ask: "/skill free-image-editing", said: "Free Image Editing is active now." },
+    { ask: "/skill free-image-editing", said: "Switched to Free Image Editing." },
     { ask: "/language", said: "Which language do you prefer?" },
-    { ask: "/language zh", said: "从现在起我用中文和您交流。" },
+    { ask: "/language zh", said: "今后我会用中文和你交流。" },
     { ask: "/start", said: "Film Maker is ready" },
   ])("“$ask” is answered at once", async ({ ask, said }) => {
     const { nemo, chat } = await startBusyScene();
@@ -145,13 +145,13 @@ describe("cancel", () => {
     {
       language: "en",
       ask: "cancel",
-      said: "The editor may still finish it, and it may still cost credits.",
+      said: "The edit may still finish and use credits;",
       next: 'I added the title "Next".',
     },
     {
       language: "zh",
       ask: "取消",
-      said: "编辑器仍可能把它做完，也仍可能扣除积分。",
+      said: "编辑仍可能完成并扣除积分",
       next: "已添加标题“Next”",
     },
   ])("stops waiting for a turn and says honestly what may still happen ($language)", async (row) => {
@@ -170,10 +170,10 @@ describe("cancel", () => {
     await chat.says('add the title "Second"');
     await chat.says('add the title "Third"');
     await chat.says("cancel");
-    await chat.until(() => chat.text.includes("Messages still waiting in line: 2."));
+    await chat.until(() => chat.text.includes("Still queued: 2."));
     await nemo.scenario.held("second");
-    await chat.presses("Cancel the waiting ones too");
-    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    await chat.presses("Cancel the queued ones too");
+    expect(chat.text).toContain("Removed from the queue: 1.");
     expect(JSON.stringify(nemo.requests("POST /run_sse"))).not.toContain("Third");
   });
 
@@ -181,8 +181,8 @@ describe("cancel", () => {
     const { nemo, chat } = await startBusyScene();
     await chat.says('add the title "Second"');
     await chat.asks("/cancel all");
-    expect(chat.text).toContain("I stopped waiting for that edit.");
-    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    expect(chat.text).toContain("I stopped waiting.");
+    expect(chat.text).toContain("Removed from the queue: 1.");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 
@@ -200,6 +200,6 @@ describe("cancel", () => {
   it("says so when there is nothing to cancel", async () => {
     const { chat } = await startScene();
     await chat.asks("cancel");
-    expect(chat.last.text).toBe("There is nothing to cancel right now.");
+    expect(chat.last.text).toBe("There's nothing to cancel right now.");
   });
 });

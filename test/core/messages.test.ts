@@ -5,8 +5,8 @@ import { CLIP, file, startScene } from "../support/test-chat.ts";
 
 describe("a message beyond the limits", () => {
   it.each([
-    { language: "en", said: "That message is too long for me: the limit is 8000 characters." },
-    { language: "zh", said: "消息太长了：上限是 8000 个字符。" },
+    { language: "en", said: "That's too long (max 8000 characters)." },
+    { language: "zh", said: "消息太长了（上限 8000 个字符）。" },
   ])("of length is refused in words, and nothing is sent ($language)", async ({ language, said }) => {
     const { nemo, chat } = await startScene();
     await chat.asks("a".repeat(8_001), { language });
@@ -21,8 +21,8 @@ describe("a message beyond the limits", () => {
   });
 
   it.each([
-    { language: "en", said: "too many files at once: the limit is 10" },
-    { language: "zh", said: "一次发送的文件太多了：上限是 10 个" },
+    { language: "en", said: "Too many files at once (max 10)" },
+    { language: "zh", said: "一次发送的文件太多了（上限 10 个）" },
   ])("of files is refused in words, and nothing is sent ($language)", async ({ language, said }) => {
     const { nemo, chat } = await startScene();
     await chat.asks("", { language, attachments: Array.from({ length: 11 }, () => file(CLIP)) });
@@ -75,7 +75,7 @@ describe("a message in strange characters", () => {
   it("as a file's name is shown as it is, never read as markup or as a placeholder", async () => {
     const { chat } = await startScene();
     await chat.asks("", { attachments: [file(CLIP, { name: "**{facts}** [x](https://example.org).pdf" })] });
-    expect(chat.last.text).toContain("I cannot edit **{facts}** [x](https://example.org).pdf.");
+    expect(chat.last.text).toContain("I can't edit **{facts}** [x](https://example.org).pdf.");
   });
 });
 

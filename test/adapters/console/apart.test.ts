@@ -24,6 +24,6 @@ describe("the terminal chat", () => {
     terminal.stdin.end("\n");
     await once(terminal, "close");
     bot.restart();
-    await chat.nextBotMessage((message) => message.text.includes("lost sight"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("lost contact"), PATIENTLY);
   });
 });

@@ -141,8 +141,8 @@ describe("the terminal chat with a piped script", () => {
       args: ["console"],
       env: { NEMO_API_URL: nemo.url, NEMO_WEB_URL: nemo.webUrl },
     });
-    expect(run.output).toContain("I cannot find the file ./none.mp4");
-    expect(run.output).toContain("./ is not a file");
+    expect(run.output).toContain("I can't find ./none.mp4");
+    expect(run.output).toContain("./ isn't a file");
     expect(run.code).toBe(1);
     expect(nemo.requests()).toEqual([]);
   });
@@ -151,7 +151,7 @@ describe("the terminal chat with a piped script", () => {
     const cwd = await folderWithClip();
     const run = await runScript(["./clip.mp4 trim to 2 seconds", "2", "99"], { cwd });
     expect(run.output).toContain("Timeline (1 track):");
-    expect(run.output).toContain("There is no button 99 right now.");
+    expect(run.output).toContain("There's no button 99 right now.");
     expect(run.code).toBe(1);
   }, 60_000);
 
@@ -159,7 +159,7 @@ describe("the terminal chat with a piped script", () => {
     const cwd = await temporaryFolder();
     const run = await runScript(["加一个标题“你好”", "99", "/language en", "98"], { cwd });
     expect(run.output).toContain("现在没有 99 号按钮。");
-    expect(run.output).toContain("There is no button 98 right now.");
+    expect(run.output).toContain("There's no button 98 right now.");
   }, 60_000);
 
   it("lets a person choose an error of the sandbox", async () => {
@@ -247,7 +247,7 @@ describe("the terminal chat with a piped script", () => {
     const cwd = await folderWithClip();
     await writeFile(join(cwd, "exports"), "a file where the folder should be");
     const run = await runScript(["./clip.mp4 trim to 2 seconds", "/export"], { cwd });
-    expect(run.output).toContain("The video could not be saved on this machine");
+    expect(run.output).toContain("I couldn't save the video on this machine");
     expect(run.output).toContain("Download the video");
     expect(run.code).toBe(1);
   }, 60_000);

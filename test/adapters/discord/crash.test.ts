@@ -102,7 +102,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     await kill(scene);
     nemo.scenario.release("running");
     await restart(scene);
-    await thread.nextBotMessage((message) => message.text.includes("I lost sight of the editor"), 20_000);
+    await thread.nextBotMessage((message) => message.text.includes("I lost contact with the editor"), 20_000);
     await settle(scene);
     expect(used.original?.isLoading ?? false).toBe(false);
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
@@ -137,7 +137,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     discord.expireTokens();
     await restart(scene);
     const dm = discord.dm(anna);
-    await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 30_000);
+    await dm.nextBotMessage((message) => message.text.includes("100 available"), 30_000);
   });
 
   it("and was never acknowledged is answered by a message of the bot", async () => {
@@ -266,10 +266,10 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
       // As a process: it is killed again.
       scene.bot.restart();
       await discord.whenReady();
-      if (n === 0) await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 30_000);
+      if (n === 0) await dm.nextBotMessage((message) => message.text.includes("100 available"), 30_000);
     }
     await settle(scene);
-    expect(dm.botMessages().filter((message) => message.text.includes("Available: 100"))).toHaveLength(1);
+    expect(dm.botMessages().filter((message) => message.text.includes("100 available"))).toHaveLength(1);
     expect(dm.botMessages().filter((message) => message.text.includes("Send me a clip"))).toHaveLength(1);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
@@ -363,7 +363,7 @@ describe("what is said while the bot is down", { timeout: 40_000 }, () => {
     discord.gateway.forgetSessions();
     discord.gateway.dropConnection();
     anna.says(dm, "credits");
-    await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 20_000);
+    await dm.nextBotMessage((message) => message.text.includes("100 available"), 20_000);
     expect(discord.gateway.identifies).toBe(2);
   });
 });

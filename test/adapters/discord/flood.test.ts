@@ -5,7 +5,7 @@ import { community, editInThread, startDiscordProcessScene } from "./scene.ts";
 const FLOOD = 500;
 
 const isHelp = (message: { text: string }) => message.text.includes("Send me a clip");
-const isTooMuch = (message: { text: string }) => message.text.includes("Too many messages");
+const isTooMuch = (message: { text: string }) => message.text.includes("The queue is full");
 
 /** A person who will flood the bot from a thread, and a stranger who wants an answer. */
 async function crowd() {

@@ -4,7 +4,7 @@ import { clip, community, editInThread, hasTitle, startDiscordScene, TITLE } fro
 const REFUSED = "Only the person who started this project, or an admin, can do that.";
 const isRefused = (message: { text: string }) => message.text.includes(REFUSED);
 const isAsked = (message: { text: string }) => message.text.includes("Start a new project?");
-const isNew = (message: { text: string }) => message.text.includes("A new project is open");
+const isNew = (message: { text: string }) => message.text.includes("New project started");
 
 describe("a project in a channel", { timeout: 60_000 }, () => {
   it("is emptied by who started it and by moderators, not by a command or a mention of others", async () => {

@@ -122,7 +122,7 @@ describe("a stop while something is on its way to Discord", { timeout: 30_000 },
     expect(await bot.stop()).toBe(0);
     bot.restart();
     await discord.whenReady();
-    await thread.nextBotMessage((message) => /"Late"|lost sight/.test(message.text), 20_000);
+    await thread.nextBotMessage((message) => /"Late"|lost contact/.test(message.text), 20_000);
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
     expect(bot.logged(50)).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe("a project in a guild", { timeout: 30_000 }, () => {
     guild.role("admin", ["MANAGE_GUILD"], bob);
     await expect(anna.slash(channel, "threads", { options: { on: false } })).rejects.toThrow("not offered");
     const off = await bob.slash(channel, "threads", { options: { on: false } });
-    expect((await off.reply()).text).toContain("in place");
+    expect((await off.reply()).text).toContain("reply in the channel");
     expect(off.isEphemeral).toBe(true);
     await anna.slash(channel, "edit", { options: { prompt: TITLE }, attachments: { clip: await clip() } });
     await channel.nextBotMessage(hasTitle, 15_000);

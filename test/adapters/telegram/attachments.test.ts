@@ -55,7 +55,7 @@ describe.concurrent("a download that breaks half-way", () => {
     telegram.breakDownloads({ afterBytes: 0, times: 1000 });
     const chat = telegram.privateChat();
     chat.sendFile({ kind: "video", sizeBytes: 2 * MB, name: "clip.mp4", caption: TITLE });
-    await chat.nextBotMessage((message) => message.text.includes("clip.mp4 did not arrive"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("clip.mp4 couldn't be uploaded"), PATIENTLY);
     const kept = await chat.nextBotMessage((message) => message.buttons.length > 0, PATIENTLY);
     expect(kept.text).toContain(TITLE);
     expect(scene.uploads()).toEqual([]);
@@ -84,7 +84,7 @@ describe.concurrent("a file over the 20 MB that Telegram's cloud hands over", ()
     chat.sendFile({ kind: "video", sizeBytes: 21 * MB, name: "long.mp4", caption: TITLE });
     const answer = await chat.nextBotMessage((message) => message.text.includes("long.mp4"), PATIENTLY);
     expect(answer.text).toBe(
-      "long.mp4 is too large for me to fetch from here: the limit is 20 MB. Send me a link to the file, or a smaller version.",
+      "long.mp4 is too big for me to download here (max 20 MB). Send a link or a smaller version.",
     );
     expect(scene.telegram.calls("getFile")).toEqual([]);
     scene.nemo.scenario.release("running");
@@ -95,11 +95,11 @@ describe.concurrent("a file over the 20 MB that Telegram's cloud hands over", ()
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "document", sizeBytes: 21 * MB, name: "long.mp4", caption: TITLE });
     const kept = await chat.nextBotMessage(
-      (message) => message.text.includes("I keep your words"),
+      (message) => message.text.includes("I saved your request"),
       PATIENTLY,
     );
     expect(kept.text).toContain(TITLE);
-    chat.press(kept, "Go on without it");
+    chat.press(kept, "Continue without the file");
     await until(() => scene.turns().length > 0);
     expect(scene.turns()).toEqual([TITLE]);
   });
@@ -108,7 +108,7 @@ describe.concurrent("a file over the 20 MB that Telegram's cloud hands over", ()
     await using scene = await startTelegramScene();
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "video", sizeBytes: 21 * MB, name: "long.mp4", isSizeUnknown: true });
-    await chat.nextBotMessage((message) => message.text.includes("the limit is 20 MB"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("max 20 MB"), PATIENTLY);
     expect(scene.telegram.calls("getFile")).toHaveLength(1);
     expect(scene.uploads()).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe.concurrent("a local Bot API server", () => {
     });
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "video", sizeBytes: 2_000, name: "clip.mp4" });
-    await chat.nextBotMessage((message) => message.text.includes("I cannot open clip.mp4"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("I can't open clip.mp4"), PATIENTLY);
     expect(scene.uploads()).toEqual([]);
     expect(scene.bot.logged(50).join()).toContain("TELEGRAM_LOCAL_FILES_DIR");
     expect(scene.bot.log).not.toContain(scene.telegram.token);
@@ -154,7 +154,7 @@ describe.concurrent("a local Bot API server", () => {
     });
     const chat = scene.telegram.privateChat();
     chat.sendFile({ kind: "video", sizeBytes: 2_000, name: "clip.mp4" });
-    await chat.nextBotMessage((message) => message.text.includes("I cannot open clip.mp4"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("I can't open clip.mp4"), PATIENTLY);
     expect(scene.uploads()).toEqual([]);
   });
 });
@@ -172,10 +172,7 @@ describe.concurrent("the bot's token", () => {
     telegram.fail({ status: 500, times: 2 });
     nemo.scenario.add({ on: "turn", do: { kind: "http", status: 500 } });
     chat.say("make it louder");
-    await chat.nextBotMessage(
-      (message) => message.text.includes("connection to the editor broke"),
-      PATIENTLY,
-    );
+    await chat.nextBotMessage((message) => message.text.includes("lost contact"), PATIENTLY);
     const everything = [
       bot.log,
       JSON.stringify(chat.messages()),

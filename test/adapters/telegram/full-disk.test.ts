@@ -24,7 +24,7 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
     limitFiles(bot.pid, 4096);
     chat.say("generate a video of the sea");
     chat.say("/help");
-    await chat.nextBotMessage(says("Your message is not lost"), PATIENTLY);
+    await chat.nextBotMessage(says("No need to resend"), PATIENTLY);
     await chat.nextBotMessage(says("/credits"), PATIENTLY);
     expect(bot.log).toMatch(/the disk (is full|cannot be read or written)/);
     expect(telegram.pendingUpdateIds()).toHaveLength(2);
@@ -34,7 +34,7 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
     chat.say("status");
     await chat.nextBotMessage(says("track"), PATIENTLY);
     expect(scene.turns()).toEqual(["generate a video of the sea"]);
-    expect(chat.botMessages().filter(says("Your message is not lost"))).toHaveLength(1);
+    expect(chat.botMessages().filter(says("No need to resend"))).toHaveLength(1);
     expect(chat.botMessages().filter(says("/credits"))).toHaveLength(1);
   });
 

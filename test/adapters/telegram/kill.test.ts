@@ -69,10 +69,10 @@ describe.concurrent("a process that is killed", () => {
     chat.say(EDIT);
     await scene.telegram.waitFor(() => scene.telegram.calls("getUpdates").length > before, PATIENTLY);
     await killAndRestart(scene);
-    await chat.nextBotMessage((message) => /title .First.|lost sight/.test(message.text), PATIENTLY);
+    await chat.nextBotMessage((message) => /title .First.|lost contact/.test(message.text), PATIENTLY);
     await bringToRest(chat);
     expect(scene.turns().filter((turn) => turn.includes("First"))).toHaveLength(1);
-    const ends = chat.botMessages().filter((message) => /title .First.|lost sight/.test(message.text));
+    const ends = chat.botMessages().filter((message) => /title .First.|lost contact/.test(message.text));
     expect(ends).toHaveLength(1);
   });
 
@@ -83,16 +83,16 @@ describe.concurrent("a process that is killed", () => {
     chat.say("make it brighter");
     await held;
     chat.say(EDIT);
-    await chat.nextBotMessage(says("number 1 in line"), PATIENTLY);
+    await chat.nextBotMessage(says("#1 in the queue"), PATIENTLY);
     await scene.telegram.allConfirmed(PATIENTLY);
     await killAndRestart(scene);
-    await chat.nextBotMessage(says("lost sight"), PATIENTLY);
+    await chat.nextBotMessage(says("lost contact"), PATIENTLY);
     await chat.nextBotMessage(says('I added the title "First".'), PATIENTLY);
     await bringToRest(chat);
     expect(scene.turns()).toEqual(["make it brighter", EDIT, NEXT]);
-    expect(all(chat, "lost sight")).toHaveLength(1);
+    expect(all(chat, "lost contact")).toHaveLength(1);
     expect(all(chat, 'I added the title "First".')).toHaveLength(1);
-    expect(all(chat, "in line")).toHaveLength(1);
+    expect(all(chat, "in the queue")).toHaveLength(1);
   });
 
   it("in the middle of an upload, uploads the clip and edits it once", async ({ expect }) => {
@@ -111,19 +111,19 @@ describe.concurrent("a process that is killed", () => {
   });
 
   it.each<{ stage: string; steps: TurnStep[]; end: string }>([
-    { stage: "when its words were just sent", steps: [], end: "the edit probably did not happen" },
+    { stage: "when its words were just sent", steps: [], end: "the edit probably didn't happen" },
     {
       stage: "while the agent speaks",
       steps: [
         { kind: "edit", edit: { op: "title", text: "First" } },
         { kind: "text", text: "I am on it." },
       ],
-      end: "your edit arrived",
+      end: "your edit went through",
     },
     {
       stage: "while the agent is silent",
       steps: [{ kind: "heartbeat" }, { kind: "edit", edit: { op: "title", text: "First" } }],
-      end: "your edit arrived",
+      end: "your edit went through",
     },
   ])("$stage, tells the outcome once and never sends them again", async ({ steps, end }) => {
     const { scene, chat } = await startProject();
@@ -135,7 +135,7 @@ describe.concurrent("a process that is killed", () => {
     await chat.nextBotMessage(says(end), PATIENTLY);
     await bringToRest(chat);
     expect(scene.turns()).toEqual([EDIT, NEXT]);
-    expect(all(chat, "lost sight")).toHaveLength(1);
+    expect(all(chat, "lost contact")).toHaveLength(1);
   });
 
   it("while it says that work goes on, ends that message too", async ({ expect }) => {
@@ -148,7 +148,7 @@ describe.concurrent("a process that is killed", () => {
     // Edited once: then the process knows its own message for sure.
     await chat.waitFor(() => chat.message(working.id).history.length > 1, PATIENTLY);
     await killAndRestart(scene);
-    await chat.nextBotMessage(says("your edit arrived"), PATIENTLY);
+    await chat.nextBotMessage(says("your edit went through"), PATIENTLY);
     await bringToRest(chat);
     await chat.waitFor(() => chat.message(working.id).text.includes("Done after"), PATIENTLY);
     expect(all(chat, "⏳")).toEqual([]);
@@ -193,7 +193,7 @@ describe.concurrent("a process that is killed", () => {
     expect(scene.turns()).toEqual([EDIT, NEXT]);
     // Before and after the kill: in the agent's own words, and no third time.
     expect(all(chat, 'I added the title "First".')).toHaveLength(2);
-    expect(all(chat, "lost sight")).toEqual([]);
+    expect(all(chat, "lost contact")).toEqual([]);
   });
 
   it("when the agent had answered in many messages, goes on where it was", async ({ expect }) => {
@@ -225,7 +225,7 @@ describe.concurrent("a process that is killed", () => {
       .map((message) => message.text)
       .join(" ");
     for (const number of [1, 2, 3]) expect(told).toContain(`This is part ${number}.`);
-    expect(all(chat, "lost sight")).toEqual([]);
+    expect(all(chat, "lost contact")).toEqual([]);
     expect(scene.turns()).toHaveLength(2);
   });
 
@@ -247,10 +247,10 @@ describe.concurrent("a process that is killed", () => {
       await bot.stop(signal);
       telegram.calm();
       await scene.succeed();
-      await chat.nextBotMessage((message) => /sea is ready|lost sight/.test(message.text), PATIENTLY);
+      await chat.nextBotMessage((message) => /sea is ready|lost contact/.test(message.text), PATIENTLY);
       await bringToRest(chat);
       expect(all(chat, "The sea is ready.")).toHaveLength(1);
-      expect(all(chat, "lost sight")).toEqual([]);
+      expect(all(chat, "lost contact")).toEqual([]);
     },
   );
 
@@ -277,8 +277,8 @@ describe.concurrent("a process that is killed", () => {
     for (let number = 1; number <= 21; number++) chat.say(`say hello ${number}`);
     await scene.telegram.allConfirmed(PATIENTLY);
     await killAndRestart(scene);
-    await chat.nextBotMessage(says("Too many messages are waiting"), { timeoutMs: 60_000 });
-    expect(all(chat, "Too many messages are waiting")).toHaveLength(1);
+    await chat.nextBotMessage(says("The queue is full"), { timeoutMs: 60_000 });
+    expect(all(chat, "The queue is full")).toHaveLength(1);
   });
 
   it("when the video was delivered and nobody said so, rather doubles it than loses it", async ({
@@ -326,7 +326,7 @@ describe("an order to stop", () => {
     chat.sendFile({ kind: "video", bytes, name: "second.mp4" });
     await until(() => bot.log.includes("asks us to wait"));
     expect(await bot.stop()).toBe(0);
-    expect(all(chat, "did not arrive")).toEqual([]);
+    expect(all(chat, "couldn't be uploaded")).toEqual([]);
     expect(bot.logged(50)).toEqual([]);
   });
 
@@ -338,9 +338,9 @@ describe("an order to stop", () => {
     await held;
     expect(await scene.bot.stop()).toBe(0);
     scene.bot.restart();
-    await chat.nextBotMessage(says("your edit arrived"), PATIENTLY);
+    await chat.nextBotMessage(says("your edit went through"), PATIENTLY);
     await bringToRest(chat);
     expect(scene.turns()).toEqual([EDIT, NEXT]);
-    expect(all(chat, "lost sight")).toHaveLength(1);
+    expect(all(chat, "lost contact")).toHaveLength(1);
   });
 });

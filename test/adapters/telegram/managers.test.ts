@@ -4,7 +4,7 @@ import { PATIENTLY, startTelegramScene } from "./scene.ts";
 const isRefused = (message: { text: string }) => message.text.includes("Only the person who started");
 const isStopped = (message: { text: string }) => message.text.includes("I stopped waiting");
 const isAsked = (message: { text: string }) => message.text.includes("Start a new project?");
-const isNew = (message: { text: string }) => message.text.includes("A new project is open");
+const isNew = (message: { text: string }) => message.text.includes("New project started");
 
 describe.concurrent("in a group a project", () => {
   it("is emptied by who started it and by admins, not by a command, a word or a press of others", async () => {
@@ -61,7 +61,7 @@ describe.concurrent("an admin", () => {
       await nemo.scenario.held("turn");
       group.say(words, { from: admin });
       await group.nextBotMessage(
-        (message) => isStopped(message) || message.text.includes("我不再等待"),
+        (message) => isStopped(message) || message.text.includes("已停止等待"),
         PATIENTLY,
       );
     },

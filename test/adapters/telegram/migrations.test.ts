@@ -74,7 +74,7 @@ describe.concurrent("a chat that is gone", () => {
     group.say("@nemobot make a video of the sea");
     await scene.nemo.scenario.held("running");
     group.say("@nemobot make it shorter");
-    await group.nextBotMessage((message) => message.text.includes("in line"), PATIENTLY);
+    await group.nextBotMessage((message) => message.text.includes("in the queue"), PATIENTLY);
     group.kick();
     await until(() => scene.bot.log.includes("a chat is gone"));
     scene.nemo.scenario.release("running");

@@ -130,7 +130,7 @@ describe("what changed in a timeline", () => {
       "another shape of the picture",
       { ...timeline({ video: [city] }), shape: "16:9", fingerprint: "wide" },
       { ...timeline({ video: [city] }), shape: "9:16", fingerprint: "high" },
-      ["Changed the picture to 9:16."],
+      ["Changed the aspect ratio to 9:16."],
     ],
     [
       "a faster clip, and not also that it is shorter",
@@ -142,13 +142,13 @@ describe("what changed in a timeline", () => {
       "a filter for another",
       timeline({ video: [{ ...city, looks: ["warm"] }] }),
       timeline({ video: [{ ...city, looks: ["black and white"], fingerprint: "bw" }] }),
-      ['Gave the video "city" the look black and white. Took the look warm off the video "city".'],
+      ['Gave the video "city" the black and white look. Removed the warm look from the video "city".'],
     ],
     [
       "other colours",
       timeline({ text: [segment("Hi", 0, 3000, { colour: "#fff" })] }),
       timeline({ text: [segment("Hi", 0, 3000, { colour: "#f00", fingerprint: "red" })] }),
-      ['Changed the colours of the title "Hi".'],
+      ['Changed the colors of the title "Hi".'],
     ],
     [
       "a voice-over",

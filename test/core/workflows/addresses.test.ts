@@ -41,7 +41,7 @@ async function startWithClip(options: Parameters<typeof startScene>[0] = {}): Pr
   return scene;
 }
 
-const UNDELIVERED = "The video is ready, but I could not fetch it. Please export again in a moment.";
+const UNDELIVERED = "The video is ready, but I couldn't download it. Please export again in a moment.";
 
 describe("an export whose address leads into our own network", () => {
   it.each([
@@ -158,7 +158,7 @@ describe("redirects to a finished video", () => {
 describe("a link of a person", () => {
   const REFUSED = {
     en: "I can't open that link",
-    zh: "我无法打开这个链接",
+    zh: "我打不开这个链接",
   } as const;
 
   it.each([

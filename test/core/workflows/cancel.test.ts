@@ -19,7 +19,7 @@ describe("a hurried cancel", () => {
   it.each(["nvm stop it", "算了不弄了"])("“%s” stops the edit at once and is never sent", async (text) => {
     const { nemo, chat } = await startTurn();
     await chat.says(text);
-    await chat.until(() => /stopped waiting|不再等待/.test(chat.text));
+    await chat.until(() => /stopped waiting|已停止等待/.test(chat.text));
     nemo.scenario.release("edit");
     await chat.bot.queue.idle();
     expect(turns(nemo)).toBe(1);
@@ -50,7 +50,7 @@ describe("a hurried cancel", () => {
     await chat.says("wrong clip stop", {
       attachments: [{ platform: "test", fileId: CLIP, name: "other.mp4", mimeType: "video/mp4" }],
     });
-    await chat.until(() => chat.text.includes("I stopped waiting for that edit."));
+    await chat.until(() => chat.text.includes("I stopped waiting."));
     nemo.scenario.release("edit");
     await chat.bot.queue.idle();
     expect(chat.text).toContain("other.mp4");
@@ -65,7 +65,7 @@ describe("words that may be a cancel or an edit", () => {
     await chat.until(() => chat.text.includes("Stop the edit?"));
     expect(chat.buttons).toEqual(["Stop", "No, it's an edit request"]);
     await chat.says("", { action: chat.actionOf("Stop") });
-    await chat.until(() => chat.text.includes("I stopped waiting for that edit."));
+    await chat.until(() => chat.text.includes("I stopped waiting."));
     nemo.scenario.release("edit");
     await chat.bot.queue.idle();
     expect(turns(nemo)).toBe(1);
@@ -125,7 +125,7 @@ describe("words that may be a cancel or an edit", () => {
     await chat.says('add the title "Second"');
     await nemo.scenario.held("second");
     await chat.says("", { action });
-    await chat.until(() => chat.text.includes("There is nothing to cancel right now."));
+    await chat.until(() => chat.text.includes("There's nothing to cancel right now."));
     nemo.scenario.release("second");
     await chat.bot.queue.idle();
     expect(chat.text).toContain('I added the title "Second".');

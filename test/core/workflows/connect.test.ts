@@ -82,7 +82,7 @@ describe("the first contact", () => {
     await chat.asks('add the title "Hello"');
     await chat.asks("/new");
     await chat.presses("Start new");
-    expect(chat.last.text).toContain("A new project is open");
+    expect(chat.last.text).toContain("New project started");
     expect(nemo.requests("POST /api/tasks")).toHaveLength(2);
     await chat.asks("/status");
     expect(chat.last.text).toContain("The timeline is empty.");
@@ -95,7 +95,7 @@ describe("a first contact that does not work out", () => {
     nemo.scenario.add({ on: "session", do: { kind: "http", status: 503 } });
     await chat.asks('add the title "Hello"');
     expect(chat.messages).toHaveLength(1);
-    expect(chat.last.text).toContain("The editor has a problem right now.");
+    expect(chat.last.text).toContain("The editor is having problems right now.");
     await chat.presses("Try again");
     expect(chat.last.text).toContain("Hello");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
@@ -105,7 +105,7 @@ describe("a first contact that does not work out", () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add({ on: "session", do: { kind: "http", status: 503 } });
     await chat.asks("/start");
-    expect(chat.last.text).toContain("The editor has a problem right now.");
+    expect(chat.last.text).toContain("The editor is having problems right now.");
     expect(chat.buttons).toEqual([]);
     await chat.asks("/start");
     expect(chat.last.text).toContain("Film Maker is ready");
@@ -167,7 +167,7 @@ describe("without an operator's token", () => {
     const next = await restart();
     nemo.command("expire");
     await next.chat.asks("/credits");
-    expect(next.chat.last.text).toContain("Available: 100");
+    expect(next.chat.last.text).toContain("100 available");
     const [first, second] = nemo.requests("POST /api/auth/anonymous-token");
     expect(second?.headers["x-client-id"]).toBe(first?.headers["x-client-id"]);
   });
@@ -175,8 +175,8 @@ describe("without an operator's token", () => {
 
 describe("the backend's limit of free tokens per address", () => {
   it.each([
-    { language: "en", said: "no more free accounts here for the moment" },
-    { language: "zh", said: "编辑器暂时不再发放免费账户" },
+    { language: "en", said: "No free accounts are left right now" },
+    { language: "zh", said: "暂时没有免费账号可用" },
   ])("is told plainly after the one retry, with a warning for the operator ($language)", async (row) => {
     const { nemo, chat, log } = await startScene({ nemo: { ipLimitPerHour: 0 } });
     await chat.asks('add the title "Hello"', { language: row.language });
@@ -189,7 +189,7 @@ describe("the backend's limit of free tokens per address", () => {
     const { chat } = await startScene({ nemo: { ipLimitPerHour: 1 } });
     await chat.asks("/start", { conversation: "test:1" });
     await chat.asks("/start", { conversation: "test:2" });
-    expect(chat.last.text).toContain("no more free accounts");
+    expect(chat.last.text).toContain("No free accounts are left");
     await chat.asks('add the title "Hello"', { conversation: "test:1" });
     expect(chat.last.text).toContain("Hello");
   });
@@ -215,7 +215,7 @@ describe("with NEMO_TOKEN", () => {
   it("says that the access was refused, and warns the operator without the token", async () => {
     const { chat, log } = await startScene({ settings: { NEMO_TOKEN: OPERATOR_TOKEN } });
     await chat.asks("/start");
-    expect(chat.last.text).toContain("does not accept this bot's access");
+    expect(chat.last.text).toContain("rejects this bot's access key");
     expect(log.lines).toContainEqual(expect.stringMatching(/^warn .*check NEMO_TOKEN/));
     expect(log.lines.join("\n")).not.toContain(OPERATOR_TOKEN);
   });

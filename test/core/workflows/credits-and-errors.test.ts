@@ -14,8 +14,8 @@ const WITH_OPERATOR = {
 
 describe("the credits", () => {
   it.each([
-    { language: "en", said: /Available: 100\n.*: 0\nTotal: 100\n\nExports are free\./ },
-    { language: "zh", said: /可用：100\n.*：0\n总计：100/ },
+    { language: "en", said: /100 available · 0 on hold · 100 total\n\nExports are free\./ },
+    { language: "zh", said: /可用 100 · 冻结 0 · 总计 100/ },
   ])("are told as available, reserved and total ($language)", async ({ language, said }) => {
     const { chat } = await startScene();
     await chat.asks("credits", { language });
@@ -34,7 +34,7 @@ describe("the credits", () => {
       expect(chat.last.text).toBe("This bot's credits are managed by whoever runs it.");
     }
     await chat.asks("credits", { user: { id: OPERATOR } });
-    expect(chat.last.text).toContain("Available:");
+    expect(chat.last.text).toContain(" available · ");
   });
 
   it("tell what running work has reserved", async () => {
@@ -44,11 +44,11 @@ describe("the credits", () => {
     await chat.says(ASK);
     await nemo.scenario.held("turn");
     await chat.says("credits");
-    await chat.until(() => /Available: 93\nReserved by running work: 7\nTotal: 100/.test(chat.last.text));
+    await chat.until(() => /93 available · 7 on hold · 100 total/.test(chat.last.text));
     nemo.scenario.release("turn");
     await chat.bot.queue.idle();
     await chat.asks("credits");
-    expect(chat.last.text).toContain("Available: 93\nReserved by running work: 0\nTotal: 93");
+    expect(chat.last.text).toContain("93 available · 0 on hold · 93 total");
   });
 });
 
@@ -81,7 +81,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     // The token is refused though it has not run out: the backend gives no second one in a week.
     nemo.scenario.add({ on: "turn", do: { kind: "error", code: 1001 } });
     await chat.asks(ASK, { language });
-    expect(chat.last.text).toContain(isEnglish ? "no more free accounts here" : "暂时不再发放免费账户");
+    expect(chat.last.text).toContain(isEnglish ? "No free accounts are left" : "暂时没有免费账号可用");
     expect(chat.buttons).toEqual([isEnglish ? "Try again" : "重试"]);
     expect(log.lines).toContainEqual(expect.stringMatching(/^warn .*NEMO_TOKEN/));
   });
@@ -92,7 +92,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     nemo.scenario.add({ on: "turn", do: { kind: "error", code: 1001 }, times: 5 });
     await chat.asks(ASK, { language });
     expect(chat.last.text).toContain(
-      isEnglish ? "The editor does not accept this bot's access" : "编辑器暂时不接受本机器人的访问",
+      isEnglish ? "The editor rejects this bot's access key" : "编辑器拒绝了本机器人的访问凭证",
     );
     expect(nemo.requests("POST /api/auth/anonymous-token")).toEqual([]);
     expect(log.lines).toContainEqual(expect.stringMatching(/^warn .*check NEMO_TOKEN/));
@@ -104,12 +104,12 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     await chat.sendsFile(CLIP, "", { language });
     nemo.command("lose");
     await chat.asks(ASK, { language });
-    expect(chat.last.text).toContain(isEnglish ? "the timeline started over" : "时间线已重新开始");
+    expect(chat.last.text).toContain(isEnglish ? "the timeline is empty again" : "时间线已清空");
     expect(chat.buttons).toEqual(
-      isEnglish ? ["Upload my last files again", "Try again"] : ["重新上传之前的文件", "重试"],
+      isEnglish ? ["Re-upload my last files", "Try again"] : ["重新上传之前的文件", "重试"],
     );
     expect(nemo.requests("POST /api/tasks")).toHaveLength(2);
-    const uploadAgain = chat.actionOf(isEnglish ? "Upload my last files again" : "重新上传之前的文件");
+    const uploadAgain = chat.actionOf(isEnglish ? "Re-upload my last files" : "重新上传之前的文件");
     const tryAgain = chat.actionOf(isEnglish ? "Try again" : "重试");
     await chat.asks("", { action: uploadAgain, language });
     expect(nemo.requests("POST /api/upload-video").at(-1)?.files).toMatchObject([{ name: "clip.mp4" }]);
@@ -126,7 +126,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     await chat.asks("/start", { language });
     nemo.command("lose");
     await chat.asks(ASK, { language });
-    expect(chat.last.text).toContain(isEnglish ? "Please send your request again." : "请重新发送您的要求。");
+    expect(chat.last.text).toContain(isEnglish ? "Please send your request again." : "请重新发送你的要求。");
     await chat.presses(isEnglish ? "Try again" : "重试", { language });
     expect(chat.last.text).toContain("Hello");
   });
@@ -141,9 +141,9 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     nemo.scenario.add({ on, do: { kind: "error", code: 1002 } });
     if (ask === "") await chat.sendsFile(CLIP, "", { language });
     else await chat.asks(ask, { language });
-    expect(chat.last.text).toContain(isEnglish ? "the timeline started over" : "时间线已重新开始");
+    expect(chat.last.text).toContain(isEnglish ? "the timeline is empty again" : "时间线已清空");
     expect(nemo.requests("POST /api/tasks")).toHaveLength(2);
-    await chat.presses(isEnglish ? "Upload my last files again" : "重新上传之前的文件", { language });
+    await chat.presses(isEnglish ? "Re-upload my last files" : "重新上传之前的文件", { language });
     await chat.asks("/status", { language });
     expect(chat.last.text).toContain("clip");
   });
@@ -171,7 +171,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     expect(chat.last.text).toBe(
       isEnglish
         ? "This bot has run out of credits. Please tell whoever runs it."
-        : "本机器人的积分已用完，请告知其管理者。",
+        : "本机器人的积分已用完，请联系机器人管理员。",
     );
     expect(chat.last.tone).toBe("private");
     expect(chat.buttons).toEqual([]);
@@ -187,7 +187,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
       settings: { ...settings, OPERATORS: OPERATOR },
     });
     await chat.asks(ASK, { user: { id: OPERATOR, language } });
-    expect(chat.last.text).toContain(isEnglish ? "Top up credits in your account" : "请在您的账户中充值积分");
+    expect(chat.last.text).toContain(isEnglish ? "Top up credits in your account" : "请在你的账号中充值积分");
     expect(chat.last.text).not.toContain("register");
     expect(chat.buttons).toEqual([]);
   });
@@ -227,8 +227,8 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     { code: 4001, en: /It works with mp4, mov, avi, .*aac\./, zh: /支持的格式：mp4, mov, avi, .*aac。/ },
     {
       code: 4002,
-      en: /the limit is 500 MB\. Please compress it or trim it/,
-      zh: /上限是 500 MB。请压缩文件/,
+      en: /\(max 500 MB\)\. Please compress it, or trim it/,
+      zh: /上限 500 MB）。请压缩/,
     },
   ])("$code: says what the editor takes", async ({ code, en, zh }) => {
     const { nemo, chat } = await startScene();
@@ -269,7 +269,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     nemo.scenario.add({ on: "render", do: refusal });
     await chat.asks("export", { language });
     expect(chat.last.text).toContain(
-      isEnglish ? "Register or upgrade your plan to unlock export." : "请注册或升级您的套餐以解锁导出。",
+      isEnglish ? "Register or upgrade your plan to unlock export." : "请注册或升级套餐以解锁导出。",
     );
     expect(chat.last.text).not.toMatch(/credits|积分/);
     expect(chat.last.text).toMatch(/\/register\?bind=anon_/);
@@ -306,7 +306,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     await chat.asks("export", { language });
     const ids = nemo.requests("POST /api/render/proxy/lambda").map((one) => (one.json as { id: string }).id);
     expect(new Set(ids).size).toBe(2);
-    expect(chat.last.text).toContain(isEnglish ? "Your video is ready" : "您的视频已完成");
+    expect(chat.last.text).toContain(isEnglish ? "Your video is ready" : "你的视频已完成");
   });
 
   it.each([
@@ -318,7 +318,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     nemo.scenario.add({ on: "render", do: how, times: 2 });
     await chat.asks("export", { language });
     expect(nemo.requests("POST /api/render/proxy/lambda")).toHaveLength(2);
-    expect(chat.last.text).toContain(isEnglish ? "could not be rendered" : "视频渲染失败");
+    expect(chat.last.text).toContain(isEnglish ? "couldn't be rendered" : "视频渲染失败");
     expect(chat.text).not.toMatch(/Lambda|Duplicate/);
   });
 });

@@ -30,7 +30,7 @@ describe("the language a person is spoken to in", () => {
     expect(chat.buttons).toEqual(ALL);
     expect(ALL).toEqual(expect.arrayContaining(["English", "中文"]));
     await chat.presses("中文");
-    expect(chat.last.text).toBe("从现在起我用中文和您交流。");
+    expect(chat.last.text).toBe("今后我会用中文和你交流。");
     await chat.asks("help");
     expect(chat.last.text).toContain("命令");
   });
@@ -49,14 +49,14 @@ describe("the language a person is spoken to in", () => {
     async (text) => {
       const { chat } = await startScene();
       await chat.asks(text);
-      expect(chat.last.text).toBe("从现在起我用中文和您交流。");
+      expect(chat.last.text).toBe("今后我会用中文和你交流。");
     },
   );
 
   it("is said to be missing where there is none, with those we speak", async () => {
     const { chat } = await startScene();
     await chat.asks("/language xx");
-    expect(chat.last.text).toContain('I do not speak "xx" yet.');
+    expect(chat.last.text).toContain("I don't speak “xx” yet.");
     expect(chat.buttons).toEqual(ALL);
   });
 
@@ -185,7 +185,7 @@ describe("the language of a session", () => {
     await chat.says('add the title "A"');
     await chat.until(() => told(nemo).length === 1);
     await chat.says("/language zh");
-    await chat.until(() => chat.text.includes("从现在起我用中文和您交流。"));
+    await chat.until(() => chat.text.includes("今后我会用中文和你交流。"));
     nemo.scenario.release("slow");
     await chat.bot.queue.idle();
     await chat.asks('add the title "B"');

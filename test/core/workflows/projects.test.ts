@@ -44,7 +44,7 @@ describe("a new project", () => {
     const scene = await startScene();
     const { chat } = scene;
     await chat.asks("/start");
-    expect((await chat.asks("new project")).join()).toContain("A new project is open");
+    expect((await chat.asks("new project")).join()).toContain("New project started");
     expect((await chat.asks("my projects")).join()).toContain("There's no other project here yet");
   });
 
@@ -67,7 +67,7 @@ describe("the list of projects", () => {
   it.each(["/projects", "my projects", "我的项目"])("opens with “%s” and names each one", async (text) => {
     const scene = await startTwo();
     const [list] = await scene.chat.asks(text);
-    expect(list).toMatch(/Your projects|您的项目/);
+    expect(list).toMatch(/Your projects|你的项目/);
     expect(list).toMatch(/• make a video of the city.* ✓/);
     expect(list).toMatch(/• clip · /);
     expect(offered(scene)).toMatch(/^clip · /);
@@ -87,7 +87,7 @@ describe("the list of projects", () => {
     expect(sessions(scene)).toBe(2);
     nemo.command("lose");
     expect((await chat.asks("status")).length).toBeGreaterThan(0);
-    expect(chat.buttons).toContain("Upload my last files again");
+    expect(chat.buttons).toContain("Re-upload my last files");
   });
 
   it("leads back by the name that somebody calls a project", async () => {
@@ -95,7 +95,7 @@ describe("the list of projects", () => {
     const { chat } = scene;
     expect((await chat.asks("switch to the clip project")).join()).toContain("You're back in “clip”.");
     expect((await chat.asks("go back to the city project")).join()).toContain("You're back in “make a video");
-    expect((await chat.asks("open the wedding project")).join()).toContain("no project called “wedding”");
+    expect((await chat.asks("open the wedding project")).join()).toContain("find a project called “wedding”");
   });
 
   it("offers all whose name fits, however it is written", async () => {
@@ -104,7 +104,7 @@ describe("the list of projects", () => {
     await chat.presses("Start new");
     await chat.asks("make a video of the city by night");
     const said = (await chat.asks("switch to the City project")).join();
-    expect(said).not.toContain("no project called");
+    expect(said).not.toContain("can't find a project");
   });
 
   it("survives a restart, its buttons too", async () => {
@@ -152,7 +152,7 @@ describe("switching", () => {
     await chat.says('add the title "Late"');
     await nemo.scenario.held("edit");
     await chat.says("", { action });
-    await chat.until(() => chat.text.includes("in line"));
+    await chat.until(() => chat.text.includes("in the queue"));
     nemo.scenario.release("edit");
     await chat.bot.queue.idle();
     expect(chat.text.indexOf('title "Late"')).toBeLessThan(chat.text.indexOf("You're back in “clip”."));
@@ -170,7 +170,7 @@ describe("switching", () => {
     await chat.until(() => chat.text.includes("Start a new project?"));
     await chat.says("", { action: chat.actionOf("Start new") });
     await chat.bot.queue.idle();
-    expect(chat.text).toContain("A new project is open");
+    expect(chat.text).toContain("New project started");
     expect(chat.text).toContain("Your video is ready");
   });
 

@@ -72,7 +72,9 @@ describe("a question of the agent", () => {
     await chat.presses("Cold");
     expect(told(nemo)).toEqual(["make it prettier", "Cold"]);
     expect(chat.text).toContain("✓ Cold");
-    expect(await chat.asks("", { action: other })).toEqual([expect.stringContaining("answered already")]);
+    expect(await chat.asks("", { action: other })).toEqual([
+      expect.stringContaining("already been answered"),
+    ]);
     expect(told(nemo)).toHaveLength(2);
   });
 
@@ -161,7 +163,7 @@ describe("a question of the agent", () => {
     ask(nemo, "", [MOOD]);
     await chat.asks("make it prettier");
     await chat.asks('add the title "Hello"');
-    expect(await chat.presses("Warm")).toEqual([expect.stringContaining("answered already")]);
+    expect(await chat.presses("Warm")).toEqual([expect.stringContaining("already been answered")]);
     expect(told(nemo)).toHaveLength(2);
   });
 
@@ -237,7 +239,7 @@ describe("a question of the agent", () => {
     await chat.asks("make it prettier");
     nemo.command("lose");
     await chat.presses("Warm");
-    expect(chat.text).toContain("no longer available");
+    expect(chat.text).toContain("lost your project");
     await chat.asks('add the title "Hello"');
     expect(told(nemo).at(-1)).toBe('add the title "Hello"');
   });

@@ -6,7 +6,7 @@ import { CLIP, type Scene, startScene } from "../../support/test-chat.ts";
 
 const BEN = { id: "test:ben" };
 const ADMIN = { id: "test:mia", canManage: true };
-const REFUSED = /Only the person who started this project, or an admin, can do that|只有发起这个项目的人/;
+const REFUSED = /Only the person who started this project, or an admin, can do that|只有项目发起人/;
 
 /** How many sessions were made. */
 function sessions({ nemo }: Scene): number {
@@ -38,7 +38,7 @@ describe("a project that somebody else started", () => {
     const { chat } = await startTitledScene();
     expect((await chat.asks(text, { ...more, user: BEN })).join()).toMatch(REFUSED);
     expect((await chat.asks("skills", { user: BEN })).join()).toMatch(/Film Maker.* ✓/);
-    expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
+    expect((await chat.asks("/skill video-object-ops")).join()).toContain("Switched to");
   });
 
   it("is everybody's to look at, to edit and to export", async () => {
@@ -59,10 +59,10 @@ describe("a project", () => {
     expect((await chat.asks("new project")).join()).toMatch(REFUSED);
     await chat.asks("new project", { user: BEN });
     expect((await chat.presses("Start new")).join()).toMatch(REFUSED);
-    expect((await chat.presses("Start new", { user: BEN })).join()).toContain("A new project is open");
+    expect((await chat.presses("Start new", { user: BEN })).join()).toContain("New project started");
     // No person has worked on the new one.
-    expect((await chat.asks("/skill video-object-ops")).join()).toContain("is active now");
-    expect((await chat.asks("new project")).join()).toContain("A new project is open");
+    expect((await chat.asks("/skill video-object-ops")).join()).toContain("Switched to");
+    expect((await chat.asks("new project")).join()).toContain("New project started");
   });
 
   it("of an old version, which does not say whose it is, is for those who manage the chat", async () => {
@@ -75,7 +75,7 @@ describe("a project", () => {
     });
     expect((await chat.asks("new project")).join()).toMatch(REFUSED);
     await chat.asks("new project", { user: ADMIN });
-    expect((await chat.presses("Start new", { user: ADMIN })).join()).toContain("A new project is open");
+    expect((await chat.presses("Start new", { user: ADMIN })).join()).toContain("New project started");
   });
 });
 
@@ -118,7 +118,7 @@ describe("what somebody else asked for", () => {
     await chat.says(word, { user: BEN });
     await chat.until(() => /Only the person who started this|只有发起者/.test(chat.text));
     await chat.says(word, { user: ADMIN });
-    await chat.until(() => /I stopped waiting|我不再等待/.test(chat.text));
+    await chat.until(() => /I stopped waiting|已停止等待/.test(chat.text));
     nemo.scenario.release("turn");
     await chat.bot.queue.idle();
   });
@@ -129,7 +129,7 @@ describe("what somebody else asked for", () => {
     await chat.says('add the title "Third"');
     await chat.asks("", { action: { kind: "cancel", scope: "all" } });
     await finishFirst({ nemo, chat });
-    expect(chat.text).toContain("Messages taken out of the line: 1.");
+    expect(chat.text).toContain("Removed from the queue: 1.");
     expect(chat.text).toContain('I added the title "Second".');
     expect(chat.text).not.toContain('I added the title "Third".');
   });
@@ -192,7 +192,7 @@ describe("what the editor asks or offers in answer to somebody", () => {
 
 describe("the free account of a group", () => {
   it.each([
-    ["turn", 2001, "Your free credits are used up", "The free credits of this chat are used up"],
+    ["turn", 2001, "Your free credits are used up", "This chat's free credits are used up"],
     ["turn", 402, "Register or upgrade your plan to do that", "That needs a registration"],
     ["render", 402, "unlock export", "Exports need a registration"],
   ] as const)(
@@ -228,6 +228,6 @@ describe("a platform that does not say who manages", () => {
     expect(sessions(scene)).toBe(1);
     // One's own needs no question.
     await chat.asks("new project");
-    expect((await chat.presses("Start new")).join()).toContain("A new project is open");
+    expect((await chat.presses("Start new")).join()).toContain("New project started");
   });
 });

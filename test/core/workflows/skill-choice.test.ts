@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { startScene } from "../../support/test-chat.ts";
 
-const SKILLS = ["Change Background", "Film Maker", "Free Image Editing", "Video Object Ops"];
+const SKILLS = ["Change Background", "Film Maker", "Free Image Editing", "Remove & Replace Objects"];
 
 describe("the list of skills", () => {
   it("names each skill with what it does, and marks the active one", async () => {
     const { chat } = await startScene();
     await chat.asks("/skill");
     expect(chat.buttons).toEqual(SKILLS);
-    expect(chat.last.text).toContain("• Film Maker ✓: Makes a finished film out of raw footage");
+    expect(chat.last.text).toContain("• Film Maker ✓: Turns raw footage into a finished film, with");
     expect(chat.last.text.match(/✓/g)).toHaveLength(1);
   });
 
@@ -22,7 +22,7 @@ describe("the list of skills", () => {
   it("comes with a plain sentence when a name is unknown", async () => {
     const { chat } = await startScene();
     await chat.asks("/skill juggling");
-    expect(chat.last.text).toContain('There is no skill named "juggling".');
+    expect(chat.last.text).toContain("There's no skill named “juggling”.");
     expect(chat.buttons).toHaveLength(4);
   });
 });
@@ -32,11 +32,11 @@ describe("switching the skill", () => {
     const { chat } = await startScene();
     await chat.asks("/skill");
     await chat.presses("Free Image Editing");
-    expect(chat.last.text).toContain("Free Image Editing is active now. Your project stays as it is.");
+    expect(chat.last.text).toContain("Switched to Free Image Editing. Your project is unchanged.");
     await chat.asks("/skill video-object-ops");
-    expect(chat.last.text).toContain("is active now");
+    expect(chat.last.text).toContain("Switched to");
     await chat.asks("switch to the film-maker skill");
-    expect(chat.last.text).toContain("Film Maker is active now");
+    expect(chat.last.text).toContain("Switched to Film Maker");
   });
 
   it("keeps the project and its session", async () => {

@@ -22,7 +22,7 @@ describe("a file", () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP);
     const upload = chat.messages.find((message) => message.text.includes("clip.mp4"));
-    expect(upload?.history.some((text) => /^Uploading clip\.mp4… \d+ %$/.test(text))).toBe(true);
+    expect(upload?.history.some((text) => /^Uploading clip\.mp4… \d+%$/.test(text))).toBe(true);
   });
 
   it("with a caption is uploaded first, then edited", async () => {
@@ -51,7 +51,7 @@ describe("a file", () => {
   it("in Chinese gets Chinese answers", async () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP, "", { language: "zh" });
-    expect(chat.text).toMatch(/clip\.mp4 .*已加入您的项目/);
+    expect(chat.text).toMatch(/clip\.mp4 .*已加入你的项目/);
     expect(chat.last.text).toMatch(/^要怎么处理它？/);
   });
 });
@@ -92,8 +92,8 @@ describe("several files in one message", () => {
     await chat.bot.queue.idle();
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
-    expect(chat.last.text).toContain("I keep your words");
-    await chat.presses("Go on without it");
+    expect(chat.last.text).toContain("I saved your request");
+    await chat.presses("Continue without the file");
     expect(chat.last.text).toContain("Hello");
   });
 });
@@ -103,14 +103,14 @@ describe("a file that cannot be edited", () => {
     {
       why: "a format nobody supports",
       attachment: file("notes.pdf"),
-      en: /^I cannot edit notes\.pdf\. I work with mp4, mov, avi, webm, mkv, jpg, png, gif, webp, mp3, wav, m4a, aac\.$/,
+      en: /^I can't edit notes\.pdf\. I work with mp4, mov, avi, webm, mkv, jpg, png, gif, webp, mp3, wav, m4a, aac\.$/,
       zh: /^我无法编辑 notes\.pdf。支持的格式：mp4, mov, /,
     },
     {
       why: "more than the skill's limit",
       attachment: file(CLIP, { sizeBytes: 600 * MEGABYTE }),
-      en: /^clip\.mp4 is too large \(600 MB\): the limit is 500 MB\. Please compress it or trim it/,
-      zh: /^clip\.mp4 太大（600 MB）：上限是 500 MB。请压缩文件/,
+      en: /^clip\.mp4 is too big \(600 MB, max 500 MB\)\. Please compress it, or trim it/,
+      zh: /^clip\.mp4 太大（600 MB，上限 500 MB）。请压缩/,
     },
     {
       why: "no bytes at all",
@@ -130,14 +130,14 @@ describe("a file that cannot be edited", () => {
   it("is measured by the limit of the active skill", async () => {
     const { nemo, chat } = await startScene({ settings: { DEFAULT_SKILL: "free-image-editing" } });
     await chat.asks("", { attachments: [file(CLIP, { sizeBytes: 300 * MEGABYTE })] });
-    expect(chat.last.text).toContain("the limit is 200 MB");
+    expect(chat.last.text).toContain("max 200 MB");
     expect(nemo.requests("POST /api/upload-video")).toEqual([]);
   });
 
   it("is told when the platform cannot give it any more", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(join(import.meta.dirname, "no-such-clip.mp4"));
-    expect(chat.text).toContain("I cannot open no-such-clip.mp4 any more. Please send it again.");
+    expect(chat.text).toContain("I can't open no-such-clip.mp4 any more. Please send it again.");
     expect(nemo.requests("POST /api/upload-video")).toEqual([]);
   });
 });
@@ -147,8 +147,8 @@ describe("an upload that does not work out", () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add({ on: "upload", do: { kind: "http", status: 503 } });
     await chat.sendsFile(CLIP, 'add the title "Hello"');
-    expect(chat.text).toContain("clip.mp4 did not arrive.");
-    expect(chat.last.text).toContain("I have not started. I keep your message");
+    expect(chat.text).toContain("clip.mp4 couldn't be uploaded.");
+    expect(chat.last.text).toContain("I haven't started. Your message is saved");
     expect(nemo.requests("POST /run_sse")).toEqual([]);
     await chat.presses("Try again");
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(2);
@@ -162,7 +162,7 @@ describe("an upload whose answer got lost", () => {
     nemo.scenario.add({ on: "upload", do: { kind: "drop", when: "mid-body" } });
     await chat.sendsFile(CLIP, 'add the title "Hello"');
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
-    expect(chat.text).toContain("I could not find out whether it worked. Have a look with /status");
+    expect(chat.text).toContain("can't tell whether that worked. Check /status");
     expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
 });
@@ -197,8 +197,8 @@ describe("no file at all", () => {
   });
 
   it.each([
-    { text: "upload", said: /^Send me a file here, or a link to one\. I take mp4, mov, .*up to 500 MB each/ },
-    { text: "上传", said: /^在这里发送文件或文件链接即可。支持 mp4, mov, / },
+    { text: "upload", said: /^Send me a file, or a link to one\. I take mp4, mov, .*up to 500 MB each/ },
+    { text: "上传", said: /^发送文件或文件链接即可。支持 mp4, mov, / },
   ])("“$text” explains how to send one", async ({ text, said }) => {
     const { chat } = await startScene();
     await chat.asks(text);

@@ -8,17 +8,13 @@ import type { Locales } from "../../../core/model/locales.ts";
 import type { IncomingMessage } from "../../../core/model/message.ts";
 import { StopError } from "../../../core/model/stop.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
-import { shortenToLimit } from "../../../lib/shorten.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import { inThread } from "../incoming/normalize.ts";
 import type { Receiver } from "../incoming/receiver.ts";
-import { escapeText } from "../outgoing/render.ts";
 import { canOpenThread } from "../permissions.ts";
 import { placeOf } from "../place.ts";
 import { isAppOnly, languageOf, type Taken, writeProblem } from "./facts.ts";
 import { type InteractionResponder, originalOf } from "./responder.ts";
-
-const SIGNPOST_LENGTH = 200;
 
 export interface StartEditOptions {
   rest: REST;
@@ -43,7 +39,6 @@ export async function startEdit(
   await receiver.receive(inThread(message, threadId));
   const content = locales.plain(languageOf(interaction, locales), "discord.in-thread", {
     thread: `<#${threadId}>`,
-    prompt: escapeText(shortenToLimit(message.text, SIGNPOST_LENGTH)),
   });
   await responder.showOriginal(interaction, content);
 }

@@ -61,7 +61,7 @@ function spanToMarkdown(span: Span): string {
 const ADDRESS = /(https?:\/\/[^\s<>()[\]\\`|*~]+)/;
 
 /** Every mark that could format, mention or link; addresses stay as they are, or they would lead elsewhere. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text
     .split(ADDRESS)
     .map((piece, index) => (index % 2 === 1 ? piece : escapeWords(piece)))

@@ -9,7 +9,7 @@ describe("an event that libraries stumble over", { timeout: 40_000 }, () => {
     const elsewhere = discord.guild({ members: [anna], hasBot: false }).textChannel("elsewhere");
     const poll = anna.says(elsewhere, "Which song?", { poll: ["This one", "That one"] });
     const used = await anna.contextMenu(poll, "Edit this video");
-    expect((await used.reply()).text).toContain("no clip and no link");
+    expect((await used.reply()).text).toContain("no clip or link");
     bob.says(channel, "help", { mentions: [discord.bot] });
     await channel.nextBotMessage((message) => message.text.includes("Send me a clip"), 15_000);
     expect(bot.logged(40)).toEqual([]);

@@ -72,7 +72,7 @@ describe("the commands", { timeout: 30_000 }, () => {
   });
 
   it.each([
-    ["credits", "Available: 100"],
+    ["credits", "100 available"],
     ["help", "Send me a clip"],
     ["skill", "Skills"],
     ["language", "Which language do you prefer?"],
@@ -101,7 +101,7 @@ describe("the commands", { timeout: 30_000 }, () => {
     const asked = await fresh.reply();
     expect(asked.text).toContain("Start a new project?");
     anna.press(asked, "Start new");
-    await thread.nextBotMessage((message) => message.text.includes("A new project is open"), 15_000);
+    await thread.nextBotMessage((message) => message.text.includes("New project started"), 15_000);
     const listed = await anna.slash(thread, "projects");
     expect((await listed.reply()).text).toContain("Your projects");
     expect(discord.violations()).toEqual([]);
@@ -120,7 +120,7 @@ describe("the commands", { timeout: 30_000 }, () => {
     const chinese = await (await bob.autocomplete(channel, "skill", "name", "film")).choices();
     expect(chinese[0]?.name).toMatch(/\p{Script=Han}/u);
     const chosen = await anna.slash(channel, "skill", { options: { name: "video-object-ops" } });
-    expect((await chosen.reply()).text).toContain("is active now");
+    expect((await chosen.reply()).text).toContain("Switched to");
   });
 
   it("answers in the language of the person's client, messages included", async () => {
@@ -162,7 +162,7 @@ describe("a long list of skills", { timeout: 30_000 }, () => {
     bot.restart();
     await discord.whenReady();
     const chosen = anna.select(list, "menu:skill", ["sk:extra-3"]);
-    expect((await chosen.reply()).text).toContain("is active now");
+    expect((await chosen.reply()).text).toContain("Switched to");
   });
 });
 
@@ -184,8 +184,8 @@ describe("a question of the agent with many options", { timeout: 30_000 }, () =>
 
 describe("a file that cannot be taken", { timeout: 30_000 }, () => {
   it.each([
-    [{ name: "notes.pdf", contentType: "application/pdf", sizeBytes: 2_000 }, "I cannot edit notes.pdf"],
-    [{ name: "huge.mp4", contentType: "video/mp4", sizeBytes: 700 * 1024 * 1024 }, "huge.mp4 is too large"],
+    [{ name: "notes.pdf", contentType: "application/pdf", sizeBytes: 2_000 }, "I can't edit notes.pdf"],
+    [{ name: "huge.mp4", contentType: "video/mp4", sizeBytes: 700 * 1024 * 1024 }, "huge.mp4 is too big"],
   ])("is refused by its size and type before a byte moves: $0.name", async (file, words) => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, channel } = community(discord);
@@ -203,7 +203,7 @@ describe("a file that cannot be taken", { timeout: 30_000 }, () => {
     await anna.slash(channel, "upload", { attachments: { clip: bad, clip2: await clip("good.mp4") } });
     const thread = await channel.nextThread();
     await thread.nextBotMessage((message) => message.text.includes("✅ good.mp4"), 15_000);
-    expect(thread.botMessages().some((message) => message.text.includes("I cannot edit notes.pdf"))).toBe(
+    expect(thread.botMessages().some((message) => message.text.includes("I can't edit notes.pdf"))).toBe(
       true,
     );
   });

@@ -60,7 +60,7 @@ describe("an interaction", { timeout: 30_000 }, () => {
     await anna.slash(thread, "edit", { options: { prompt: 'add the title "One"' } });
     await nemo.scenario.held("first");
     const second = await bob.slash(thread, "edit", { options: { prompt: 'add the title "Two"' } });
-    await second.reply((message) => message.text.includes("number 1 in line"));
+    await second.reply((message) => message.text.includes("#1 in the queue"));
     nemo.scenario.release("first");
     await discord.nextBotMessage((message) => message.text.includes('title "Two"'), 15_000);
     expect(thread.botMessages().some((message) => message.text.includes('title "One"'))).toBe(true);
@@ -96,7 +96,7 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     });
     const { anna, channel } = community(discord);
     const used = await anna.slash(channel, "status");
-    const told = await used.reply((message) => message.text.includes("no more free accounts"), 15_000);
+    const told = await used.reply((message) => message.text.includes("No free accounts are left"), 15_000);
     expect(told.isEphemeral).toBe(true);
     const seen = await channel.nextBotMessage((message) => message.text.includes("couldn't finish"), 15_000);
     expect(seen.isEphemeral).toBe(false);
@@ -124,9 +124,9 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     const { anna, channel } = community(discord);
     anna.says(channel, "credits", { mentions: [discord.bot] });
     const dm = discord.dm(anna);
-    await dm.nextBotMessage((message) => message.text.includes("Available: 100"), 15_000);
+    await dm.nextBotMessage((message) => message.text.includes("100 available"), 15_000);
     const notice = await channel.nextBotMessage((message) => message.text.includes("privately"));
-    expect(notice.text).not.toContain("Available");
+    expect(notice.text).not.toContain("available");
   });
 
   it("is not said aloud to whoever takes no direct messages", async () => {
@@ -135,7 +135,7 @@ describe("what is for the person alone", { timeout: 30_000 }, () => {
     anna.acceptDms(false);
     anna.says(channel, "credits", { mentions: [discord.bot] });
     const notice = await channel.nextBotMessage((message) => message.text.includes("/credits"), 15_000);
-    expect(notice.text).not.toContain("Available");
+    expect(notice.text).not.toContain("available");
   });
 });
 

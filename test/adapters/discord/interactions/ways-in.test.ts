@@ -62,7 +62,7 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna, bob, channel } = community(discord);
     const used = await anna.contextMenu(bob.says(channel, "just words"), "Edit this video");
-    expect((await used.reply()).text).toContain("no clip and no link");
+    expect((await used.reply()).text).toContain("no clip or link");
     expect(used.isEphemeral).toBe(true);
   });
 

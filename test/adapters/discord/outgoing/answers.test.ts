@@ -85,7 +85,7 @@ describe("buttons", { timeout: 30_000 }, () => {
     // As a changed client would send it.
     (await opened.modal()).custom_id = hers.custom_id;
     const submitted = await bob.submitModal(opened, { prompt: TITLE });
-    expect((await submitted.reply()).text).toContain("no longer works");
+    expect((await submitted.reply()).text).toContain("has expired");
     expect(channel.threads()).toEqual([]);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe("buttons", { timeout: 30_000 }, () => {
     bot.restart();
     await discord.whenReady();
     const pressed = anna.press(asked, button?.customId ?? "");
-    expect((await pressed.reply()).text).toContain("no longer works");
+    expect((await pressed.reply()).text).toContain("has expired");
   });
 });
 

@@ -112,7 +112,7 @@ describe.concurrent("media in a message", () => {
     const chat = scene.telegram.privateChat();
     chat.sendOther({ sticker: { file_id: "CAACAgIAAxkB", file_unique_id: "AgAD", emoji: "👍" } });
     const answer = await chat.nextBotMessage();
-    expect(answer.text).toContain("Send me a file here, or a link to one.");
+    expect(answer.text).toContain("Send me a file, or a link to one.");
   });
 });
 
@@ -178,7 +178,7 @@ describe.concurrent("an edited message", () => {
     chat.say("make a video of the sea");
     await scene.nemo.scenario.held("first");
     const waiting = chat.say('add the title "Wrogn"');
-    await chat.nextBotMessage((message) => message.text.includes("number 1 in line"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("#1 in the queue"), PATIENTLY);
     chat.edit(waiting.id, 'add the title "Right"');
     await scene.telegram.allConfirmed();
     scene.nemo.scenario.release("first");

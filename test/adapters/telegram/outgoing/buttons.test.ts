@@ -60,7 +60,7 @@ describe.concurrent("a button", () => {
     ben.say("help");
     const help = await ben.nextBotMessage();
     const press = ben.press(help, data, { isForged: true });
-    expect((await press.answered(PATIENTLY)).text).toContain("This button no longer works");
+    expect((await press.answered(PATIENTLY)).text).toContain("This button has expired");
     ben.say("status");
     await ben.nextBotMessage((message) => message.text.includes("The timeline is empty"), PATIENTLY);
     expect(scene.turns()).toEqual([]);

@@ -69,14 +69,14 @@ describe.concurrent("a command", () => {
       "/help": "Commands",
       "/new": "Film Maker is ready",
       "/projects": "There's no other project here yet",
-      "/history": "No edit is finished here yet",
+      "/history": "There are no finished edits here yet",
       "/undo": "There's nothing to undo here yet",
-      "/export": "There is nothing to export yet",
-      "/credits": "Available: 100",
+      "/export": "There's nothing to export yet",
+      "/credits": "100 available",
       "/status": "The timeline is empty",
       "/skill": "Skills",
       "/language": "Which language do you prefer?",
-      "/cancel": "There is nothing to cancel",
+      "/cancel": "There's nothing to cancel",
     };
     const chats = Object.entries(expected).map(([command, words]) => {
       const chat = telegram.privateChat();

@@ -23,10 +23,10 @@ describe.concurrent("credits that are asked for in a group", () => {
     await using scene = await startTelegramScene();
     const { anna, chat, group } = people(scene);
     group.say("/credits@nemobot", { from: anna });
-    await chat.nextBotMessage((message) => message.text.includes("Available: 100"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("100 available"), PATIENTLY);
     await group.nextBotMessage((message) => message.text.includes("answered you privately"), PATIENTLY);
     group.say("@nemobot credits", { from: anna });
-    await chat.nextBotMessage((message) => message.text.includes("Available: 100"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("100 available"), PATIENTLY);
     await group.nextBotMessage((message) => message.text.includes("answered you privately"), PATIENTLY);
     expect(seenByAll(group)).not.toMatch(MONEY);
   }, 60_000);
@@ -42,10 +42,10 @@ describe.concurrent("credits that are asked for in a group", () => {
     expect(seenByAll(group)).not.toMatch(MONEY);
     const stranger = scene.telegram.privateChat();
     stranger.say(`/start ${payload}`);
-    await stranger.nextBotMessage((message) => message.text.includes("no longer here"), PATIENTLY);
+    await stranger.nextBotMessage((message) => message.text.includes("That answer is gone"), PATIENTLY);
     await scene.restart();
     chat.say(`/start ${payload}`);
-    await chat.nextBotMessage((message) => message.text.includes("Available: 100"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("100 available"), PATIENTLY);
     expect(stranger.botMessages()).toHaveLength(1);
   }, 60_000);
 
@@ -57,7 +57,7 @@ describe.concurrent("credits that are asked for in a group", () => {
       group.promote();
       group.say("/credits@nemobot", { from: anna });
       await until(() => group.ephemeralMessages(anna).length > 0);
-      expect(group.ephemeralMessages(anna)[0]?.text).toContain("Available: 100");
+      expect(group.ephemeralMessages(anna)[0]?.text).toContain("100 available");
       expect(group.ephemeralMessages(ben)).toEqual([]);
       expect(chat.botMessages()).toEqual([]);
       expect(seenByAll(group)).not.toMatch(MONEY);
@@ -73,8 +73,8 @@ describe.concurrent("credits that are asked for in a group", () => {
     const help = await group.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);
     group.press(help, "Credits", { from: ben });
     await until(() => group.ephemeralMessages(ben).length > 0);
-    expect(group.ephemeralMessages(ben)[0]?.text).toContain("Available: 100");
-    expect(seenByAll(group)).not.toContain("Available");
+    expect(group.ephemeralMessages(ben)[0]?.text).toContain("100 available");
+    expect(seenByAll(group)).not.toContain("available");
   }, 60_000);
 
   it("are never sent as ephemeral to a server that would show them to everybody", async () => {
@@ -83,7 +83,7 @@ describe.concurrent("credits that are asked for in a group", () => {
     group.promote();
     for (let count = 0; count < 2; count++) {
       group.say("/credits@nemobot", { from: anna });
-      await chat.nextBotMessage((message) => message.text.includes("Available: 100"), PATIENTLY);
+      await chat.nextBotMessage((message) => message.text.includes("100 available"), PATIENTLY);
     }
     expect(seenByAll(group)).not.toMatch(MONEY);
     expect(scene.telegram.calls("deleteEphemeralMessage")).toHaveLength(1);
@@ -94,7 +94,7 @@ describe.concurrent("credits that are asked for in a group", () => {
     const { anna, chat, group } = people(scene);
     for (let count = 0; count < 3; count++) {
       group.say("/credits@nemobot", { from: anna });
-      await chat.nextBotMessage((message) => message.text.includes("Available: 100"), PATIENTLY);
+      await chat.nextBotMessage((message) => message.text.includes("100 available"), PATIENTLY);
     }
     const tried = scene.telegram.calls("sendMessage").filter(({ params }) => params.receiver_user_id);
     expect(tried).toHaveLength(1);
@@ -142,7 +142,7 @@ describe.concurrent("in a group", () => {
     });
     const { anna, chat, group } = people(scene);
     group.say('@nemobot add the title "Hello"', { from: anna });
-    await chat.nextBotMessage((message) => message.text.includes("no more free accounts"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("No free accounts are left"), PATIENTLY);
     await until(() => seenByAll(group).includes("couldn't finish"));
     expect(seenByAll(group)).not.toMatch(/account/);
     // What can be done about it is done in the group, where the work is.

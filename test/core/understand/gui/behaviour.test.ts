@@ -43,13 +43,13 @@ describe("an instruction for a screen", () => {
   });
 
   it.each([
-    { language: "en", text: "All done! Check your account/billing.", answer: "Available: 100" },
+    { language: "en", text: "All done! Check your account/billing.", answer: "100 available" },
     {
       language: "en",
       text: "All done! Check your account billing page for the remaining credits.",
-      answer: "Available: 100",
+      answer: "100 available",
     },
-    { language: "zh", text: "全部完成！请查看您的账户余额。", answer: "可用：100" },
+    { language: "zh", text: "全部完成！请查看您的账户余额。", answer: "可用 100" },
   ])("to check the account shows the credits: $text", async ({ language, text, answer }) => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add(says(text));

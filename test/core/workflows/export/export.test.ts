@@ -31,13 +31,13 @@ describe("an export", () => {
       const scene = await startWithClip();
       await scene.chat.asks(text, { language: "en" });
       expect(renderIds(scene)).toHaveLength(1);
-      expect(scene.chat.last.text).toMatch(/^🎉 (?:Your video is ready|您的视频已完成)/);
+      expect(scene.chat.last.text).toMatch(/^🎉 (?:Your video is ready|你的视频已完成)/);
     },
   );
 
   it.each([
-    { language: "en", said: "There is nothing to export yet." },
-    { language: "zh", said: "还没有可以导出的内容。" },
+    { language: "en", said: "There's nothing to export yet." },
+    { language: "zh", said: "还没有可导出的内容。" },
   ])("of an empty project is declined before anything is submitted ($language)", async (row) => {
     const scene = await startScene();
     await scene.chat.asks("export", { language: row.language });
@@ -83,7 +83,7 @@ describe("an export", () => {
     await chat.says("new project");
     await chat.until(() => chat.buttons.includes("Start new"));
     await chat.says("", { action: chat.actionOf("Start new") });
-    await chat.until(() => chat.text.includes("A new project is open"));
+    await chat.until(() => chat.text.includes("New project started"));
     await chat.says('make a video of the city, with the title "City"', ben);
     await chat.until(() => chat.text.includes('I added the title "City".'));
     nemo.scenario.release("render");
@@ -109,7 +109,7 @@ describe("an export", () => {
   it("says the same in Chinese", async () => {
     const { chat } = await startWithClip();
     await chat.asks("导出", { language: "zh" });
-    expect(chat.last.text).toMatch(/^🎉 您的视频已完成 \(0:10, \d+ KB\)。/);
+    expect(chat.last.text).toMatch(/^🎉 你的视频已完成 \(0:10, \d+ KB\)。/);
     expect(chat.buttons).toEqual(["下载", "在浏览器中打开"]);
   });
 
@@ -135,9 +135,9 @@ describe("an export", () => {
     nemo.scenario.add(render({ progress: [20, 60] }));
     await chat.asks("export");
     const progress = chat.messages.find((message) => message.text === "🎬 Rendering finished.");
-    expect(progress?.history[0]).toContain("🎬 Rendering your video.");
-    expect(progress?.history).toContain("🎬 Rendering your video… 20 %");
-    expect(progress?.history).toContain("🎬 Rendering your video… 60 %");
+    expect(progress?.history[0]).toContain("🎬 Rendering, usually 30–90 seconds.");
+    expect(progress?.history).toContain("🎬 Rendering your video… 20%");
+    expect(progress?.history).toContain("🎬 Rendering your video… 60%");
     // There is nothing left to stop.
     expect(progress?.buttons).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe("an export", () => {
     const { chat } = await startWithClip();
     await chat.asks("export");
     await chat.asks("credits");
-    expect(chat.last.text).toContain("Available: 100");
+    expect(chat.last.text).toContain("100 available");
   });
 });
 
@@ -218,7 +218,7 @@ describe("a render that fails", () => {
   it.each([
     {
       language: "en",
-      said: "The video could not be rendered.",
+      said: "The video couldn't be rendered.",
       button: "Export again",
     },
     { language: "zh", said: "视频渲染失败。", button: "重新导出" },
@@ -253,7 +253,7 @@ describe("a render that fails", () => {
     });
     await scene.chat.asks("export");
     expect(renderIds(scene)).toHaveLength(2);
-    expect(scene.chat.last.text).toContain("The video could not be rendered");
+    expect(scene.chat.last.text).toContain("The video couldn't be rendered");
   });
 });
 
@@ -295,14 +295,14 @@ describe("while a video renders", () => {
     await chat.says("export");
     await nemo.scenario.held("render");
     await chat.says("status");
-    await chat.until(() => chat.last.text.includes("An export is being rendered."));
+    await chat.until(() => chat.last.text.includes("An export is rendering."));
     nemo.scenario.release("render");
     await chat.bot.queue.idle();
   });
 
   it.each([
     { language: "en", ask: "cancel", said: "I stopped the export. Your project is still there." },
-    { language: "zh", ask: "取消", said: "已停止导出，您的项目还在。" },
+    { language: "zh", ask: "取消", said: "已停止导出，你的项目还在。" },
   ])("cancel stops it, at the backend too, and the next export starts ($language)", async (row) => {
     const scene = await startWithClip();
     const { nemo, chat } = scene;
@@ -321,8 +321,8 @@ describe("while a video renders", () => {
 
 describe("a render that never ends", () => {
   it.each([
-    { language: "en", said: "Rendering takes much longer than it should, so I stopped waiting." },
-    { language: "zh", said: "渲染时间远超正常，我不再等待。" },
+    { language: "en", said: "Rendering is taking far too long, so I stopped waiting." },
+    { language: "zh", said: "渲染时间远超正常，已停止等待。" },
   ])("is given up in words, and exporting again works ($language)", async ({ language, said }) => {
     const scene = await startWithClip({ settings: { EXPORT_TIMEOUT_MS: "800" } });
     scene.nemo.scenario.add(render({ ms: 60_000 }));

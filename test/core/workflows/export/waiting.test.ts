@@ -33,7 +33,7 @@ function videos({ chat }: Scene): (string | undefined)[] {
 
 /** An edit and another export behind it; the message that tells its place. */
 async function editAndExport({ chat }: Scene, title: string, place: number) {
-  const told = `clip-${place + 1}.mp4 is number ${place} in line`;
+  const told = `clip-${place + 1}.mp4 is #${place} in the queue`;
   await chat.says(`add the title "${title}"`);
   await chat.says("export");
   const find = () => chat.messages.findLast(({ text }) => text.includes(told));
@@ -69,7 +69,7 @@ describe("an export while another one renders", () => {
     const place = await editAndExport(scene, "Second", 1);
     await finishFirst({ nemo, chat });
     expect(place.text).toBe("🎬 Rendering finished.");
-    expect(place.history[1]).toContain("Rendering your video.");
+    expect(place.history[1]).toContain("Rendering, usually");
     expect(place.buttons).toEqual([]);
   });
 
@@ -79,10 +79,8 @@ describe("an export while another one renders", () => {
     await editAndExport(scene, "Second", 1);
     await editAndExport(scene, "Third", 2);
     await chat.says("status");
-    await chat.until(() => chat.last.text.includes("An export is being rendered."));
-    expect(chat.last.text).toContain(
-      "🎬 clip-2.mp4 is number 1 in line.\n🎬 clip-3.mp4 is number 2 in line.",
-    );
+    await chat.until(() => chat.last.text.includes("An export is rendering."));
+    expect(chat.last.text).toContain("🎬 clip-2.mp4 is #1 in the queue.\n🎬 clip-3.mp4 is #2 in the queue.");
     expect(chat.buttons).toEqual([
       "Export",
       "Status",
@@ -101,8 +99,8 @@ describe("an export while another one renders", () => {
     const [button] = second.buttons;
     if (button?.kind !== "action") throw new Error("no button stands below the place in the line");
     await chat.says("", { action: button.action });
-    await chat.until(() => chat.last.text === "I took that export out of the line.");
-    expect(second.text).toBe("🎬 clip-2.mp4 was taken out of the line.");
+    await chat.until(() => chat.last.text === "I removed that export from the queue.");
+    expect(second.text).toBe("🎬 clip-2.mp4 was removed from the queue.");
     await finishFirst({ nemo, chat });
     expect(renders(scene).map(titlesOf)).toEqual([[], ["Second", "Third"]]);
     expect(videos(scene)).toEqual(["clip-1.mp4", "clip-3.mp4"]);
@@ -129,7 +127,7 @@ describe("an export while another one renders", () => {
     await editAndExport(scene, "Second", 1);
     await chat.asks("cancel");
     expect(chat.text).toContain("I stopped the export. Your project is still there.");
-    expect(chat.text).toContain("Exports still waiting in line: 1.");
+    expect(chat.text).toContain("Exports still queued: 1.");
     expect(videos(scene)).toEqual(["clip-2.mp4"]);
     expect(titlesOf(renders(scene)[1])).toEqual(["Second"]);
   });
@@ -144,7 +142,7 @@ describe("an export while another one renders", () => {
     await editAndExport(scene, "Second", 1);
     await editAndExport(scene, "Third", 2);
     await chat.asks("", { action: { kind: "cancel", scope: "exports" } });
-    expect(chat.text).toContain("Exports taken out of the line: 2.");
+    expect(chat.text).toContain("Exports removed from the queue: 2.");
     expect(renders(scene)).toHaveLength(1);
     expect(videos(scene)).toEqual([]);
   });
@@ -250,7 +248,7 @@ describe("a render's progress", () => {
     await chat.asks("export");
     const shown = chat.messages
       .flatMap(({ history }) => history)
-      .flatMap((text) => /Rendering.* (\d+) %/.exec(text)?.[1] ?? []);
+      .flatMap((text) => /Rendering.* (\d+)%/.exec(text)?.[1] ?? []);
     expect(shown).toEqual(["20", "60", "70"]);
   });
 

@@ -15,7 +15,7 @@ describe("the cancel button of a waiting message", () => {
     const { nemo, chat } = await startEditingScene();
     await chat.says('add the title "Second"');
     await chat.says("", { action: chat.actionOf("Cancel") });
-    await chat.until(() => chat.text.includes("I took that message out of the line."));
+    await chat.until(() => chat.text.includes("Removed from the queue."));
     await finishFirst({ nemo, chat });
     expect(chat.text).toContain('I added the title "First".');
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
@@ -30,7 +30,7 @@ describe("a waiting message of somebody else", () => {
     await chat.says("", { action, user: { id: "test:ben" } });
     await chat.until(() => chat.text.includes("Only the person who started this"));
     await chat.says("", { action, user: { id: "test:ben", canManage: true } });
-    await chat.until(() => chat.text.includes("I took that message out of the line."));
+    await chat.until(() => chat.text.includes("Removed from the queue."));
     await finishFirst({ nemo, chat });
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
@@ -64,7 +64,7 @@ describe("cancelling an export", () => {
     await chat.says("new project");
     await chat.until(() => chat.text.includes("Start a new project?"));
     await chat.says("", { action: chat.actionOf("Start new") });
-    await chat.until(() => chat.text.includes("A new project is open"));
+    await chat.until(() => chat.text.includes("New project started"));
     await chat.asks("cancel");
     const cancelled = nemo.requests("POST /api/render/proxy/lambda/").map((request) => request.path);
     expect(cancelled).toHaveLength(1);
@@ -93,7 +93,7 @@ describe("a session that is lost", () => {
     await chat.says('add the title "B"');
     nemo.scenario.release("state");
     await chat.bot.queue.idle();
-    expect(chat.last.text).toContain("taken out of the line: 1.");
+    expect(chat.last.text).toContain("Dropped from the queue: 1.");
     expect(chat.buttons).toContain("Try again");
     expect(chat.last.text).toContain("Trying again may cost credits.");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("a turn that did not come to a good end", () => {
     await chat.sendsFile(CLIP);
     nemo.scenario.add({ on: "turn", do: { kind: "turn", texts: ["\u200b\u202e"], edits: [] } });
     await chat.asks("make it warm");
-    expect(chat.last.text).toContain("changed nothing");
+    expect(chat.last.text).toContain("Nothing changed");
   });
 
   it("never passes a token on to the chat", async () => {
@@ -163,7 +163,7 @@ describe("the retry button", () => {
     await chat.asks('add the title "B"');
     const sent = nemo.requests("POST /run_sse").length;
     await chat.asks("", { action: retryA });
-    expect(chat.last.text).toBe("There is nothing to repeat.");
+    expect(chat.last.text).toBe("There's nothing to retry.");
     expect(nemo.requests("POST /run_sse")).toHaveLength(sent);
   });
 });

@@ -20,7 +20,7 @@ describe("a turn whose connection breaks", () => {
       const scene = await startScene();
       scene.nemo.scenario.add({ on: "turn", do: { kind: "drop", when, applied: true } });
       await scene.chat.asks(ASK);
-      expect(scene.chat.last.text).toContain("your edit arrived. This changed:");
+      expect(scene.chat.last.text).toContain("your edit went through. What changed:");
       expect(scene.chat.last.text).toContain("Added the title “Hello”");
       expect(scene.chat.buttons).toEqual(["Export", "Status"]);
       expect(sent(scene)).toBe(1);
@@ -34,8 +34,8 @@ describe("a turn whose connection breaks", () => {
       scene.nemo.scenario.add({ on: "turn", do: { kind: "drop", when, applied: false } });
       await scene.chat.asks(ASK);
       expect(readsAfterTurn(scene)).toBe(5);
-      expect(scene.chat.last.text).toContain("your project looks the same as before");
-      expect(scene.chat.last.text).toContain("It may still have cost credits.");
+      expect(scene.chat.last.text).toContain("nothing has changed");
+      expect(scene.chat.last.text).toContain("It may still have used credits.");
       expect(scene.chat.buttons).toEqual(["Try again"]);
       expect(sent(scene)).toBe(1);
     },
@@ -50,7 +50,7 @@ describe("a turn whose connection breaks", () => {
     expect(sent(scene)).toBe(2);
     expect(scene.chat.last.text).toContain('I added the title "Hello".');
     await scene.chat.presses("Try again");
-    expect(scene.chat.last.text).toBe("There is nothing to repeat.");
+    expect(scene.chat.last.text).toBe("There's nothing to retry.");
     expect(sent(scene)).toBe(2);
   });
 
@@ -81,7 +81,7 @@ describe("a turn whose connection breaks", () => {
     scene.nemo.scenario.add({ on: "turn", do: { kind: "drop", when: "mid-body", applied: true } });
     await scene.chat.asks(ASK);
     const checking = scene.chat.messages.filter((message) =>
-      message.history.some((text) => text.includes("I am checking what became of your edit")),
+      message.history.some((text) => text.includes("I'm checking whether your edit went through")),
     );
     expect(checking).toHaveLength(1);
     expect(checking[0]?.text).toMatch(/^✅ Done after/);
@@ -99,13 +99,13 @@ describe("a turn whose connection breaks", () => {
     });
     await scene.chat.asks(ASK);
     expect(scene.chat.text).toContain("I added the title.");
-    expect(scene.chat.last.text).toContain("but your edit arrived");
+    expect(scene.chat.last.text).toContain("but your edit went through");
     expect(sent(scene)).toBe(1);
   });
 
   it.each([
-    { applied: true, said: "您的编辑已生效。" },
-    { applied: false, said: "项目看起来和之前一样" },
+    { applied: true, said: "但编辑已生效，" },
+    { applied: false, said: "项目没有变化" },
   ])("is told in Chinese too (applied: $applied)", async ({ applied, said }) => {
     const scene = await startScene();
     scene.nemo.scenario.add({ on: "turn", do: { kind: "drop", when: "mid-body", applied } });
@@ -133,7 +133,7 @@ describe("a turn whose connection breaks", () => {
       { on: "state", do: { kind: "http", status: 418 }, times: 10 },
     );
     await scene.chat.asks(ASK);
-    expect(scene.chat.last.text).toContain("could not find out what became of your edit");
+    expect(scene.chat.last.text).toContain("can't tell what happened");
     expect(sent(scene)).toBe(1);
   });
 
@@ -187,7 +187,7 @@ describe("a turn that takes too long", () => {
     });
     await scene.chat.asks(ASK);
     const said = scene.chat.messages.flatMap((message) => message.history).join("\n");
-    expect(said).toContain("The editor takes very long. I am checking what became of your edit.");
+    expect(said).toContain("This is taking unusually long. I'm checking your edit…");
     expect(scene.chat.last.text).toContain("Added the title “Hello”");
     expect(sent(scene)).toBe(1);
   });
@@ -225,7 +225,7 @@ describe("a turn that takes too long", () => {
     });
     scene.nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "never" } });
     await scene.chat.asks(ASK);
-    expect(scene.chat.last.text).toContain("your project looks the same as before");
+    expect(scene.chat.last.text).toContain("nothing has changed");
     expect(readsAfterTurn(scene)).toBe(5);
     expect(sent(scene)).toBe(1);
   });
@@ -240,7 +240,7 @@ describe("a turn that takes too long", () => {
     });
     scene.nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "late" } });
     await scene.chat.says(ASK);
-    await scene.chat.until(() => scene.chat.text.includes("The editor takes very long."));
+    await scene.chat.until(() => scene.chat.text.includes("This is taking unusually long."));
     scene.nemo.scenario.release("late");
     await scene.chat.bot.queue.idle();
     expect(scene.chat.last.text).toContain('I added the title "Hello".');

@@ -18,7 +18,7 @@ describe("work that a restart cuts off", () => {
       .requests("POST /run_sse")
       .map((request) => /First|Second/.exec(JSON.stringify(request.json))?.[0]);
     expect(sent).toEqual(["First", "Second"]);
-    expect(chat.text).toContain("I lost sight of the editor");
+    expect(chat.text).toContain("I lost contact with the editor");
     expect(chat.text).toContain('I added the title "Second".');
   });
 
@@ -40,7 +40,7 @@ describe("work that a restart cuts off", () => {
     await nemo.scenario.held("end");
     const { chat } = await scene.restart();
     await chat.bot.queue.idle();
-    expect(chat.text).toContain("your edit arrived");
+    expect(chat.text).toContain("your edit went through");
     expect(chat.text).toContain("Added the title “Done”");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });

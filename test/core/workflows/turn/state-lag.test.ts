@@ -15,7 +15,7 @@ describe("a silent edit that the state shows late", () => {
     nemo.scenario.add({ on: "turn", do: { kind: "turn", silent: true, stateLagMs: 600 } });
     await chat.asks(ASK);
     expect(chat.last.text).toContain("Added the title “Hello”");
-    expect(chat.text).not.toContain("changed nothing");
+    expect(chat.text).not.toContain("Nothing changed");
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 
@@ -37,15 +37,15 @@ describe("a silent edit that the state shows late", () => {
     await chat.says(ASK);
     await chat.until(() => nemo.requests("GET /api/state/").length === 2);
     await chat.asks("cancel");
-    expect(chat.text).toContain("I stopped waiting for that edit.");
-    expect(chat.text).not.toContain("changed nothing");
+    expect(chat.text).toContain("I stopped waiting.");
+    expect(chat.text).not.toContain("Nothing changed");
   });
 });
 
 describe("an edit that changes nothing", () => {
   it.each([
-    { language: "en", said: "changed nothing", cost: "Trying again may cost credits." },
-    { language: "zh", said: "也没有做任何改动", cost: "再试一次可能会扣除积分。" },
+    { language: "en", said: "Nothing changed", cost: "Trying again may cost credits." },
+    { language: "zh", said: "没有任何改动", cost: "再试一次可能会扣除积分。" },
   ])("is said after all the waits, with what another try may cost ($language)", async (row) => {
     const { nemo, chat } = await startScene({ ...OPTIONS, limits: { lagWaitsMs: [0, 50, 100, 200] } });
     nemo.scenario.add({ on: "turn", do: { kind: "turn", silent: true, edits: [] } });

@@ -162,7 +162,7 @@ describe("a turn that takes its time", () => {
     const { nemo, chat } = await startScene({ settings: { STILL_WORKING_MS: "20" } });
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "long" } });
     await chat.says("加标题“你好”", { language: "zh" });
-    await chat.until(() => /⏳ 仍在处理\.\.\. \(\d+:\d\d\)/.test(chat.text));
+    await chat.until(() => /⏳ 仍在处理……（\d+:\d\d）/.test(chat.text));
     nemo.scenario.release("long");
     await chat.bot.queue.idle();
     expect(chat.last.text).toContain("你好");
@@ -244,13 +244,13 @@ describe("a silent edit", () => {
     {
       what: "a clip that looks different",
       edit: { op: "effect", name: "warm" },
-      en: "Gave the video “clip” the look warm.",
-      zh: "为视频“clip”加上了效果 warm。",
+      en: "Gave the video “clip” the warm look.",
+      zh: "为视频“clip”加上了 warm 效果。",
     },
     {
       what: "another shape of the picture",
       edit: { op: "aspect", ratio: "9:16" },
-      en: "Changed the picture to 9:16.",
+      en: "Changed the aspect ratio to 9:16.",
       zh: "将画面比例改为 9:16。",
     },
     {
@@ -288,7 +288,7 @@ describe("a silent edit", () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add(silent());
     await chat.asks("do something nice");
-    expect(chat.last.text).toContain("finished without an answer and changed nothing");
+    expect(chat.last.text).toContain("Nothing changed, and the editor didn't say why");
     expect(chat.buttons).toEqual(["Try again"]);
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
@@ -302,7 +302,7 @@ describe("a silent edit", () => {
         do: { kind: "turn", silent: true, ending: { kind: "error-event", code } },
       });
       await chat.asks('add the title "Hello"');
-      expect(chat.last.text).toContain("This changed:");
+      expect(chat.last.text).toContain("What changed:");
       expect(chat.last.text).toContain("Hello");
     },
   );
@@ -316,7 +316,7 @@ describe("a run that fails on the server", () => {
       do: { kind: "turn", silent: true, edits: [], ending: { kind: "error", message: "KeyError: 'draft'" } },
     });
     await chat.asks('add the title "Hello"');
-    expect(chat.last.text).toContain("The editor did not accept that.");
+    expect(chat.last.text).toContain("The editor didn't accept that.");
     expect(chat.text).not.toContain("KeyError");
     expect(chat.buttons).toEqual(["Try again"]);
   });
@@ -328,7 +328,7 @@ describe("a run that fails on the server", () => {
       do: { kind: "turn", silent: true, ending: { kind: "error-event", code: "500", message: "boom" } },
     });
     await chat.asks('add the title "Hello"');
-    expect(chat.last.text).toContain("part of the work arrived");
+    expect(chat.last.text).toContain("this went through");
     expect(chat.last.text).toContain("Added the title “Hello”");
     expect(chat.text).not.toContain("boom");
   });
