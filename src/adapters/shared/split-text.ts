@@ -7,8 +7,7 @@ import type { RichText } from "../../core/model/rich-text.ts";
  * a character: a mark takes its place.
  */
 export function splitText(written: RichText, limit: number): RichText[] {
-  const rich = written.map((span) => ({ ...span, text: span.text.toWellFormed() }));
-  const text = rich.map((span) => span.text).join("");
+  const { rich, text } = wellFormed(written);
   const parts: RichText[] = [];
   let start = 0;
   while (start < text.length) {
@@ -20,6 +19,33 @@ export function splitText(written: RichText, limit: number): RichText[] {
     start = end;
   }
   return parts;
+}
+
+const LEFT_OUT = "… ";
+
+/**
+ * The newest words: the end of a text that is longer than `limit` UTF-16 units, from the beginning of a sentence or at
+ * least a word; a shorter one whole.
+ */
+export function endOfText(written: RichText, limit: number): RichText {
+  const { rich, text } = wellFormed(written);
+  if (text.length <= limit) return rich;
+  const earliest = text.length - (limit - LEFT_OUT.length);
+  const window = text.slice(earliest);
+  const starts = [/(?:[.!?](?=\s)|[。！？\n])\s*/, /\s+/].flatMap((end) => {
+    const match = end.exec(window);
+    // A cut far to the end would leave a stub.
+    return match && match.index < window.length / 2 ? [match.index + match[0].length] : [];
+  });
+  // Not between the two halves of a character.
+  const first = window.charCodeAt(0);
+  const start = starts[0] ?? (first >= 0xdc00 && first <= 0xdfff ? 1 : 0);
+  return [{ text: LEFT_OUT }, ...sliceSpans(rich, earliest + start, text.length)];
+}
+
+function wellFormed(written: RichText): { rich: RichText; text: string } {
+  const rich = written.map((span) => ({ ...span, text: span.text.toWellFormed() }));
+  return { rich, text: rich.map((span) => span.text).join("") };
 }
 
 /** Where the part that starts at `start` ends. */

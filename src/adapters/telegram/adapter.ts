@@ -24,6 +24,7 @@ import { type Call, makeCall } from "./outgoing/call.ts";
 import { CallbackAnswers } from "./outgoing/callback-answers.ts";
 import { publishCommands } from "./outgoing/command-menu.ts";
 import { Delivery } from "./outgoing/delivery.ts";
+import { Drafts } from "./outgoing/drafts.ts";
 import { KeptMessages } from "./outgoing/kept-messages.ts";
 import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
@@ -105,6 +106,7 @@ export class TelegramAdapter {
       rateLimit,
       managers: new Managers(this.#api, this.#migrations, clock),
       kept,
+      drafts: new Drafts({ api: this.#api, memory: this.#memory, clock, log, stopped }),
       privately: new PrivateMessages({
         kept,
         api: this.#api,

@@ -5,7 +5,7 @@
 
 import { ApiError, badRequest, forbidden } from "./errors.ts";
 import type { StoredFile } from "./files.ts";
-import type { WireChat, WireChatMember, WireKeyboard, WireMessage, WireUser } from "./wire.ts";
+import type { WireChat, WireChatMember, WireEntity, WireKeyboard, WireMessage, WireUser } from "./wire.ts";
 
 /** Id of the General topic; it exists in every forum and has no thread id on its messages. */
 const GENERAL_TOPIC_ID = 1;
@@ -39,6 +39,18 @@ export interface Topic {
   isClosed: boolean;
 }
 
+/** A draft as the bot sent it. */
+export interface DraftFrame {
+  id: number;
+  threadId: number | null;
+  text: string;
+  entities: readonly WireEntity[];
+  /** Whether the person has a button to stop it. */
+  canStop: boolean;
+  /** Epoch ms. */
+  at: number;
+}
+
 /** How far the bot's access must go. */
 export type Access = "read" | "read-members" | "edit" | "write";
 
@@ -61,6 +73,14 @@ export class ChatState {
   readonly ephemeral: StoredMessage[] = [];
   readonly topics = new Map<number, Topic>();
   readonly actions: ShownAction[] = [];
+  /** What grows there now; a message of the bot takes it away. */
+  draft: DraftFrame | null = null;
+  /** All drafts there were. */
+  readonly draftFrames: DraftFrame[] = [];
+  /** What the bot has put on messages, by their ids. */
+  readonly reactions = new Map<number, string>();
+  /** Groups may forbid them. */
+  hasReactions = true;
   readonly chatInstance: string;
   botStatus: BotStatus = "member";
   /** Private chats: whether the user ever started the bot. */
@@ -91,7 +111,9 @@ export class ChatState {
 
   add(message: StoredMessage): void {
     this.messages.set(message.wire.message_id, message);
-    if (message.isFromBot) this.lastBotToSpeak = "ours";
+    if (!message.isFromBot) return;
+    this.lastBotToSpeak = "ours";
+    this.draft = null;
   }
 
   /** The message, unless it is unknown or deleted. */

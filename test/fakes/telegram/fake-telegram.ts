@@ -51,6 +51,8 @@ export interface FakeTelegramOptions {
   videoMessageIdZero?: boolean;
   /** Of the Bot API: ephemeral messages came with 10.2, and their parameters moved into an object with 10.3. Default 10.3. */
   version?: "10.1" | "10.2" | "10.3";
+  /** Whether the server knows `sendMessageDraft`. Default true. */
+  hasDrafts?: boolean;
   /** Uploads up to this size are kept with their bytes; default 64 MiB. */
   keepUploadBytes?: number;
 }
@@ -107,6 +109,7 @@ export async function startFakeTelegram(options: FakeTelegramOptions = {}): Prom
     callbackLifetimeMs: options.callbackLifetimeMs ?? 15_000,
     callbackAnswerWithinMs: options.callbackAnswerWithinMs ?? 3000,
     isVideoMessageIdZero: options.videoMessageIdZero ?? false,
+    hasDrafts: options.hasDrafts ?? true,
     version: options.version ?? "10.3",
   });
   const server = new BotApiServer(world, {

@@ -83,7 +83,7 @@ interface Failure {
 
 /** Methods that count against the limits of their chat and of all chats together. */
 export function isPaced(method: string): boolean {
-  return /^(send(?!chataction)|edit|delete(message|messages)$|copy|forward)/i.test(method);
+  return /^(send(?!chataction|messagedraft)|edit|delete(message|messages)$|copy|forward)/i.test(method);
 }
 
 const TICK_MS = 20;

@@ -1,6 +1,6 @@
 /** What a test holds to play the people in a chat and to see what they see. */
 
-import type { ChatState, PastText, ShownAction, StoredMessage, Topic } from "./chat-state.ts";
+import type { ChatState, DraftFrame, PastText, ShownAction, StoredMessage, Topic } from "./chat-state.ts";
 import {
   captionContent,
   fileContent,
@@ -95,6 +95,36 @@ export class ChatPlayer {
   /** Chat actions the bot showed. */
   actions(): readonly ShownAction[] {
     return this.#chat.actions;
+  }
+
+  /** The draft that grows in the chat now; null for none. */
+  get draft(): DraftFrame | null {
+    return this.#chat.draft;
+  }
+
+  /** Every draft the bot has sent here. */
+  draftFrames(): readonly DraftFrame[] {
+    return this.#chat.draftFrames;
+  }
+
+  /** The person stops the draft that grows. Throws when it has no button for that; returns the update's id. */
+  stopDraft(): number | null {
+    const { draft } = this.#chat;
+    if (draft?.canStop !== true) throw new Error("fake Telegram: there is no draft that can be stopped");
+    const thread = draft.threadId === null ? {} : { message_thread_id: draft.threadId };
+    return this.#world.push({
+      stopped_message_generation: { chat: { ...this.#chat.wire }, ...thread, draft_id: draft.id },
+    });
+  }
+
+  /** What the bot has put on a message; undefined for nothing. */
+  reactionOn(message: SeenMessage): string | undefined {
+    return this.#chat.reactions.get(message.id);
+  }
+
+  /** The group forbids reactions from now on. */
+  forbidReactions(): void {
+    this.#chat.hasReactions = false;
   }
 
   /** A user says something. */

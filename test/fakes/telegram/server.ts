@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { Described, type Method } from "./call.ts";
 import { type DownloadRecord, type DownloadTrouble, sendFile } from "./downloads.ts";
+import { draftMethods } from "./drafts.ts";
 import { ephemeralMethods } from "./ephemeral.ts";
 import { ApiError } from "./errors.ts";
 import { botMethods } from "./methods-bot.ts";
@@ -13,7 +14,12 @@ import type { Params } from "./params.ts";
 import { type BodyLimits, readParams } from "./request.ts";
 import type { RecordedCall, World } from "./world.ts";
 
-const methods: Readonly<Record<string, Method>> = { ...messageMethods, ...ephemeralMethods, ...botMethods };
+const methods: Readonly<Record<string, Method>> = {
+  ...messageMethods,
+  ...draftMethods,
+  ...ephemeralMethods,
+  ...botMethods,
+};
 
 /** Serves one world over HTTP. */
 export class BotApiServer {
@@ -154,7 +160,8 @@ export class BotApiServer {
     const world = this.#world;
     if (world.isLoggedOut) throw new ApiError(400, "Logged out");
     const isTooNew = world.options.version === "10.1" && Object.hasOwn(ephemeralMethods, name);
-    const method = Object.hasOwn(methods, name) && !isTooNew ? methods[name] : undefined;
+    const isUnknown = name === "sendmessagedraft" && !world.options.hasDrafts;
+    const method = Object.hasOwn(methods, name) && !isTooNew && !isUnknown ? methods[name] : undefined;
     if (method === undefined) throw new ApiError(404, "Not Found: method not found");
     const chatId = params.has("chat_id") ? params.id("chat_id") : null;
     const tooFast = world.faults.checkPace(name, chatId);

@@ -137,6 +137,7 @@ export interface UpdateContent {
   message?: WireMessage;
   edited_message?: WireMessage;
   callback_query?: WireCallbackQuery;
+  stopped_message_generation?: { chat: WireChat; message_thread_id?: number; draft_id: number };
   my_chat_member?: WireChatMemberUpdated;
 }
 

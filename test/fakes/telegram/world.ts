@@ -60,6 +60,7 @@ export interface WorldOptions {
   callbackLifetimeMs: number;
   callbackAnswerWithinMs: number;
   isVideoMessageIdZero: boolean;
+  hasDrafts: boolean;
   version: "10.1" | "10.2" | "10.3";
 }
 

@@ -67,7 +67,8 @@ export function partsIn(items: readonly BatchItem[]): number {
 
 function chatOf(update: Update): number | null {
   const message = update.message ?? update.edited_message ?? update.callback_query?.message;
-  return message?.chat.id ?? update.my_chat_member?.chat.id ?? null;
+  const { my_chat_member: membership, stopped_message_generation: stopped } = update;
+  return message?.chat.id ?? membership?.chat.id ?? stopped?.chat.id ?? null;
 }
 
 /** The conversation within which updates keep their order. */

@@ -11,7 +11,7 @@ import type {
 } from "../../../core/model/message.ts";
 import { KEPT_PREFIX } from "../outgoing/kept-messages.ts";
 import { attachmentOf } from "./media.ts";
-import type { CallbackQuery, Message, MessageEntity, Place, User } from "./update-schema.ts";
+import type { CallbackQuery, Message, MessageEntity, Place, StoppedDraft, User } from "./update-schema.ts";
 
 const PREFIX = "telegram:";
 
@@ -26,7 +26,7 @@ export function conversationOf(message: Place): ConversationId {
   return topic === null ? `telegram:${message.chat.id}` : `telegram:${message.chat.id}:${topic}`;
 }
 
-/** Where answers to a message go. In groups they hang below the message they answer. */
+/** Where answers to a message go, and which message they are for. */
 function targetOf(message: Place, user: IncomingMessage["user"]): ReplyTarget {
   const topic = topicOf(message);
   const isGroup = message.chat.type !== "private";
@@ -37,7 +37,7 @@ function targetOf(message: Place, user: IncomingMessage["user"]): ReplyTarget {
       chatId: String(message.chat.id),
       ...(topic === null ? {} : { topicId: topic }),
       ...(isGroup && message.chat.is_forum ? { isForum: true } : {}),
-      ...(isGroup ? { replyTo: message.message_id } : {}),
+      replyTo: message.message_id,
       // Whom private words go to; an admin who stays anonymous has no chat of their own.
       ...(isGroup && user.id !== `telegram:${message.chat.id}`
         ? { userId: user.id.slice(PREFIX.length) }
@@ -121,6 +121,30 @@ export function readPressedButton(
     action,
     replyTo: { ...target, details: { ...details, pressId: query.id, pressedAt: receivedAt } },
     receivedAt,
+  };
+}
+
+/** A draft that a person stopped: it was the words of the request `itemId`. */
+export function readStoppedDraft(
+  { chat, message_thread_id: topic }: StoppedDraft,
+  itemId: string,
+  updateId: number,
+): IncomingMessage {
+  const place = { message_id: 0, chat, message_thread_id: topic, is_topic_message: topic !== undefined };
+  // A private chat has the number of its person.
+  const user = { id: `telegram:${chat.id}` };
+  const { replyTo: _none, ...details } = targetOf(place, user).details;
+  const conversationId = conversationOf(place);
+  return {
+    version: 1,
+    id: `telegram:update:${updateId}`,
+    conversationId,
+    user,
+    text: "",
+    attachments: [],
+    action: { kind: "drop", itemId },
+    replyTo: { platform: "telegram", conversationId, details },
+    receivedAt: Date.now(),
   };
 }
 

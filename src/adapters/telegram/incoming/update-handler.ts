@@ -10,6 +10,7 @@ import { decodeAction } from "../../shared/action-codes.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Migrations } from "../migrations.ts";
 import type { CallbackAnswers } from "../outgoing/callback-answers.ts";
+import { draftOwner } from "../outgoing/drafts.ts";
 import { groupAlbums, type MessageGroup } from "./albums.ts";
 import {
   type BotIdentity,
@@ -18,11 +19,25 @@ import {
   keyOf,
   readMessages,
   readPressedButton,
+  readStoppedDraft,
 } from "./normalize.ts";
-import type { CallbackQuery, ChatMemberUpdated, Message, Place, Update } from "./update-schema.ts";
+import type {
+  CallbackQuery,
+  ChatMemberUpdated,
+  Message,
+  Place,
+  StoppedDraft,
+  Update,
+} from "./update-schema.ts";
 
 /** The kinds of updates the bot asks for. */
-export const ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
+export const ALLOWED_UPDATES = [
+  "message",
+  "edited_message",
+  "callback_query",
+  "stopped_message_generation",
+  "my_chat_member",
+] as const;
 /** Telegram redelivers within a day; two days leave room. */
 const PART_KEPT_FOR_MS = 172_800_000;
 
@@ -96,6 +111,8 @@ export class UpdateHandler {
   async other(update: Update): Promise<boolean> {
     if (update.callback_query) return this.#press(update.callback_query, update.update_id);
     if (update.edited_message) return this.#edited(update.edited_message, update.update_id);
+    const { stopped_message_generation: stopped } = update;
+    if (stopped) return this.#stop(stopped, update.update_id);
     return update.my_chat_member ? this.#membership(update.my_chat_member) : false;
   }
 
@@ -126,6 +143,14 @@ export class UpdateHandler {
       await engine.receive(await this.#inOrigin(pressed, message));
     }
     return action !== null;
+  }
+
+  /** Stop on a draft is the Cancel button of its request. */
+  async #stop(stopped: StoppedDraft, updateId: number): Promise<boolean> {
+    const { engine, buttons } = this.#options;
+    const itemId = await draftOwner(buttons, String(stopped.chat.id), stopped.draft_id);
+    if (itemId !== null) await engine.receive(readStoppedDraft(stopped, itemId, updateId));
+    return itemId !== null;
   }
 
   async #edited(message: Message, updateId: number): Promise<boolean> {

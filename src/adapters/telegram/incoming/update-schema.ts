@@ -1,7 +1,8 @@
 /**
  * Telegram's updates as far as we read them. Nothing else of an update goes further: whatever a faulty server or a
  * later Bot API sends, what is behind this file has the types it says. Source: Bot API 10, Update, Message,
- * CallbackQuery, ChatMemberUpdated.
+ * CallbackQuery, MessageGenerationStopped,
+ * ChatMemberUpdated.
  */
 import { z } from "zod";
 
@@ -147,6 +148,10 @@ export const updateSchema = z.object({
       data: beside(z.string()),
     })
     .optional(),
+  /** A person stopped a draft that grew. The draft names it; who it was is clear: the chat is private. */
+  stopped_message_generation: z
+    .object({ chat, message_thread_id: z.int().optional(), draft_id: z.int() })
+    .optional(),
   my_chat_member: z.object({ chat, new_chat_member: z.object({ status: z.string() }) }).optional(),
 });
 
@@ -156,6 +161,7 @@ export type Message = z.infer<typeof messageSchema>;
 export type Media = Pick<Message, keyof typeof media>;
 export type Update = z.infer<typeof updateSchema>;
 export type CallbackQuery = NonNullable<Update["callback_query"]>;
+export type StoppedDraft = NonNullable<Update["stopped_message_generation"]>;
 export type ChatMemberUpdated = NonNullable<Update["my_chat_member"]>;
 export type MessageEntity = NonNullable<Message["entities"]>[number];
 

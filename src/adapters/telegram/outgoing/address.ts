@@ -1,10 +1,11 @@
 /** Where a message goes, as the details of a `ReplyTarget` say it. Source: `targetOf` in `incoming/normalize.ts`. */
-import type { ReplyTarget } from "../../../core/model/message.ts";
+import type { OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
 
 export interface Address {
   chatId: string;
   topicId: number | null;
   isForum: boolean;
+  /** The person's own message; null when they pressed a button. */
   replyTo: number | null;
   /** In a group: whom the answer is for; null where the person cannot be told alone. */
   userId: string | null;
@@ -27,6 +28,11 @@ export function addressOf(target: ReplyTarget): Address {
 /** Groups have numbers below zero, people above. */
 export function isGroup({ chatId }: Address): boolean {
   return chatId.startsWith("-");
+}
+
+/** Whether a message hangs below the person's own: answers in a group do, and what came late. */
+export function isHung(address: Address, { isReply }: Pick<OutgoingMessage, "isReply">): boolean {
+  return isReply === true || isGroup(address);
 }
 
 /** The parameters that put a message into its topic and, when it hangs, below the message it answers. */

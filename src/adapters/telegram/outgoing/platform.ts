@@ -10,19 +10,27 @@ import type {
   ReplyTarget,
   SentMessage,
 } from "../../../core/model/message.ts";
-import type { ByteSource, ChatPlatform, OpenedAttachment } from "../../../core/ports/chat-platform.ts";
+import type { RichText } from "../../../core/model/rich-text.ts";
+import type {
+  ByteSource,
+  ChatPlatform,
+  OpenedAttachment,
+  Reaction,
+} from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "../attachments.ts";
 import type { Managers } from "../managers.ts";
 import type { Migrations } from "../migrations.ts";
-import { addressOf, isGroup, targetIn } from "./address.ts";
+import { addressOf, isGroup, isHung, targetIn } from "./address.ts";
 import { type Delivery, isGone } from "./delivery.ts";
+import type { Drafts } from "./drafts.ts";
 import type { KeptMessages } from "./kept-messages.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import type { PrivateMessages } from "./private-messages.ts";
 import type { RateLimit } from "./rate-limit.ts";
+import { react } from "./reactions.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 import { postVideo } from "./video.ts";
 
@@ -37,6 +45,7 @@ export interface TelegramPlatformOptions {
   managers: Managers;
   privately: PrivateMessages;
   kept: KeptMessages;
+  drafts: Drafts;
   files: FileOptions;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
@@ -77,6 +86,12 @@ export class TelegramPlatform implements ChatPlatform {
       const { inPublic } = await this.#options.privately.tell(target, message);
       return this.edit(sent, inPublic);
     }
+    if (!isDecoration(message) && (await this.#options.drafts.end(target))) {
+      // An edit would leave the draft on the screen.
+      const posted = await this.#postInstead(sent, message);
+      await this.remove(sent);
+      return posted;
+    }
     const { idempotencyKey = null } = message;
     const words = { text: message.text, keyboard: await this.#keyboard(target, message), hangs: false };
     // 0: Telegram did not say the id of a message in a very big chat.
@@ -110,8 +125,12 @@ export class TelegramPlatform implements ChatPlatform {
     }
   }
 
-  async react(): Promise<boolean> {
-    return false;
+  react(target: ReplyTarget, reaction: Reaction): Promise<boolean> {
+    return react(this.#options, target, reaction);
+  }
+
+  showDraft(target: ReplyTarget, draft: { id: string; text: RichText }): Promise<boolean> {
+    return this.#options.drafts.show(target, draft);
   }
 
   async showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void> {
@@ -144,6 +163,7 @@ export class TelegramPlatform implements ChatPlatform {
     const { files } = this.#options;
     const keyboard = await this.#keyboard(target, message);
     const options = { ...this.#options, isLocalServer: files.localFilesDir !== null };
+    await this.#options.drafts.end(target);
     const video = await postVideo(options, target, message, keyboard, () => openVideo(signal));
     if (video) return { isFileSent: video.isFile };
     // The text with its link is what must never get lost.
@@ -174,9 +194,11 @@ export class TelegramPlatform implements ChatPlatform {
 
   async #post(target: ReplyTarget, message: OutgoingMessage): Promise<Posted> {
     const { idempotencyKey = null, text } = message;
-    // An answer in a group hangs below its question; progress just follows.
     const isOwed = !isDecoration(message);
-    const words = { text, keyboard: await this.#keyboard(target, message), hangs: isOwed };
+    // Progress just follows.
+    const hangs = isOwed && isHung(addressOf(target), message);
+    const words = { text, keyboard: await this.#keyboard(target, message), hangs };
+    if (isOwed) await this.#options.drafts.end(target);
     const posted = await this.#options.delivery.postWords(target, words, { idempotencyKey, isOwed });
     return posted ?? { chatId: addressOf(target).chatId, messageId: 0, isFile: false };
   }

@@ -7,7 +7,7 @@ import { StopError } from "../../../core/model/stop.ts";
 import { type ByteSource, ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
 import { closeBytes, limitBytes } from "../../../lib/byte-stream.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, isHung } from "./address.ts";
 import type { VideoSource } from "./call.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Keyboard } from "./keyboard.ts";
@@ -39,6 +39,7 @@ export async function postVideo(
   if (!video) return null;
   const [caption, ...tooMuch] = renderText(message.text, CAPTION_LIMIT);
   if (!caption || tooMuch.length > 0) return null;
+  const address = addressOf(target);
   const limit = isLocalServer ? LOCAL_UPLOAD_BYTES : UPLOAD_BYTES;
   const { name, sizeBytes: saidBytes, durationS, width, height } = video;
   if (saidBytes !== null && saidBytes > limit) return null;
@@ -75,8 +76,8 @@ export async function postVideo(
           facts,
           open: () => open(mayBeByAddress),
           keyboard,
-          address: addressOf(target),
-          hangs: true,
+          address,
+          hangs: isHung(address, message),
         },
         { idempotencyKey, isOwed: true, maxRetries: VIDEO_RETRIES },
       );
