@@ -77,6 +77,12 @@ export interface TimelineWords {
   clipsMany: string;
   /** What is left out: `+{count} more` */
   more: string;
+  /** A line: `{place}. {kind}: {what}` */
+  track: string;
+  /** Between segments and facts: `, ` */
+  comma: string;
+  /** Behind a name: ` ({facts})` */
+  facts: string;
 }
 
 const MAX_TRACKS = 20;
@@ -94,7 +100,9 @@ export function summarizeTimeline(timeline: Timeline, words: TimelineWords): str
   const heading = fill(tracks.length === 1 ? words.headingOne : words.headingMany, { count: tracks.length });
   const lines = tracks
     .slice(0, MAX_TRACKS)
-    .map((track, index) => `${index + 1}. ${words[kindOf(track)]}: ${describeTrack(track, words)}`);
+    .map((track, index) =>
+      fill(words.track, { place: index + 1, kind: words[kindOf(track)], what: describeTrack(track, words) }),
+    );
   const rest = tracks.length - lines.length;
   return [heading, ...lines, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join("\n");
 }
@@ -154,14 +162,14 @@ function describeTrack(track: Track, words: TimelineWords): string {
   const described = segments.map((segment) => {
     const startMs: number | null = segment.startMs ?? endMs;
     endMs = startMs === null || segment.durationMs === null ? null : startMs + segment.durationMs;
-    return describeSegment(track.type, segment.name ?? fallback, startMs, segment);
+    return describeSegment(track.type, segment.name ?? fallback, startMs, segment, words);
   });
   if (described.every((text) => text === "")) {
     return fill(segments.length === 1 ? words.clipsOne : words.clipsMany, { count: segments.length });
   }
   const shown = described.slice(0, MAX_SEGMENTS).filter((text) => text !== "");
   const rest = segments.length - shown.length;
-  return [...shown, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join(", ");
+  return [...shown, ...(rest > 0 ? [fill(words.more, { count: rest })] : [])].join(words.comma);
 }
 
 function describeSegment(
@@ -169,6 +177,7 @@ function describeSegment(
   name: string | null,
   startMs: number | null,
   segment: Segment,
+  words: TimelineWords,
 ): string {
   const shown = displayName(name);
   const title = shown !== null && type === "text" ? `"${shown}"` : shown;
@@ -177,5 +186,6 @@ function describeSegment(
     displayRange(startMs, segment.durationMs),
     isAudible && segment.volume !== null ? displayVolume(segment.volume) : null,
   ].filter((fact) => fact !== null);
-  return [title, facts.length > 0 ? `(${facts.join(", ")})` : null].filter((part) => part !== null).join(" ");
+  const behind = facts.length > 0 ? fill(words.facts, { facts: facts.join(words.comma) }) : "";
+  return `${title ?? ""}${behind}`.trim();
 }

@@ -25,7 +25,8 @@ export const CHANGE_TEXTS = [
   ...(["many-added", "many-removed", "many-renamed", "many-moved", "many-lengthened"] as const),
   ...(["many-shortened", "many-volume", "many-speed", "many-altered"] as const),
 ] as const;
-export type ChangeTemplates = Record<(typeof CHANGE_TEXTS)[number], string>;
+/** The sentences, and how a list is parted and what stands in brackets: `, ` and ` ({facts})`. */
+export type ChangeTemplates = Record<(typeof CHANGE_TEXTS)[number] | "comma" | "facts", string>;
 
 /** As many changes of one kind are one sentence. */
 const MANY = 4;
@@ -102,7 +103,9 @@ function describe(change: TimelineChange, templates: ChangeTemplates): string {
   switch (change.kind) {
     case "added": {
       const range = displayRange(change.startMs, change.durationMs);
-      return fill(templates.added, { what: range === null ? what : `${what} (${range})` });
+      return fill(templates.added, {
+        what: range === null ? what : what + fill(templates.facts, { facts: range }),
+      });
     }
     case "renamed": {
       const [from, to] = [displayName(change.before), displayName(change.after)];
@@ -128,7 +131,7 @@ function describe(change: TimelineChange, templates: ChangeTemplates): string {
     case "speed":
       return fill(templates.speed, { what, to: displaySpeed(change.after) });
     case "looks": {
-      const names = (looks: string[]) => looks.map((look) => displayName(look) ?? "").join(", ");
+      const names = (looks: string[]) => looks.map((look) => displayName(look) ?? "").join(templates.comma);
       return [
         change.on.length > 0 ? fill(templates["look-on"], { what, names: names(change.on) }) : "",
         change.off.length > 0 ? fill(templates["look-off"], { what, names: names(change.off) }) : "",

@@ -117,7 +117,7 @@ export function failureMessage(
     });
   }
   const params: TextParams = {
-    formats: SUPPORTED_FORMATS.join(", "),
+    formats: speaker.list(SUPPORTED_FORMATS),
     limit: formatBytes(skill.maxFileBytes),
   };
   const buttons =

@@ -53,6 +53,17 @@ export class Speaker {
     return this.#context.locales.plain(this.language, key, params);
   }
 
+  /** `mp4, mov` */
+  list(parts: readonly string[]): string {
+    return parts.join(this.plain("list.comma"));
+  }
+
+  /** What is known of a thing, to stand behind its name: ` (0:10, 1280×720)`; empty when nothing is. */
+  facts(parts: readonly (string | null)[]): string {
+    const known = parts.filter((part) => part !== null);
+    return known.length > 0 ? this.plain("list.facts", { facts: this.list(known) }) : "";
+  }
+
   button(label: TextKey, action: Action): Button {
     return { kind: "action", label: this.plain(label), action };
   }

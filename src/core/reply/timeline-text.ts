@@ -23,12 +23,19 @@ export function summaryText(speaker: Speaker, timeline: Timeline): string {
     clipsOne: speaker.plain("timeline.clips-one"),
     clipsMany: speaker.plain("timeline.clips-many"),
     more: speaker.plain("timeline.more"),
+    track: speaker.plain("timeline.track"),
+    comma: speaker.plain("list.comma"),
+    facts: speaker.plain("list.facts"),
   });
 }
 
 /** What changed, a line each, and the timeline as it is now. */
 export function changesText(speaker: Speaker, before: Timeline, after: Timeline): RichText {
-  const texts = CHANGE_TEXTS.map((name) => [name, speaker.plain(`change.${name}`)]);
+  const texts = [
+    ...CHANGE_TEXTS.map((name) => [name, speaker.plain(`change.${name}`)]),
+    ["comma", speaker.plain("list.comma")],
+    ["facts", speaker.plain("list.facts")],
+  ];
   // Each name of the list is there.
   const templates = Object.fromEntries(texts) as ChangeTemplates;
   const sentences = describeChanges(diffTimelines(before, after), templates);

@@ -58,7 +58,7 @@ async function choose(chat: Chat, open: OpenQuestion, labels: string[]): Promise
   await chat.update((current) => ({ ...current, openQuestion: next }));
   const { speaker } = chat;
   if (open.shown && item) {
-    const answer = forPeople(speaker, labels.join(", "));
+    const answer = forPeople(speaker, speaker.list(labels));
     const answered = speaker.rich("question.answered", { answer });
     await speaker.edit(open.shown, {
       text: speaker.paragraphs(parseMarkup(forPeople(speaker, item.prompt)), answered),

@@ -41,5 +41,5 @@ export function clipNames(chat: Chat, clips: readonly ProjectClip[]): string[] {
 export function nameList(speaker: Speaker, names: readonly string[]): string {
   const rest = names.length - MAX_NAMES;
   const more = rest > 0 ? [speaker.plain("timeline.more", { count: rest })] : [];
-  return [...names.slice(0, MAX_NAMES), ...more].join(", ");
+  return speaker.list([...names.slice(0, MAX_NAMES), ...more]);
 }

@@ -25,7 +25,7 @@ export async function showHelp(chat: Chat): Promise<void> {
       speaker.rich("help.text", {
         title: localized(skill.title, speaker.language),
         time: localized(skill.typicalTime, speaker.language),
-        formats: SUPPORTED_FORMATS.join(", "),
+        formats: speaker.list(SUPPORTED_FORMATS),
         limit: formatBytes(skill.maxFileBytes),
       }),
       speaker.rich("help.commands"),
@@ -47,8 +47,8 @@ export async function showKept(chat: Chat, userId: string, key: string): Promise
 export async function showUploadHelp(chat: Chat): Promise<void> {
   const { speaker, skill } = chat;
   await speaker.say("upload.help", {
-    formats: SUPPORTED_FORMATS.join(", "),
-    favoured: skill.favouredFormats.join(", "),
+    formats: speaker.list(SUPPORTED_FORMATS),
+    favoured: speaker.list(skill.favouredFormats),
     limit: formatBytes(skill.maxFileBytes),
   });
 }

@@ -64,7 +64,7 @@ async function refuse(chat: Chat, attachment: Attachment): Promise<boolean> {
   if (!unfit) return false;
   const params: TextParams = {
     name: attachment.name,
-    formats: SUPPORTED_FORMATS.join(", "),
+    formats: chat.speaker.list(SUPPORTED_FORMATS),
     limit: formatBytes(unfit.limitBytes),
     size: formatBytes(attachment.sizeBytes ?? 0),
   };
@@ -189,13 +189,13 @@ async function send(
 }
 
 function describeMedia(chat: Chat, attachment: Attachment, media: UploadedMedia | undefined): RichText {
-  const facts = [
+  const facts = chat.speaker.facts([
     media?.durationS ? formatDuration(media.durationS * 1000) : null,
     media?.width && media.height ? `${media.width}×${media.height}` : null,
-  ].filter((fact) => fact !== null);
+  ]);
   return chat.speaker.rich("upload.done", {
     name: attachment.name,
-    facts: facts.length > 0 ? ` (${facts.join(", ")})` : "",
+    facts,
   });
 }
 

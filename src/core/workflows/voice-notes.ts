@@ -1,4 +1,4 @@
-/** Voice notes: they have no name of their own, and what they are for is asked. Source: docs/usage.md, "Files". */
+/** Voice notes: they have no name of their own, and what they are for is asked. Source: docs/usage.md, "Files and links". */
 import type { Attachment, Button } from "../model/message.ts";
 import type { Request } from "../model/request.ts";
 import type { Chat } from "./chat.ts";

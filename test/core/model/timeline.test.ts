@@ -13,6 +13,9 @@ import {
 import { shortenToLimit } from "../../../src/lib/shorten.ts";
 
 const WORDS: TimelineWords = {
+  track: "{place}. {kind}: {what}",
+  comma: ", ",
+  facts: " ({facts})",
   headingOne: "Timeline (1 track):",
   headingMany: "Timeline ({count} tracks):",
   empty: "The timeline is empty.",

@@ -7,8 +7,8 @@ import { diffTimelines } from "../../../src/core/reply/timeline-diff.ts";
 
 const TEMPLATES = Object.fromEntries(
   Object.entries(english)
-    .filter(([key]) => key.startsWith("change."))
-    .map(([key, text]) => [key.replace("change.", ""), text.replace(/[“”]/g, '"')]),
+    .filter(([key]) => /^(?:change|list)\./.test(key))
+    .map(([key, text]) => [key.replace(/^\w+\./, ""), text.replace(/[“”]/g, '"')]),
 ) as ChangeTemplates;
 
 function segment(name: string | null, startMs: number, endMs: number, facts: Partial<Segment> = {}): Segment {

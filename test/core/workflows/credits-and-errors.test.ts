@@ -224,7 +224,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
   });
 
   it.each([
-    { code: 4001, en: /It works with mp4, mov, avi, .*aac\./, zh: /支持的格式：mp4, mov, avi, .*aac。/ },
+    { code: 4001, en: /It works with mp4, mov, avi, .*aac\./, zh: /支持的格式：mp4、mov、avi、.*aac。/ },
     {
       code: 4002,
       en: /\(max 500 MB\)\. Please compress it, or trim it/,

@@ -51,7 +51,7 @@ describe("a file", () => {
   it("in Chinese gets Chinese answers", async () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP, "", { language: "zh" });
-    expect(chat.text).toMatch(/clip\.mp4 .*已加入你的项目/);
+    expect(chat.text).toMatch(/已加入你的项目：clip\.mp4（/);
     expect(chat.last.text).toMatch(/^要怎么处理它？/);
   });
 });
@@ -104,7 +104,7 @@ describe("a file that cannot be edited", () => {
       why: "a format nobody supports",
       attachment: file("notes.pdf"),
       en: /^I can't edit notes\.pdf\. I work with mp4, mov, avi, webm, mkv, jpg, png, gif, webp, mp3, wav, m4a, aac\.$/,
-      zh: /^我无法编辑 notes\.pdf。支持的格式：mp4, mov, /,
+      zh: /^我无法编辑 notes\.pdf。支持的格式：mp4、mov、/,
     },
     {
       why: "more than the skill's limit",
@@ -198,7 +198,7 @@ describe("no file at all", () => {
 
   it.each([
     { text: "upload", said: /^Send me a file, or a link to one\. I take mp4, mov, .*up to 500 MB each/ },
-    { text: "上传", said: /^发送文件或文件链接即可。支持 mp4, mov, / },
+    { text: "上传", said: /^发送文件或文件链接即可。支持 mp4、mov、/ },
   ])("“$text” explains how to send one", async ({ text, said }) => {
     const { chat } = await startScene();
     await chat.asks(text);

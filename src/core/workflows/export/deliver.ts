@@ -26,10 +26,10 @@ export async function deliverExport(
   signal: AbortSignal,
 ): Promise<void> {
   const { speaker } = chat;
-  const facts = [
+  const facts = speaker.facts([
     render.durationS !== null ? formatDuration(render.durationS * 1000) : null,
     render.sizeBytes !== null ? formatBytes(render.sizeBytes) : null,
-  ].filter((fact) => fact !== null);
+  ]);
   const isShared = speaker.platform.isShared(speaker.target);
   const claimLink = isShared ? null : await claimLinkOf(chat, session, caller, signal);
   const link: RichText = render.url ? [{ text: speaker.plain("export.download"), href: render.url }] : [];
@@ -38,7 +38,7 @@ export async function deliverExport(
   if (claimLink) buttons.push({ kind: "link", label: speaker.plain("button.open-project"), href: claimLink });
   const message: MessageDraft = {
     text: speaker.paragraphs(
-      speaker.rich("export.ready", { facts: facts.length > 0 ? ` (${facts.join(", ")})` : "" }),
+      speaker.rich("export.ready", { facts }),
       link,
       claimLink ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
     ),

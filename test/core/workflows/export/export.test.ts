@@ -109,7 +109,7 @@ describe("an export", () => {
   it("says the same in Chinese", async () => {
     const { chat } = await startWithClip();
     await chat.asks("导出", { language: "zh" });
-    expect(chat.last.text).toMatch(/^🎉 你的视频已完成 \(0:10, \d+ KB\)。/);
+    expect(chat.last.text).toMatch(/^🎉 你的视频已完成（0:10、\d+ KB）。/);
     expect(chat.buttons).toEqual(["下载", "在浏览器中打开"]);
   });
 
