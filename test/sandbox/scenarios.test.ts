@@ -172,13 +172,13 @@ describe("a command of the console", () => {
     ["error 4002", "The next upload request gets error 4002."],
     ["error 429 on credits", "The next credits request gets error 429."],
     ["silent", "The next edit ends without a word."],
-    ["drop", "The next turn's connection breaks, and the edit is not applied."],
-    ["heartbeats 5", "The next turn has 5 heartbeats, one a second."],
-    ["gui", "The next turn speaks of the Export button."],
+    ["drop", "The connection breaks in the next edit, which isn't carried out."],
+    ["heartbeats 5", "The next edit takes 5 seconds."],
+    ["gui", "The next answer speaks of the Export button."],
     ["credits 0", "Every account has 0 credits now."],
-    ["dialect typed", "From now on I speak sse typed."],
-    ["dialect render b", "From now on I speak render B."],
-    ["expire", "All free tokens are expired."],
+    ["dialect typed", "I'll answer in the form sse typed from now on."],
+    ["dialect render b", "I'll answer in the form render B from now on."],
+    ["expire", "All free tokens have expired."],
     ["lose", "All sessions are lost."],
   ])("%s", async (line, answer) => {
     expect((await sandboxFor()).command(line)).toEqual({ text: answer, isDone: true });
@@ -207,7 +207,7 @@ describe("a sandbox that runs alone", () => {
       expect(posted.json).toEqual({ waiting: 1 });
       expect((await call(`${sandbox.url}/__sandbox/scenarios`, { json: { on: "moon" } })).status).toBe(400);
       const command = await call(`${sandbox.url}/__sandbox/command`, { json: { line: "expire" } });
-      expect(command.json).toEqual({ answer: "All free tokens are expired." });
+      expect(command.json).toEqual({ answer: "All free tokens have expired." });
       const plain = await call(`${sandbox.url}/__sandbox/command`, {
         method: "POST",
         headers: { "content-type": "text/plain" },

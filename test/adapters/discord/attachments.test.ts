@@ -84,7 +84,7 @@ describe("a clip on Discord's CDN", { timeout: 30_000 }, () => {
     said.delete();
     discord.cdn.expireUrls();
     nemo.scenario.release("busy");
-    await dm.nextBotMessage((message) => message.text.includes("I can't open clip.mp4 any more"), 30_000);
+    await dm.nextBotMessage((message) => message.text.includes("I can't open clip.mp4 anymore"), 30_000);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
 

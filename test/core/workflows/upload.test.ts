@@ -137,7 +137,7 @@ describe("a file that cannot be edited", () => {
   it("is told when the platform cannot give it any more", async () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(join(import.meta.dirname, "no-such-clip.mp4"));
-    expect(chat.text).toContain("I can't open no-such-clip.mp4 any more. Please send it again.");
+    expect(chat.text).toContain("I can't open no-such-clip.mp4 anymore. Please send it again.");
     expect(nemo.requests("POST /api/upload-video")).toEqual([]);
   });
 });
