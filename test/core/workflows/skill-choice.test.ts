@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startScene } from "../../support/test-chat.ts";
 
-const SKILLS = ["Change Background", "Film Maker", "Free Image Editing", "Remove & Replace Objects"];
+const SKILLS = ["Change Background", "Film Maker", "Free Image Editing", "Remove and Replace Objects"];
 
 describe("the list of skills", () => {
   it("names each skill with what it does, and marks the active one", async () => {
