@@ -13,6 +13,7 @@ const ALL = [
   "mailbox",
   "million",
   "recovery",
+  "flow",
   "chaos",
 ];
 const asked = process.argv.slice(2);
