@@ -187,7 +187,13 @@ class Service {
     }
     if (discord) {
       const { DiscordAdapter } = await import("../adapters/discord/adapter.ts");
-      this.#adapters.push(new DiscordAdapter(discord, { ...context, memory: bot.memoryOf("discord") }));
+      this.#adapters.push(
+        new DiscordAdapter(discord, {
+          ...context,
+          memory: bot.memoryOf("discord"),
+          conversations: bot.store,
+        }),
+      );
     }
     for (const { platform } of this.#adapters) bot.addPlatform(platform);
   }

@@ -29,7 +29,7 @@ import { showCredits, showHelp, showKept, showStatus, showUploadHelp } from "./w
 import { startOver, tellError } from "./workflows/message-error.ts";
 import { openProject, showProjects, startProject } from "./workflows/projects.ts";
 import { isAllowed, mayAsk } from "./workflows/rights.ts";
-import { chooseLanguage, chooseSkill } from "./workflows/settings.ts";
+import { chooseLanguage, chooseSkill, takeSkill } from "./workflows/settings.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
 import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
 import { areVoiceNotes, askAboutVoice, withVoiceNames } from "./workflows/voice-notes.ts";
@@ -88,6 +88,7 @@ export class Worker {
     const { chat, signal } = job;
     const { goal } = request;
     if (!(await mayAsk(chat, job.message, goal, signal))) return;
+    if (!(await takeSkill(chat, job.message, signal))) return;
     if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(job, goal.action)) return;
     }

@@ -72,7 +72,7 @@ export class DiscordFiles {
   /** The same file with a fresh address; as it was when its message cannot be read again. */
   async #refresh(attachment: Attachment): Promise<Attachment> {
     const [channelId = "", messageId = "", id] = (attachment.fileId ?? "").split("/");
-    // Files of commands and windows belong to no message.
+    // Files of commands and forms belong to no message.
     if (channelId === "interaction" || channelId === "") return attachment;
     try {
       // The answer's shape is Discord's documented message object.

@@ -7,7 +7,7 @@ import type { Locales } from "../../core/model/locales.ts";
 import type { SkillCatalog } from "../../core/model/skill.ts";
 import type { MessageSink } from "../../core/ports/chat-platform.ts";
 import type { Clock, Log, Metrics } from "../../core/ports/runtime.ts";
-import type { AdapterMemory } from "../../core/ports/store.ts";
+import type { AdapterMemory, ConversationStore } from "../../core/ports/store.ts";
 import { within } from "../../lib/timeout.ts";
 import { orInTrouble } from "../shared/store-trouble.ts";
 import { ChannelQueue } from "./channel-queue.ts";
@@ -35,6 +35,8 @@ export interface GatewayEventsOptions {
   rest: REST;
   engine: MessageSink;
   memory: AdapterMemory;
+  /** Tells what a conversation works on. */
+  conversations: Pick<ConversationStore, "read">;
   locales: Locales;
   skills: SkillCatalog;
   clock: Clock;

@@ -138,6 +138,8 @@ export const incomingMessageSchema = z.object({
   quoted: z.array(attachmentSchema).optional(),
   /** A command or a pressed button; absent when the person wrote freely. */
   action: actionSchema.optional(),
+  /** The skill that was chosen along with it; absent: the conversation's. */
+  skill: z.string().optional(),
   replyTo: replyTargetSchema,
   /** Epoch ms. */
   receivedAt: z.number(),

@@ -21,7 +21,7 @@ export async function laneOf(
   if (openQuestion && typedAnswer(openQuestion, message)) return mailbox;
   // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
   if (openQuestion && action?.kind === "ask-cancel" && !(await queue.running(mailbox))) return mailbox;
-  const skill = skills.find(record?.skill ?? "") ?? skills.defaultSkill;
+  const skill = skills.find(message.skill ?? record?.skill ?? "") ?? skills.defaultSkill;
   const isInstant =
     attachments.length > 0
       ? areAllUnfit(context, skill, attachments)

@@ -42,6 +42,19 @@ export async function chooseSkill(
   await speaker.send({ text, buttons });
 }
 
+/** Switches to the skill that was chosen along with a message. False: the person may not, and has been told. */
+export async function takeSkill(
+  chat: Chat,
+  { user, skill: name }: IncomingMessage,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const wanted = name === undefined ? null : chat.context.skills.find(name);
+  if (!wanted || wanted.name === chat.skill.name) return true;
+  if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return false;
+  await chat.update((current) => ({ ...current, skill: wanted.name }));
+  return true;
+}
+
 /**
  * Lists the languages, or keeps a person's choice; in one that we have no words in, the editor answers alone.
  * `answerIn` makes the chat in the chosen language.

@@ -135,6 +135,7 @@ export async function startAdapterScene(options: FakeDiscordOptions = {}): Promi
         {
           engine: inbox,
           memory: store,
+          conversations: { read: async () => null },
           locales,
           skills: catalog,
           clock: { ...systemClock, now },

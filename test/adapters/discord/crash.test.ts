@@ -157,7 +157,7 @@ describe("an interaction of a process that died", { timeout: 40_000 }, () => {
     for (const { log } of [scene.bot, next]) expect(log).not.toContain(used.token);
   });
 
-  it.each(["press", "window"] as const)("is carried out once by the next one: a %s", async (what) => {
+  it.each(["press", "form"] as const)("is carried out once by the next one: a %s", async (what) => {
     const scene = await startDiscordProcessScene();
     const { discord, nemo } = scene;
     const { anna, channel } = community(discord);

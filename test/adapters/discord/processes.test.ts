@@ -134,7 +134,8 @@ describe("while the store is in trouble", { timeout: 30_000 }, () => {
     store.isInTrouble = true;
     const dm = discord.dm(anna);
     for (const text of ["one", "two", "three"]) anna.says(dm, text);
-    const used = await bob.slash(channel, "edit", { options: { prompt: "from bob" } });
+    const attachments = { clip: await clip() };
+    const used = await bob.slash(channel, "edit", { options: { prompt: "from bob" }, attachments });
     await used.acknowledged();
     const credits = await bob.slash(channel, "credits");
     await credits.acknowledged();
@@ -175,7 +176,7 @@ describe("while the store is in trouble", { timeout: 30_000 }, () => {
     expect(pressed.action).toMatchObject({ itemId: "x".repeat(80) });
   });
 
-  it("the context menu still opens its window, and the clip is not forgotten", async () => {
+  it("the context menu still opens its form, and the clip is not forgotten", async () => {
     const { discord, store, inbox, adapter } = await startAdapterScene();
     const { anna, bob, channel } = community(discord);
     await (await adapter()).start();

@@ -30,10 +30,14 @@ export function modalData(
     const value = valueFor(field, label);
     const common = { type: field.type, id: id(field), custom_id: field.custom_id };
     if (field.type === ComponentType.textInput) return { ...common, value: checkedText(field, value) };
-    const list = value === undefined ? [] : typeof value === "string" ? [value] : value;
+    // The client sends what is chosen from the start.
+    const options = (Array.isArray(field.options) ? field.options : []) as JsonObject[];
+    const chosen = options.filter((one) => one.default === true).map((one) => String(one.value));
+    const list = value === undefined ? chosen : typeof value === "string" ? [value] : value;
     if (field.required !== false && list.length === 0) throw new Error(`${String(label)} must be filled`);
     if (field.type !== ComponentType.fileUpload) {
-      if (field.type === ComponentType.stringSelect) checkChosen(field, list);
+      if (options.length > 0) checkChosen(field, list);
+      if (field.type === ComponentType.radioGroup) return { ...common, value: list[0] ?? null };
       return { ...common, values: list };
     }
     const types = Array.isArray(field.file_types) ? (field.file_types as string[]) : [];

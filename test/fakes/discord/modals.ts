@@ -52,7 +52,7 @@ export function checkModal(form: Form): void {
 function checkLabel(form: Form, walk: ComponentWalk): void {
   noteComponent(form, walk);
   form.text("label", { min: 1, max: 45, isRequired: true });
-  form.text("description", { max: 100 });
+  form.text("description", { min: 1, max: 100 });
   const inner = form.child("component", { isRequired: true });
   if (inner === undefined) return;
   const allowed = [ComponentType.textInput, ...SELECTS, ComponentType.fileUpload, ...CHOICES];
@@ -61,10 +61,34 @@ function checkLabel(form: Form, walk: ComponentWalk): void {
   if (type === ComponentType.textInput) checkTextInput(inner, walk, "label");
   else if (type === ComponentType.fileUpload) checkFileUpload(inner, walk);
   else if (typeof type === "number" && SELECTS.includes(type)) checkSelect(inner, walk, "modal");
-  else {
-    noteComponent(inner, walk);
-    checkCustomId(inner, walk);
+  else checkChoices(inner, walk);
+}
+
+/** Radio groups of 2–10 options, checkbox groups of 1–10, and single checkboxes. */
+function checkChoices(form: Form, walk: ComponentWalk): void {
+  noteComponent(form, walk);
+  checkCustomId(form, walk);
+  form.flag("required");
+  if (form.value.type === ComponentType.checkbox) return;
+  const min = form.value.type === ComponentType.radioGroup ? 2 : 1;
+  const options = form.children("options", { min, max: 10, isRequired: true }) ?? [];
+  const values = new Set<string>();
+  for (const option of options) {
+    option.text("label", { min: 1, max: 100, isRequired: true });
+    option.text("description", { max: 100 });
+    option.flag("default");
+    const value = option.text("value", { min: 1, max: 100, isRequired: true }) ?? "";
+    if (values.has(value))
+      option.fail(
+        "value",
+        "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+        "The specified option value is already used",
+      );
+    values.add(value);
   }
+  const defaults = options.filter((option) => option.value.default === true).length;
+  if (form.value.type === ComponentType.radioGroup && defaults > 1)
+    form.fail("options", "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "Too many options are set as default");
 }
 
 function checkTextInput(form: Form, walk: ComponentWalk, place: "row" | "label"): void {
@@ -86,7 +110,9 @@ function checkTextInput(form: Form, walk: ComponentWalk, place: "row" | "label")
 function checkFileUpload(form: Form, walk: ComponentWalk): void {
   noteComponent(form, walk);
   checkCustomId(form, walk);
-  form.integer("min_values", { min: form.value.required === false ? 0 : 1, max: 10 });
-  form.integer("max_values", { min: 1, max: 10 });
+  const min = form.integer("min_values", { min: form.value.required === false ? 0 : 1, max: 10 }) ?? 1;
+  const max = form.integer("max_values", { min: 1, max: 10 }) ?? 1;
+  if (min > max)
+    form.fail("min_values", "SELECT_COMPONENT_MIN_VALUES_GREATER_THAN_MAX", "min_values exceeds max_values");
   checkFileTypes(form);
 }

@@ -128,19 +128,21 @@ const componentSchema = z.object({
   }),
 });
 
+/** A field of a form: words or a choice in `value`, choices or files in `values`. */
+const fieldSchema = z.object({ custom_id: maybe(word), value: maybe(text), values: maybe(list(word)) });
+
 const modalSchema = z.object({
   ...common,
   type: z.literal(InteractionType.ModalSubmit),
   data: z.object({
     custom_id: word,
-    /** Rows of fields; other kinds of components have no `components` of their own. */
-    components: list(
-      z.object({ components: maybe(list(z.object({ custom_id: maybe(word), value: maybe(text) }))) }),
-    ),
+    /** Each holds one field; `components` are the rows of forms that earlier versions opened. */
+    components: list(z.object({ component: maybe(fieldSchema), components: maybe(list(fieldSchema)) })),
+    resolved: maybe(z.object({ attachments: maybe(z.record(id, attachmentSchema)) })),
   }),
 });
 
-/** A used command, button, menu or window, with its person and its place. */
+/** A used command, button, menu or form, with its person and its place. */
 export const interactionSchema = z
   .discriminatedUnion("type", [commandSchema, autocompleteSchema, componentSchema, modalSchema])
   .refine((one) => one.member !== undefined || one.user !== undefined, "it has no user")

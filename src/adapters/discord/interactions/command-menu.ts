@@ -89,17 +89,13 @@ function commandList(locales: Locales): RESTPutAPIApplicationCommandsJSONBody {
         {
           type: ApplicationCommandOptionType.String,
           name: "prompt",
-          required: true,
           max_length: 4000,
           ...described("command.edit.prompt"),
         },
         ...clips,
       ],
     },
-    {
-      ...plain("upload", "command.upload"),
-      options: clips.map((clip, index) => ({ ...clip, required: index === 0 })),
-    },
+    { ...plain("upload", "command.upload"), options: clips },
     plain("export", "command.export"),
     plain("credits", "command.credits"),
     plain("status", "command.status"),

@@ -3,7 +3,7 @@
 import { PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action } from "../../../core/model/message.ts";
-import type { Interaction, ModalInteraction, SlashInteraction } from "../incoming/event-schema.ts";
+import type { Interaction, SlashInteraction } from "../incoming/event-schema.ts";
 import { canOpenThread, isThread, mayManageBy, missingToWrite, permissionSentence } from "../permissions.ts";
 
 /** An interaction with the moment it came, epoch ms: its token lives from then. */
@@ -26,12 +26,6 @@ export function isForOneAlone({ kind }: Action): boolean {
 /** The value of a command's option; undefined when it was left out. */
 export function optionOf(interaction: Slash, name: string): string | number | boolean | undefined {
   return interaction.data.options?.find((one) => one.name === name)?.value;
-}
-
-/** The prompt that was typed into the window. */
-export function fieldOf(interaction: ModalInteraction): string {
-  const fields = interaction.data.components.flatMap((row) => row.components ?? []);
-  return fields.find((field) => field.custom_id === "prompt")?.value ?? "";
 }
 
 /** Who acted: in a guild the member's user. */

@@ -17,7 +17,7 @@ import type { Acknowledgement, Asked } from "./plan.ts";
 /** An interaction as the core takes it, answered in place after `acknowledgement`. */
 export function readInteraction(
   interaction: Taken,
-  { text, attachments, action }: Asked,
+  { text, attachments, action, skill }: Asked,
   acknowledgement: Acknowledgement,
 ): IncomingMessage {
   const { id, locale, guild_id: guildId } = interaction;
@@ -36,6 +36,7 @@ export function readInteraction(
     text,
     attachments,
     ...(action ? { action } : {}),
+    ...(skill === undefined ? {} : { skill }),
     replyTo: targetOf(conversationId, {
       channelId,
       userId,

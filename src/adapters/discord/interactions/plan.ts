@@ -11,14 +11,16 @@ export interface Asked {
   action?: Action;
   /** It is an edit, whatever its words mean elsewhere. */
   isEdit?: boolean;
+  /** The skill it is to be done with; absent: the conversation's. */
+  skill?: string;
 }
 
 export type Plan =
   /** A whole answer for the person alone. */
   | { kind: "say"; text: string }
-  /** A whole answer as Discord takes it, such as a window or suggestions. */
+  /** A whole answer as Discord takes it, such as a form or suggestions. */
   | { kind: "respond"; body: object }
-  /** Acknowledged first, then asked of the core. `asked` is null for a button or a window that is too old. */
+  /** Acknowledged first, then asked of the core. `asked` is null for a button or a form that is too old. */
   | { kind: "ask"; acknowledgement: Acknowledgement; asked: () => Promise<Asked | null> }
   /** None of the bot's business. */
   | { kind: "nothing" };

@@ -1,5 +1,5 @@
 /**
- * Commands, buttons, menus and windows on their way to the core: each is read into a plan, and every plan is carried
+ * Commands, buttons, menus and forms on their way to the core: each is read into a plan, and every plan is carried
  * out here. Source: Discord docs, "Receiving and Responding"; platforms.md.
  */
 import type { REST } from "@discordjs/rest";
@@ -7,7 +7,7 @@ import { ApplicationCommandType, InteractionType } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { SkillCatalog } from "../../../core/model/skill.ts";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
-import type { AdapterMemory } from "../../../core/ports/store.ts";
+import type { AdapterMemory, ConversationStore } from "../../../core/ports/store.ts";
 import { BoundedSet } from "../../../lib/bounded-map.ts";
 import { Allowance } from "../allowance.ts";
 import type { Interaction, MessageCommandInteraction } from "../incoming/event-schema.ts";
@@ -18,6 +18,7 @@ import type { Threads } from "../threads.ts";
 import { Buttons } from "./buttons.ts";
 import { EDIT_THIS } from "./command-menu.ts";
 import { isAppOnly, languageOf, type Slash, type Taken, userOf } from "./facts.ts";
+import { Forms } from "./forms.ts";
 import type { InteractionJournal } from "./journal.ts";
 import { readInteraction } from "./normalize.ts";
 import type { Plan } from "./plan.ts";
@@ -30,6 +31,7 @@ const MAX_SEEN = 5_000;
 export interface InteractionOptions {
   rest: REST;
   memory: AdapterMemory;
+  conversations: Pick<ConversationStore, "read">;
   locales: Locales;
   skills: SkillCatalog;
   threads: Threads;
@@ -45,6 +47,7 @@ export interface InteractionOptions {
 export class Interactions {
   readonly #options: InteractionOptions;
   readonly #commands: SlashCommands;
+  readonly #forms: Forms;
   readonly #buttons: Buttons;
   readonly #allowance = new Allowance();
   /** Interactions that were taken: a resumed connection may tell them again. */
@@ -52,8 +55,9 @@ export class Interactions {
 
   constructor(options: InteractionOptions) {
     this.#options = options;
-    this.#commands = new SlashCommands(options);
-    this.#buttons = new Buttons(options);
+    this.#forms = new Forms(options);
+    this.#commands = new SlashCommands(options, this.#forms);
+    this.#buttons = new Buttons(options, this.#forms);
   }
 
   /** Resolves when the core owns what was asked for, or the person has the answer. */
@@ -127,7 +131,7 @@ export class Interactions {
         const isEditThis = type === ApplicationCommandType.Message && name === EDIT_THIS;
         // The schema's union is told apart by `data`, which the compiler does not follow up to the interaction.
         return isEditThis
-          ? this.#buttons.editThis(interaction as MessageCommandInteraction)
+          ? this.#forms.forMessage(interaction as MessageCommandInteraction)
           : { kind: "nothing" };
       }
       case InteractionType.ApplicationCommandAutocomplete:
@@ -135,7 +139,7 @@ export class Interactions {
       case InteractionType.MessageComponent:
         return this.#buttons.press(interaction);
       case InteractionType.ModalSubmit:
-        return this.#buttons.submit(interaction);
+        return this.#forms.submit(interaction);
     }
   }
 

@@ -8,6 +8,7 @@ import { optionFiles } from "../incoming/normalize.ts";
 import type { Threads } from "../threads.ts";
 import { CLIP_OPTIONS } from "./command-menu.ts";
 import { editProblem, hasPermission, isForOneAlone, languageOf, optionOf, type Slash } from "./facts.ts";
+import type { Forms } from "./forms.ts";
 import type { Plan } from "./plan.ts";
 
 const MAX_CHOICES = 25;
@@ -20,9 +21,11 @@ export interface SlashOptions {
 
 export class SlashCommands {
   readonly #options: SlashOptions;
+  readonly #forms: Forms;
 
-  constructor(options: SlashOptions) {
+  constructor(options: SlashOptions, forms: Forms) {
     this.#options = options;
+    this.#forms = forms;
   }
 
   async plan(interaction: Slash): Promise<Plan> {
@@ -39,11 +42,11 @@ export class SlashCommands {
     const ids = CLIP_OPTIONS.flatMap((option) => optionOf(interaction, option) ?? []).map(String);
     const attachments = optionFiles(resolved?.attachments ?? {}, ids, interaction.id);
     const text = String(optionOf(interaction, "prompt") ?? "");
-    return {
-      kind: "ask",
-      acknowledgement: "public",
-      asked: async () => ({ text, attachments, isEdit: true }),
-    };
+    if (name === "upload" && attachments.length === 0) return this.#forms.forUpload(interaction);
+    const form = name === "edit" ? await this.#forms.forEdit(interaction, { text, attachments }) : null;
+    if (form) return form;
+    const asked = async () => ({ text, attachments, isEdit: true });
+    return { kind: "ask", acknowledgement: "public", asked };
   }
 
   /** Suggests what fits the letters so far. */

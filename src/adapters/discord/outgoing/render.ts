@@ -20,7 +20,7 @@ const TEXT_LIMIT = 2000;
 const LABEL_LENGTH = 80;
 const MAX_ROWS = 5;
 const BUTTONS_A_ROW = 5;
-/** Opens the window for a prompt; everything else is an action's code. */
+/** Opens the form for the next edit; everything else is an action's code. */
 export const EDIT_MORE = "edit-more";
 
 /** Buttons of earlier versions name a person behind it, which is not to be trusted. */
@@ -97,7 +97,7 @@ export interface ButtonContext {
 type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
 
 /**
- * The rows of buttons; an Export button brings "Edit more" along, which opens a window for the next prompt.
+ * The rows of buttons; an Export button brings "Edit more" along, which opens a form for the next edit.
  * More choices than a message has rows become a menu.
  */
 export async function renderButtons(rows: Button[][], context: ButtonContext): Promise<Row[]> {

@@ -215,6 +215,17 @@ function interactions(place: SamplePlace): (() => object)[] {
         custom_id: "window:none",
         components: [{ type: 1, components: [{ type: 4, custom_id: "prompt", value: "status" }] }],
       }),
+    () =>
+      interaction(place, InteractionType.ModalSubmit, {
+        custom_id: "form:new",
+        components: [
+          { type: 18, component: { type: 19, custom_id: "clips", values: ["1000000000000000009"] } },
+          { type: 18, component: { type: 4, custom_id: "prompt", value: "status" } },
+          { type: 18, component: { type: 21, custom_id: "ratio", value: null } },
+          { type: 18, component: { type: 3, custom_id: "skill", values: ["film-maker"] } },
+        ],
+        resolved: { attachments: {} },
+      }),
     () => interaction(place, 1, { ping: channelId }),
   ];
 }

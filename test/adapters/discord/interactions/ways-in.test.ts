@@ -28,7 +28,7 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     expect(nemo.requests("POST /run_sse")).toHaveLength(0);
   });
 
-  it("the context menu takes anybody's message with a clip, and asks for the prompt in a window", async () => {
+  it("the context menu takes anybody's message with a clip, and asks for the prompt in a form", async () => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, bob, channel } = community(discord);
     const said = bob.says(channel, "my holiday", { attachments: [await clip("holiday.mp4")] });
@@ -126,7 +126,7 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
   });
 
-  it("the Edit more button asks for the next prompt in a window", async () => {
+  it("the Edit more button asks for the next prompt in a form", async () => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, channel } = community(discord);
     const { thread, answer } = await editInThread(anna, channel);

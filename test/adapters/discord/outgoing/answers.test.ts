@@ -76,7 +76,7 @@ describe("buttons", { timeout: 30_000 }, () => {
     expect(discord.violations()).toEqual([]);
   });
 
-  it("open windows that belong to who opened them: nobody gets at another one's clip", async () => {
+  it("open forms that belong to who opened them: nobody gets at another one's clip", async () => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, bob, channel } = community(discord);
     const said = anna.says(channel, "mine", { attachments: [await clip("secret.mp4")] });
