@@ -108,8 +108,14 @@ async function prepareEdit(
   const upload = fields.find(({ type }) => type === COMPONENT.fileUpload);
   const text = fields.find(({ type }) => type === COMPONENT.textInput);
   if (!upload || !text || Number(upload.max_values ?? 1) < files.length) return null;
+  // Of what there is to choose nothing is changed.
+  const choices = fields.flatMap(({ custom_id: id, options: all }) => {
+    if (!Array.isArray(all) || all.length === 0) return [];
+    const { value } = all.find((one) => one.default === true) ?? all[0];
+    return [[String(id), [String(value)]]];
+  });
   const values = { [String(upload.custom_id)]: files, [String(text.custom_id)]: words };
-  return () => user.submitModal(opened, values);
+  return () => user.submitModal(opened, { ...Object.fromEntries(choices), ...values });
 }
 
 /** The fields of a form, wherever they are. */
