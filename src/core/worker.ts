@@ -143,6 +143,9 @@ export class Worker {
       case "help":
         await showHelp(chat);
         return true;
+      case "introduce":
+        await chat.speaker.say("group.hello", { name: action.name });
+        return true;
       case "upload-help":
         await showUploadHelp(chat);
         return true;

@@ -45,6 +45,8 @@ export const actionSchema = z.discriminatedUnion("kind", [
   /** Shows a private message that could not be shown where it was asked for; see `ChatPlatform.keptMessage`. */
   z.object({ kind: z.literal("kept"), key: z.string() }),
   z.object({ kind: z.literal("help") }),
+  /** The bot has come into a group: says how to talk to it, as `name`. */
+  z.object({ kind: z.literal("introduce"), name: z.string() }),
   z.object({ kind: z.literal("export") }),
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),

@@ -34,6 +34,7 @@ export async function laneOf(
 function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
   switch (action.kind) {
     case "help":
+    case "introduce":
     case "upload-help":
     case "kept":
     case "skill":

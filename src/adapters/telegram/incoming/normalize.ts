@@ -11,7 +11,15 @@ import type {
 } from "../../../core/model/message.ts";
 import { KEPT_PREFIX } from "../outgoing/kept-messages.ts";
 import { attachmentOf } from "./media.ts";
-import type { CallbackQuery, Message, MessageEntity, Place, StoppedDraft, User } from "./update-schema.ts";
+import type {
+  CallbackQuery,
+  ChatMemberUpdated,
+  Message,
+  MessageEntity,
+  Place,
+  StoppedDraft,
+  User,
+} from "./update-schema.ts";
 
 const PREFIX = "telegram:";
 
@@ -107,21 +115,24 @@ export function readPressedButton(
   action: Action,
   updateId: number,
 ): IncomingMessage {
-  const user = userOf(query.from);
-  const target = targetOf(message, user);
-  const { replyTo: _ours, ...details } = target.details;
-  const receivedAt = Date.now();
-  return {
-    version: 1,
-    id: `telegram:update:${updateId}`,
-    conversationId: target.conversationId,
-    user,
-    text: "",
-    attachments: [],
-    action,
-    replyTo: { ...target, details: { ...details, pressId: query.id, pressedAt: receivedAt } },
-    receivedAt,
-  };
+  const pressed = withoutQuestion({ place: message, user: userOf(query.from), action, updateId });
+  const { replyTo, receivedAt } = pressed;
+  const details = { ...replyTo.details, pressId: query.id, pressedAt: receivedAt };
+  return { ...pressed, replyTo: { ...replyTo, details } };
+}
+
+/** The bot was taken into a group. */
+export function readJoining(
+  { chat, from }: ChatMemberUpdated,
+  bot: BotIdentity,
+  updateId: number,
+): IncomingMessage {
+  return withoutQuestion({
+    place: { message_id: 0, chat },
+    user: userOf(from),
+    action: { kind: "introduce", name: `@${bot.username}` },
+    updateId,
+  });
 }
 
 /** A draft that a person stopped: it was the words of the request `itemId`. */
@@ -132,18 +143,37 @@ export function readStoppedDraft(
 ): IncomingMessage {
   const place = { message_id: 0, chat, message_thread_id: topic, is_topic_message: topic !== undefined };
   // A private chat has the number of its person.
-  const user = { id: `telegram:${chat.id}` };
-  const { replyTo: _none, ...details } = targetOf(place, user).details;
-  const conversationId = conversationOf(place);
+  return withoutQuestion({
+    place,
+    user: { id: `telegram:${chat.id}` },
+    action: { kind: "drop", itemId },
+    updateId,
+  });
+}
+
+/** What a person has done without a message of theirs. */
+function withoutQuestion({
+  place,
+  user,
+  action,
+  updateId,
+}: {
+  place: Place;
+  user: IncomingMessage["user"];
+  action: Action;
+  updateId: number;
+}): IncomingMessage {
+  const target = targetOf(place, user);
+  const { replyTo: _none, ...details } = target.details;
   return {
     version: 1,
     id: `telegram:update:${updateId}`,
-    conversationId,
+    conversationId: target.conversationId,
     user,
     text: "",
     attachments: [],
-    action: { kind: "drop", itemId },
-    replyTo: { platform: "telegram", conversationId, details },
+    action,
+    replyTo: { ...target, details },
     receivedAt: Date.now(),
   };
 }

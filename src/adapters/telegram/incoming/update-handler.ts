@@ -17,6 +17,7 @@ import {
   conversationOf,
   isAddressed,
   keyOf,
+  readJoining,
   readMessages,
   readPressedButton,
   readStoppedDraft,
@@ -113,7 +114,7 @@ export class UpdateHandler {
     if (update.edited_message) return this.#edited(update.edited_message, update.update_id);
     const { stopped_message_generation: stopped } = update;
     if (stopped) return this.#stop(stopped, update.update_id);
-    return update.my_chat_member ? this.#membership(update.my_chat_member) : false;
+    return update.my_chat_member ? this.#membership(update.my_chat_member, update.update_id) : false;
   }
 
   /** An update that has to wait for an earlier one of its chat: what cannot wait with it is done. */
@@ -159,9 +160,15 @@ export class UpdateHandler {
     return edited !== null;
   }
 
-  async #membership(change: ChatMemberUpdated): Promise<boolean> {
-    const { status } = change.new_chat_member;
-    if (status !== "kicked" && status !== "left") return false;
+  async #membership(change: ChatMemberUpdated, updateId: number): Promise<boolean> {
+    const { chat, old_chat_member: before, new_chat_member: now } = change;
+    if (isIn(now)) {
+      // What it may do has changed, or a person has unblocked it.
+      if (!before || isIn(before) || !/group$/.test(chat.type)) return false;
+      const { engine, bot } = this.#options;
+      await engine.receive(await this.#inOrigin(readJoining(change, bot, updateId), { message_id: 0, chat }));
+      return true;
+    }
     const origin = await this.#options.migrations.originOf(String(change.chat.id));
     await this.#options.engine.abandon(`telegram:${origin}`);
     return true;
@@ -179,4 +186,9 @@ export class UpdateHandler {
     const origin = await this.#options.migrations.originOf(chatId);
     return conversationOf(message).replace(`telegram:${chatId}`, `telegram:${origin}`);
   }
+}
+
+/** Whether the bot is in the chat. */
+function isIn({ status, is_member: isMember }: ChatMemberUpdated["new_chat_member"]): boolean {
+  return status === "restricted" ? isMember === true : status !== "left" && status !== "kicked";
 }

@@ -135,6 +135,12 @@ export const messageSchema = place.extend({
   write_access_allowed: present,
 });
 
+const member = z.object({
+  status: z.string(),
+  /** Of one that is restricted. */
+  is_member: beside(z.boolean()),
+});
+
 /** An update of one of the kinds we ask for; any other kind has its id alone. */
 export const updateSchema = z.object({
   update_id: z.int().positive().max(MAX_UPDATE_ID),
@@ -152,7 +158,9 @@ export const updateSchema = z.object({
   stopped_message_generation: z
     .object({ chat, message_thread_id: z.int().optional(), draft_id: z.int() })
     .optional(),
-  my_chat_member: z.object({ chat, new_chat_member: z.object({ status: z.string() }) }).optional(),
+  my_chat_member: z
+    .object({ chat, from: user, old_chat_member: beside(member), new_chat_member: member })
+    .optional(),
 });
 
 export type User = z.infer<typeof user>;

@@ -144,6 +144,36 @@ describe.concurrent("in a group the bot", () => {
   }, 60_000);
 });
 
+describe.concurrent("the bot that comes into a group", () => {
+  it("says once how to talk to it, in the language of who brought it", async () => {
+    await using scene = await startTelegramScene();
+    const anna = scene.telegram.user({ language_code: "zh" });
+    const group = scene.telegram.group({ members: [anna, {}] });
+    group.leave();
+    const joined = group.addBot(anna);
+    const hello = await group.nextBotMessage((message) => message.text.includes("大家好"), PATIENTLY);
+    expect(hello.text).toContain("@nemobot");
+    group.promote();
+    group.demote();
+    await scene.restart();
+    if (joined !== null) scene.telegram.redeliver(joined);
+    group.say("@nemobot help", { from: anna });
+    await group.nextBotMessage((message) => message.text.includes("/export"), PATIENTLY);
+    expect(group.botMessages()).toHaveLength(2);
+    expect(scene.nemo.requests("POST /")).toEqual([]);
+  });
+
+  it("says nothing to a person who takes it back", async () => {
+    await using scene = await startTelegramScene();
+    const chat = scene.telegram.privateChat();
+    chat.kick();
+    chat.addBot();
+    chat.say("help");
+    await chat.nextBotMessage((message) => message.text.includes("/export"), PATIENTLY);
+    expect(chat.botMessages()).toHaveLength(1);
+  });
+});
+
 describe.concurrent("in a forum", () => {
   it("each topic is a conversation of its own, and every answer stays in it", async () => {
     await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "300" } });
