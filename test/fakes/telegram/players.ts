@@ -327,6 +327,15 @@ export class ChatPlayer {
     topic.isClosed = true;
   }
 
+  /** Deletes a topic with all that was said in it; bots are not told. */
+  deleteTopic(id: number): void {
+    if (!this.#chat.topics.delete(id)) throw new Error(`fake Telegram: no topic ${id}`);
+    for (const message of this.#chat.messages.values()) {
+      if (message.wire.message_thread_id === id) message.isDeleted = true;
+    }
+    this.#world.signal.notify();
+  }
+
   /** A user deletes a message; bots are not told. */
   delete(messageId: number): void {
     this.#find(messageId).isDeleted = true;

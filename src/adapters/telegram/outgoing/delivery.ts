@@ -206,9 +206,22 @@ export class Delivery {
       await clock.sleep(LOOK_EVERY_MS, stopped);
   }
 
-  #send(target: ReplyTarget, call: Call, posting: Posting): Promise<Posted> {
-    const { queue } = this.#options;
-    return this.#inChat(target, posting, (chatId) => queue.send(chatId, call, posting.maxRetries));
+  async #send(
+    target: ReplyTarget,
+    call: (TextCall | VideoCall) & { claim: Claim | null },
+    posting: Posting,
+  ): Promise<Posted> {
+    const { queue, log } = this.#options;
+    const send = (placed: typeof call) =>
+      this.#inChat(target, posting, (chatId) => queue.send(chatId, placed, posting.maxRetries));
+    try {
+      return await send(call);
+    } catch (error) {
+      if (call.address.topicId === null || !isTopicGone(error)) throw error;
+      log.info({ conversation: target.conversationId }, "a topic is gone: its message goes to the chat");
+      // A reply would go to the topic of the message that it answers.
+      return send({ ...call, address: { ...call.address, topicId: null }, hangs: false });
+    }
   }
 
   /** Follows a migration, and tells of a chat that is gone. */
@@ -246,6 +259,13 @@ export function isGone(error: unknown): boolean {
   return (
     (error.error_code === 403 && !error.description.includes("not enough rights")) ||
     (error.error_code === 400 && /chat not found|group chat was deactivated/.test(error.description))
+  );
+}
+
+/** Deleted, or closed for the bot. */
+function isTopicGone(error: unknown): boolean {
+  return (
+    error instanceof GrammyError && /message thread not found|TOPIC_(CLOSED|DELETED)/.test(error.description)
   );
 }
 

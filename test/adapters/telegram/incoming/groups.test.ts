@@ -215,6 +215,21 @@ describe.concurrent("in a forum", () => {
     expect(scene.bot.logged(50)).toEqual([]);
   }, 60_000);
 
+  it.each(["deleted", "closed"] as const)("an answer comes to General when its topic was %s", async (how) => {
+    await using scene = await startTelegramScene();
+    const forum = scene.telegram.forum({ topics: ["Trailers"] });
+    const [topic] = forum.topics;
+    scene.holdTurn("trailer");
+    forum.say("@nemobot make a video of the sea", { topic: "Trailers" });
+    await scene.nemo.scenario.held("trailer");
+    if (how === "deleted") forum.deleteTopic(topic?.id ?? 0);
+    else forum.closeTopic(topic?.id ?? 0);
+    scene.nemo.scenario.release("trailer");
+    const answer = await forum.nextBotMessage((message) => message.text === "All done.", PATIENTLY);
+    expect(answer.topicId).toBeNull();
+    expect(forum.botMessages().filter((message) => message.text === "All done.")).toHaveLength(1);
+  });
+
   it("General is the group itself, with its number for typing alone", async () => {
     await using scene = await startTelegramScene();
     const forum = scene.telegram.forum({ topics: ["Clips"] });
