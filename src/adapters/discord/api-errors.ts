@@ -9,6 +9,16 @@ export function isApiError(error: unknown, ...codes: number[]): boolean {
   return error instanceof DiscordAPIError && codes.includes(Number(error.code));
 }
 
+/** A body that is not what Discord wants. */
+export function isInvalidForm(error: unknown): error is DiscordAPIError {
+  return isApiError(error, 50035);
+}
+
+/** Text for a message that stands in a frame, and so takes none. */
+export function isFramedAlready(error: unknown): boolean {
+  return isInvalidForm(error) && JSON.stringify(error.rawError).includes("WITH_COMPONENTS_V2");
+}
+
 /** Unknown or forbidden channel, unknown guild, or a person who takes no messages. */
 export function isGone(error: unknown): boolean {
   return isApiError(error, 10003, 10004, 50001, 50007, 50278);

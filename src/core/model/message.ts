@@ -178,6 +178,8 @@ export interface OutgoingMessage {
   isDispensable?: true;
   /** Hangs below the person's own message, also where no one else writes: an answer that came late. */
   isReply?: true;
+  /** A whole to look over, such as a status or a list: in a frame, where the platform has some. */
+  isCard?: true;
   /** Rows of buttons, top to bottom. */
   buttons: Button[][];
   video?: OutgoingVideo;

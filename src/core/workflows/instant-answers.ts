@@ -21,6 +21,7 @@ const MAX_LISTED_EXPORTS = 5;
 export async function showHelp(chat: Chat): Promise<void> {
   const { speaker, skill } = chat;
   await speaker.send({
+    isCard: true,
     text: speaker.paragraphs(
       speaker.rich("help.text", {
         title: localized(skill.title, speaker.language),
@@ -95,7 +96,8 @@ export async function showStatus(
       waiting > 0 ? speaker.rich("status.working", { count: waiting }) : [],
       joinText(exports.lines, "\n"),
     );
-    return { text, buttons: [...(isExportable(timeline) ? menu(chat).slice(0, 1) : []), ...exports.buttons] };
+    const buttons = [...(isExportable(timeline) ? menu(chat).slice(0, 1) : []), ...exports.buttons];
+    return { text, buttons, isCard: true };
   });
 }
 

@@ -82,7 +82,7 @@ export async function showProjects(
       action: { kind: "open-project", sessionId: project.session.sessionId },
     },
   ]);
-  await speaker.send({ text, buttons });
+  await speaker.send({ text, buttons, isCard: true });
 }
 
 /** Opens a project of the list: its session, files and skill. One that the backend has lost leaves the list. */

@@ -6,7 +6,8 @@ describe("a project in a guild", { timeout: 30_000 }, () => {
     const { discord } = await startDiscordScene();
     const { anna, channel } = community(discord);
     const prompt = `${TITLE}\n**now** ${"x".repeat(150)}`;
-    const edit = await anna.slash(channel, "edit", { options: { prompt } });
+    const attachments = { clip: await clip() };
+    const edit = await anna.slash(channel, "edit", { options: { prompt }, attachments });
     const thread = await channel.nextThread();
     expect(thread.name).toMatch(/^add the title "Hello" \*\*now\*\* x+…$/);
     expect(Array.from(thread.name).length).toBeLessThanOrEqual(100);

@@ -9,6 +9,7 @@ import { FormErrors, refusal } from "./errors.ts";
 import { Form } from "./form.ts";
 import type { UploadedFile } from "./request-body.ts";
 import { type JsonObject, MessageFlag } from "./wire.ts";
+import type { MessageState } from "./world.ts";
 
 /** Where the message comes from; it decides which flags may be set. */
 export type Origin = "channel" | "interaction" | "edit" | "forum";
@@ -104,6 +105,16 @@ export function readMessage(
     allowedMentions: form.child("allowed_mentions")?.value,
     files,
   };
+}
+
+/** Throws when a message would have both Components V2 and the text or the embeds of the older form. */
+export function checkMayBecome(message: MessageState, draft: MessageDraft): void {
+  if (((message.flags | (draft.flags ?? 0)) & MessageFlag.componentsV2) === 0) return;
+  const errors = new FormErrors();
+  const form = new Form({}, [], errors);
+  if ((draft.content ?? message.content) !== "") legacyField(form, "content");
+  if ((draft.embeds ?? message.embeds).length > 0) legacyField(form, "embeds");
+  errors.throwIfAny();
 }
 
 /** True when nothing in the draft would be shown. White space alone is nothing. */

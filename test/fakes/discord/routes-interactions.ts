@@ -9,7 +9,7 @@ import { FormErrors, invalidForm, refusal } from "./errors.ts";
 import { Form } from "./form.ts";
 import { type InteractionState, isOnlyUserInstalled, mustBeEphemeral } from "./interactions.ts";
 import { attachmentSizeLimit } from "./limits.ts";
-import { isEmptyDraft, type MessageDraft, readMessage } from "./message-form.ts";
+import { checkMayBecome, isEmptyDraft, type MessageDraft, readMessage } from "./message-form.ts";
 import { createMessage, deleteMessage, editMessage, mentionsIn, storeUploads } from "./messages.ts";
 import { checkModal } from "./modals.ts";
 import { asObject } from "./request-body.ts";
@@ -230,6 +230,7 @@ function readEdit(
     isV2Already: (target.flags & MessageFlag.componentsV2) !== 0,
     keptFileNames: target.attachments.map((one) => one.filename),
   });
+  checkMayBecome(target, draft);
   watchMentions(call, data);
   checkSizes(draft, attachmentSizeLimit(call.core, interaction));
   const after: MessageDraft = {

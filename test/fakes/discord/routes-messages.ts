@@ -7,7 +7,7 @@ import { botCan, type Call, needs, plainMessage, type Reply, type Route, visible
 import { restView } from "./core.ts";
 import { invalidForm, refusal } from "./errors.ts";
 import { channelSizeLimit } from "./limits.ts";
-import { isEmptyDraft, readMessage } from "./message-form.ts";
+import { checkMayBecome, isEmptyDraft, readMessage } from "./message-form.ts";
 import { deleteMessage, editMessage } from "./messages.ts";
 import { asObject } from "./request-body.ts";
 import { checkMaySend, checkSizes, type NonceBook, sendAsBot, watchMentions, watchNonce } from "./sending.ts";
@@ -96,6 +96,7 @@ function edit(call: Call): Reply {
     isV2Already: (message.flags & MessageFlag.componentsV2) !== 0,
     keptFileNames: message.attachments.map((one) => one.filename),
   });
+  checkMayBecome(message, draft);
   watchMentions(call, body);
   if (draft.files.length > 0) needs(core, channel, "ATTACH_FILES");
   checkSizes(draft, channelSizeLimit(core, channel));

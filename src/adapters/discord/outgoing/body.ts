@@ -1,43 +1,96 @@
 /** Messages in parts as Discord takes them, and what others may read of a private one. */
-import { ButtonStyle } from "discord-api-types/v10";
+import type { APIMediaGalleryComponent } from "discord.js";
+import { ButtonStyle, ComponentType, MessageFlags } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
-import { renderButtons, renderText } from "./render.ts";
+import { FRAMED_TEXT_LIMIT, type Row, renderButtons, renderText, TEXT_LIMIT } from "./render.ts";
 
 /** One part of a message. */
 export interface Body {
-  content: string;
+  /** Null: the text stands in the components, of a message that had some of its own before. */
+  content?: string | null;
   components?: unknown[];
   flags?: number;
   allowed_mentions: { parse: [] };
 }
 
+/** How a message is laid out. */
+export interface Layout {
+  /** In a frame, by Components V2; else as text. */
+  isFramed: boolean;
+  /** The video that is sent along. */
+  fileName?: string;
+}
+
+export interface BodyOptions {
+  memory: AdapterMemory;
+  locales: Locales;
+  log: Log;
+}
+
 /** What is said in place about what was said in private, or could not be. */
 export type PlaceNote = "private.told" | "discord.dm-closed";
 
-/** The parts of a message; its buttons stand below the last. */
+/** The parts of a message; its buttons, and the video, stand below the last. */
 export async function renderBodies(
   target: ReplyTarget,
   message: OutgoingMessage,
-  { memory, locales, log }: { memory: AdapterMemory; locales: Locales; log: Log },
+  { memory, locales, log }: BodyOptions,
+  { isFramed, fileName }: Layout = { isFramed: false },
 ): Promise<Body[]> {
-  const parts = renderText(message.text);
+  const parts = renderText(message.text, isFramed ? FRAMED_TEXT_LIMIT : TEXT_LIMIT);
   const { conversationId } = target;
   const language = message.language ?? "en";
-  const components = await renderButtons(message.buttons, { conversationId, memory, locales, language, log });
-  return parts.map((content, index) => ({
-    content,
+  const rows = await renderButtons(message.buttons, { conversationId, memory, locales, language, log });
+  return parts.map((text, index) => {
+    const isLast = index === parts.length - 1;
+    if (isFramed) return framed(text, isLast ? rows : [], isLast ? fileName : undefined);
+    const components = isLast && rows.length > 0 ? { components: rows } : {};
+    return { content: text, allowed_mentions: { parse: [] }, ...components };
+  });
+}
+
+/** Whether a message reads better in a frame: what is looked over, and a video. Words of a conversation do not. */
+export function readsFramed({ tone, isCard, video }: OutgoingMessage): boolean {
+  return (isCard === true || video !== undefined) && tone !== "private";
+}
+
+/** Whether a video of that name can stand in a frame: Discord writes other names in its own way. */
+export function canFrame(fileName: string): boolean {
+  return /^[\w.-]+$/.test(fileName);
+}
+
+/** One frame: the text, the video, and the buttons below a line. */
+function framed(text: string, rows: Row[], fileName: string | undefined): Body {
+  const video: APIMediaGalleryComponent[] =
+    fileName === undefined
+      ? []
+      : [{ type: ComponentType.MediaGallery, items: [{ media: { url: `attachment://${fileName}` } }] }];
+  const line = { type: ComponentType.Separator };
+  const components = [
+    { type: ComponentType.TextDisplay, content: text },
+    ...video,
+    ...(rows.length > 0 ? [line, ...rows] : []),
+  ];
+  return {
+    components: [{ type: ComponentType.Container, components }],
+    flags: MessageFlags.IsComponentsV2,
     allowed_mentions: { parse: [] },
-    ...(components.length > 0 && index === parts.length - 1 ? { components } : {}),
-  }));
+  };
+}
+
+/** The body as it takes the place of what a message said before. */
+export function replacing(body: Body): Body {
+  const isFramed = body.content === undefined;
+  return { components: [], ...(isFramed ? { content: null } : {}), ...body };
 }
 
 /** What others may read of a private message whose own part is `body`. */
 export function publicBody(message: OutgoingMessage, body: Body, note: PlaceNote, locales: Locales): Body {
   const words = locales.plain(message.language ?? "en", note);
-  const [lead] = message.inPublic ? renderText(message.inPublic) : [];
+  const [lead] = message.inPublic ? renderText(message.inPublic, TEXT_LIMIT) : [];
   const content = lead ? `${lead}\n\n${words}` : words;
   return { ...withButtons(body, (button) => !isLink(button)), content };
 }

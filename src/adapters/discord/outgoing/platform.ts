@@ -18,12 +18,21 @@ import {
 } from "../../../core/ports/chat-platform.ts";
 import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { abortable } from "../../../lib/timeout.ts";
-import { isApiError, isGone, TOO_OLD } from "../api-errors.ts";
+import { isApiError, isFramedAlready, isGone, isInvalidForm, TOO_OLD } from "../api-errors.ts";
 import { DiscordFiles } from "../attachments.ts";
 import { Managers } from "../managers.ts";
 import { placeOf } from "../place.ts";
 import type { PassingRest } from "../rest.ts";
-import { type Body, type PlaceNote, publicBody, renderBodies } from "./body.ts";
+import {
+  type Body,
+  canFrame,
+  type Layout,
+  type PlaceNote,
+  publicBody,
+  readsFramed,
+  renderBodies,
+  replacing,
+} from "./body.ts";
 import { InteractionAnswers } from "./interaction-answers.ts";
 import { OwnMessages } from "./own-messages.ts";
 import { ProgressMessages } from "./progress-messages.ts";
@@ -49,6 +58,8 @@ export class DiscordPlatform implements ChatPlatform {
   readonly #progress: ProgressMessages;
   readonly #files: DiscordFiles;
   readonly #managers: Managers;
+  /** Discord has refused one. */
+  #isWithoutFrames = false;
   /** One video at a time is held in memory. */
   readonly #oneByOne = createKeyedQueue();
 
@@ -155,12 +166,28 @@ export class DiscordPlatform implements ChatPlatform {
     return abortable(work(), stopped);
   }
 
-  async #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
-    let messageId = "";
-    for (const [number, body] of (await renderBodies(target, message, this.#options)).entries()) {
-      messageId = await this.#sender.send(target, message, body, { number });
+  #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    return this.#laidOut(message, async (layout) => {
+      let messageId = "";
+      for (const [number, body] of (await renderBodies(target, message, this.#options, layout)).entries()) {
+        messageId = await this.#sender.send(target, message, body, { number });
+      }
+      return { target, messageId };
+    });
+  }
+
+  /** In a frame where that reads better; as text for good once Discord has refused one. */
+  async #laidOut<T>(message: OutgoingMessage, show: (layout: Layout) => Promise<T>): Promise<T> {
+    const isFramed = !this.#isWithoutFrames && readsFramed(message);
+    try {
+      return await show({ isFramed });
+    } catch (error) {
+      if (!isFramed || !isInvalidForm(error)) throw error;
+      if (!this.#isWithoutFrames)
+        this.#options.log.warn({ err: error }, "Discord takes no frames; using text");
+      this.#isWithoutFrames = true;
+      return show({ isFramed: false });
     }
-    return { target, messageId };
   }
 
   async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
@@ -169,18 +196,21 @@ export class DiscordPlatform implements ChatPlatform {
     // What follows or replaces the edited message is another one than what was sent first.
     const next =
       idempotencyKey === undefined ? message : { ...message, idempotencyKey: `${idempotencyKey} anew` };
-    const [first, ...rest] = await renderBodies(target, message, this.#options);
-    if (!first) return sent;
-    if (message.tone === "private" && this.isShared(target)) return this.#editInPublic(sent, message, first);
-    if (!(await this.#replace(sent, first))) {
-      const instead = await this.#send(target, next);
-      await this.remove(sent);
-      return instead;
-    }
-    for (const [number, further] of rest.entries()) {
-      await this.#sender.send(target, next, further, { number: number + 1 });
-    }
-    return sent;
+    return this.#laidOut(message, async (layout) => {
+      const [first, ...rest] = await renderBodies(target, message, this.#options, layout);
+      if (!first) return sent;
+      if (message.tone === "private" && this.isShared(target))
+        return this.#editInPublic(sent, message, first);
+      if (!(await this.#replace(sent, first))) {
+        const instead = await this.#send(target, next);
+        await this.remove(sent);
+        return instead;
+      }
+      for (const [number, further] of rest.entries()) {
+        await this.#sender.send(target, next, further, { number: number + 1 });
+      }
+      return sent;
+    });
   }
 
   /** What becomes private goes to the person alone, and what stood there says so. */
@@ -194,14 +224,15 @@ export class DiscordPlatform implements ChatPlatform {
     return sent;
   }
 
-  /** False when the message is gone (deleted, folded away, beyond the token's life), or takes no more edits. */
+  /** False when the message is gone (deleted, folded away, beyond the token's life), or cannot become `body`. */
   async #replace(sent: SentMessage, body: Body): Promise<boolean> {
     if (this.#own.isTooOld(sent)) return false;
     try {
-      await this.#own.edit(sent, { components: [], ...body });
+      await this.#own.edit(sent, replacing(body));
       return true;
     } catch (error) {
-      if (isApiError(error, 10008, 50027, 10015, 50005, 50083, TOO_OLD)) return false;
+      if (isApiError(error, 10008, 50027, 10015, 50005, 50083, TOO_OLD) || isFramedAlready(error))
+        return false;
       throw this.#sender.goneOr(sent.target, error);
     }
   }
@@ -215,12 +246,11 @@ export class DiscordPlatform implements ChatPlatform {
     // By a process that died before it could say so.
     const known = await this.#sender.sent(message);
     if (known?.hasFile) return { isFileSent: true };
-    const [first, ...rest] = await renderBodies(target, message, this.#options);
     let further: OutgoingMessage = message;
-    if (first && rest.length === 0 && !known) {
+    if (!known) {
       try {
-        if (await this.#sendFile(target, message, first, () => openVideo(signal)))
-          return { isFileSent: true };
+        const send = (layout: Layout) => this.#sendFile(target, message, layout, () => openVideo(signal));
+        if (await this.#laidOut(message, send)) return { isFileSent: true };
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof ChatGoneError) throw error;
@@ -237,11 +267,14 @@ export class DiscordPlatform implements ChatPlatform {
   async #sendFile(
     target: ReplyTarget,
     message: OutgoingMessage,
-    body: Body,
+    { isFramed }: Layout,
     openVideo: () => Promise<ByteSource>,
   ): Promise<boolean> {
     const { video } = message;
     if (!video) return false;
+    const layout = { isFramed: isFramed && canFrame(video.name), fileName: video.name };
+    const [body, ...rest] = await renderBodies(target, message, this.#options, layout);
+    if (!body || rest.length > 0) return false;
     const limit = await fileLimit(target, this.#options);
     if ((video.sizeBytes ?? 0) > limit) return false;
     await this.#oneByOne("video", async () => {

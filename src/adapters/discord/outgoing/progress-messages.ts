@@ -9,7 +9,7 @@ import { isApiError, isOver, TOO_OLD } from "../api-errors.ts";
 import { nonceFor } from "../nonce.ts";
 import { placeOf } from "../place.ts";
 import type { PassingRest } from "../rest.ts";
-import { type Body, renderBodies } from "./body.ts";
+import { type Body, renderBodies, replacing } from "./body.ts";
 import {
   asEphemeral,
   followUpAs,
@@ -79,7 +79,7 @@ export class ProgressMessages {
     if (own.isTooOld(last)) return this.#renew(last, what);
     const { path, options } = await own.pathOf(last);
     try {
-      const body = { components: [], ...what.body };
+      const body = replacing(what.body);
       return (await passing.request("PATCH", path, { ...options, body })) && last;
     } catch (error) {
       if (isApiError(error, TOO_OLD)) return this.#renew(last, what);

@@ -16,10 +16,14 @@ import { splitText } from "../../shared/split-text.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 
 /** Characters of a message. */
-const TEXT_LIMIT = 2000;
+export const TEXT_LIMIT = 2000;
+/** Characters of all texts in the components of one. */
+export const FRAMED_TEXT_LIMIT = 4000;
 const LABEL_LENGTH = 80;
 const MAX_ROWS = 5;
 const BUTTONS_A_ROW = 5;
+/** A longer one would have the whole message refused. */
+const MAX_LINK_LENGTH = 512;
 /** Opens the form for the next edit; everything else is an action's code. */
 export const EDIT_MORE = "edit-more";
 
@@ -31,17 +35,17 @@ const OPTION_LENGTH = 100;
 /** A longer address is shown as its words alone: a link that is cut in the middle leads nowhere. */
 const MAX_HREF_LENGTH = 1500;
 
-/** The text in parts of at most 2000 characters, markup and escapes included. */
-export function renderText(rich: RichText): string[] {
-  return splitText(rich, TEXT_LIMIT - 100).flatMap((part) => fitting(part, TEXT_LIMIT / 2));
+/** The text in parts of at most `limit` characters, markup and escapes included. */
+export function renderText(rich: RichText, limit: number): string[] {
+  return splitText(rich, limit - 100).flatMap((part) => fitting(part, limit, limit / 2));
 }
 
 /** Escapes can double a text: what becomes too long is cut smaller. */
-function fitting(part: RichText, nextLimit: number): string[] {
+function fitting(part: RichText, limit: number, nextLimit: number): string[] {
   const whole = toMarkdown(part);
-  if (whole.length <= TEXT_LIMIT) return [whole];
-  if (nextLimit < 10) return [whole.slice(0, TEXT_LIMIT)];
-  return splitText(part, nextLimit).flatMap((piece) => fitting(piece, Math.floor(nextLimit / 2)));
+  if (whole.length <= limit) return [whole];
+  if (nextLimit < 10) return [whole.slice(0, limit)];
+  return splitText(part, nextLimit).flatMap((piece) => fitting(piece, limit, Math.floor(nextLimit / 2)));
 }
 
 function toMarkdown(rich: RichText): string {
@@ -94,7 +98,7 @@ export interface ButtonContext {
   log: Log;
 }
 
-type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
+export type Row = APIActionRowComponent<APIButtonComponent | APIStringSelectComponent>;
 
 /**
  * The rows of buttons; an Export button brings "Edit more" along, which opens a form for the next edit.
@@ -184,6 +188,8 @@ async function codeOf(
 async function renderButton(button: Button, context: ButtonContext): Promise<APIButtonComponent | null> {
   const label = shorten(button.label, LABEL_LENGTH);
   if (button.kind === "link") {
+    // The text says it too.
+    if (button.href.length > MAX_LINK_LENGTH) return null;
     return { type: ComponentType.Button, style: ButtonStyle.Link, label, url: button.href };
   }
   const code = await codeOf(button.action, context);

@@ -10,8 +10,9 @@ describe("an interaction", { timeout: 30_000 }, () => {
     const { thread, answer } = await editInThread(anna, channel);
     for (const on of ["state", "credits", "turn", "render"] as const)
       nemo.scenario.add({ on, do: { kind: "hold", name: on }, times: 5 });
+    const attachments = { clip: await clip() };
     const used = [
-      await anna.slash(channel, "edit", { options: { prompt: TITLE } }),
+      await anna.slash(channel, "edit", { options: { prompt: TITLE }, attachments }),
       await anna.slash(thread, "credits"),
       await anna.slash(thread, "status"),
       await anna.slash(thread, "export"),

@@ -215,7 +215,7 @@ describe("a command", { timeout: 30_000 }, () => {
     );
     await platform.remove(shown);
     expect(used.original).toBeNull();
-    const followUps = used.followUps.map((one) => [one.content, one.files.length]);
+    const followUps = used.followUps.map((one) => [one.text, one.files.length]);
     expect(followUps).toEqual([...[1, 2, 3, 4].map((n) => [`Answer ${n}.`, 0]), ["Your video.", 1]]);
     const dm = scene.discord.dm(anna).botMessages();
     expect(dm.map((one) => one.content)).toEqual(["Answer 5.", "Answer 6."]);
