@@ -41,6 +41,10 @@ export class CountingPlatform implements ChatPlatform {
     return shown ? this.edit(shown) : this.send(target, message);
   }
 
+  async find(): Promise<null> {
+    return null;
+  }
+
   async remove(): Promise<void> {}
 
   async react(): Promise<boolean> {

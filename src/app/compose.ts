@@ -10,6 +10,7 @@ import { retryingQueue, retryingStore } from "../core/ports/retrying.ts";
 import type { Log, Metrics } from "../core/ports/runtime.ts";
 import type { AdapterMemory, ConversationStore } from "../core/ports/store.ts";
 import type { WorkQueue } from "../core/ports/work-queue.ts";
+import { LaneOutbox } from "../core/reply/outbox.ts";
 import { InProcessQueue } from "../jobs/in-process-queue.ts";
 import { LinkGuard } from "../lib/link-guard.ts";
 import { LogLimit } from "../lib/log-limit.ts";
@@ -91,7 +92,12 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     resolveHost,
   );
   const platforms = new Map<string, ChatPlatform>();
+  const stopping = new AbortController();
+  const how = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_MAX_WAIT_MS };
+  const workQueue = retryingQueue(queue, how);
   const context: Context = {
+    stopping: stopping.signal,
+    outbox: new LaneOutbox(workQueue, platforms),
     store,
     backend,
     queue,
@@ -109,18 +115,17 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
     webUrl: nemo.webUrl,
     limits: { ...timing, ...FIXED_LIMITS, ...options.limits },
   };
-  const stopping = new AbortController();
-  const how = { clock: systemClock, log, signal: stopping.signal, maxWaitMs: STORE_MAX_WAIT_MS };
   const engine = new Engine(context, {
     ...context,
     store: retryingStore(store, how),
-    queue: retryingQueue(queue, how),
+    queue: workQueue,
   });
   async function stopWork(graceMs: number): Promise<void> {
     // Nothing waits for a store in trouble beyond the grace.
     const timer = setTimeout(() => stopping.abort(new StopError("shutdown")), graceMs);
     await engine.stop(graceMs);
     clearTimeout(timer);
+    stopping.abort(new StopError("shutdown"));
   }
   return {
     engine,

@@ -8,24 +8,29 @@ import type { ConversationId, IncomingMessage } from "./model/message.ts";
 import { type AskedMessage, startsEdit } from "./model/request.ts";
 import { StopError } from "./model/stop.ts";
 import {
+  type DeliveryItem,
   exportLane,
   instantLane,
   type MessageItem,
   mailboxLane,
+  outboxLane,
+  targetOf,
   turnOf,
   type WorkItem,
 } from "./model/work-item.ts";
 import { OutageResponder } from "./outage-responder.ts";
-import type { MessageSink, PlaceEdit } from "./ports/chat-platform.ts";
+import { ChatGoneError, type MessageSink, type PlaceEdit } from "./ports/chat-platform.ts";
 import type { Context } from "./ports/context.ts";
 import { StoreTroubleError } from "./ports/store.ts";
 import { Speaker } from "./reply/speaker.ts";
 import { languageOf } from "./understand/language.ts";
 import { partsOf } from "./understand/request.ts";
 import { Worker } from "./worker.ts";
+import { stopButtons } from "./workflows/chat.ts";
 import { runExport } from "./workflows/export/watch.ts";
 import { refusalOf } from "./workflows/fitness.ts";
 import { laneOf } from "./workflows/lane.ts";
+import { showPlace } from "./workflows/waiting-notice.ts";
 
 /** UTF-16 units of a refused message that are kept. */
 const MAX_REFUSED_TEXT = 200;
@@ -109,8 +114,16 @@ export class Engine implements MessageSink {
     const waits = pushed.kind === "accepted" && pushed.ahead > 0;
     if (waits && lane === mailboxLane(message.conversationId)) {
       const speaker = this.#speakerFor(message, await languageOf(this.#context, message));
-      const drop = speaker.button("button.cancel", { kind: "drop", itemId: message.id });
-      this.#aside(speaker.say("queue.place", { place: pushed.ahead }, { tone: "notice", buttons: [[drop]] }));
+      void showPlace(
+        this.#context,
+        speaker,
+        { id: message.id, lane },
+        {
+          firstAfterMs: this.#context.limits.placeNoticeMs,
+          text: (place) => speaker.rich("queue.place", { place }),
+          buttons: stopButtons(speaker, message.id),
+        },
+      );
     }
   }
 
@@ -142,7 +155,11 @@ export class Engine implements MessageSink {
     const { queue, log } = this.#workContext;
     log.info({ conversation: conversationId }, "a chat is gone; its work stops");
     try {
-      for (const lane of [mailboxLane(conversationId), exportLane(conversationId)]) {
+      for (const lane of [
+        mailboxLane(conversationId),
+        exportLane(conversationId),
+        outboxLane(conversationId),
+      ]) {
         await queue.clear(lane);
         await queue.cancel(lane, new StopError("gone"));
       }
@@ -156,7 +173,7 @@ export class Engine implements MessageSink {
     const { clock, log, inTurn, platforms } = this.#context;
     const startedAt = clock.now();
     return inTurn(turnOf(item), async () => {
-      const { platform } = item.kind === "message" ? item.message.replyTo : item.replyTo;
+      const { platform } = targetOf(item);
       if (!platforms.has(platform)) {
         log.error({ platform }, "work waits for a platform that does not run here: is its token missing?");
         // It stays owed: a process with that platform does it.
@@ -177,6 +194,20 @@ export class Engine implements MessageSink {
         return this.#worker.work(item, signal);
       case "export":
         return runExport(this.#workContext, item, signal);
+      case "delivery":
+        return this.#deliver(item);
+    }
+  }
+
+  /** A platform that refuses it for good is logged; a process that stops leaves it owed. */
+  async #deliver(item: DeliveryItem): Promise<void> {
+    try {
+      await this.#context.outbox.deliver(item);
+    } catch (error) {
+      if (error instanceof StopError) throw error;
+      const facts = { err: error, conversation: item.replyTo.conversationId };
+      if (error instanceof ChatGoneError) this.#context.log.info(facts, "a message was not sent");
+      else this.#context.log.error(facts, "a message was not sent");
     }
   }
 

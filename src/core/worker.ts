@@ -5,10 +5,10 @@
 
 import { BackendError } from "./model/backend-error.ts";
 import { ownerOf } from "./model/conversation.ts";
-import type { Action, IncomingMessage } from "./model/message.ts";
+import type { Action, Attachment, IncomingMessage } from "./model/message.ts";
 import { type OpenQuestion, ownWords } from "./model/question.ts";
 import { type Request, repeatable } from "./model/request.ts";
-import { StopError } from "./model/stop.ts";
+import { isShutdown, StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
 import type { Context } from "./ports/context.ts";
 import type { SessionRef } from "./ports/video-backend.ts";
@@ -31,8 +31,15 @@ import { openProject, showProjects, startProject } from "./workflows/projects.ts
 import { isAllowed, mayAsk } from "./workflows/rights.ts";
 import { chooseLanguage, chooseSkill, takeSkill } from "./workflows/settings.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
-import { askWhatToDo, refuseAttachments, uploadAttachments, withoutFiles } from "./workflows/upload.ts";
-import { areVoiceNotes, askAboutVoice, withVoiceNames } from "./workflows/voice-notes.ts";
+import {
+  askAboutFiles,
+  refuseAttachments,
+  tellMissing,
+  uploadAttachments,
+  whatToDo,
+  withoutFiles,
+} from "./workflows/upload.ts";
+import { areVoiceNotes, voiceQuestion, withVoiceNames } from "./workflows/voice-notes.ts";
 
 /** One message while it is carried out. */
 interface Job {
@@ -81,6 +88,9 @@ export class Worker {
       if (error instanceof StopError) throw error;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
       else await tellError(chat, request, error);
+    } finally {
+      if (isShutdown(signal)) await chat.living.release();
+      else await chat.living.close();
     }
   }
 
@@ -103,30 +113,39 @@ export class Worker {
     }
     const wasConnected = chat.session !== null;
     const hasNoOwner = ownerOf(chat) === null;
-    const session = await connect(
-      chat,
-      { canRetry: repeatable(request) !== null, hasFootage: request.attachments.length > 0 },
-      signal,
-    );
-    if (!session) return chat.keepForRetry(repeatable(request));
-    if (hasNoOwner && repeatable(request) !== null) await this.#own(job);
+    const kept = repeatable(request);
+    // An export has a living message of its own.
+    const isExport = goal.kind === "action" && goal.action.kind === "export";
+    if (job.isInMailbox && !isExport) chat.living.start();
+    const session = await connect(chat, kept !== null, signal);
+    if (!session) return chat.keepForRetry(kept);
+    if (hasNoOwner && kept !== null) await this.#own(job);
     const attachments = request.areQuoted
       ? withoutFiles(request.attachments, chat.record.files)
       : request.attachments;
-    if (attachments.length > 0) {
-      const kept = chat.record.lastFailed?.attachments.length === 0 ? chat.record.lastFailed.text : null;
-      const { arrived, missing } = await uploadAttachments(chat, session, { attachments, words }, signal);
-      if (goal.kind === "nothing" && arrived > 0) {
-        await (areVoiceNotes(attachments) && !kept
-          ? askAboutVoice(chat, attachments)
-          : askWhatToDo(chat, kept));
-      }
-      if (goal.kind === "nothing" || missing > 0) return;
-    }
+    if (attachments.length > 0 && !(await this.#upload(job, session, attachments, goal))) return;
     const { openQuestion } = chat.record;
     const said = (text: string) => (openQuestion ? ownWords(openQuestion, text) : text);
     if (goal.kind === "edit") await this.#edit(job, session, said(goal.text));
     if (goal.kind === "action") await this.#act(job, session, goal.action, wasConnected);
+  }
+
+  /** False when the request ends here: there are no words, or not all that belongs to them has arrived. */
+  async #upload(
+    { chat, signal }: Job,
+    session: SessionRef,
+    attachments: Attachment[],
+    goal: Request["goal"],
+  ): Promise<boolean> {
+    const { lastFailed } = chat.record;
+    const end = await uploadAttachments(chat, session, attachments, signal);
+    const isMissing = end.problems.length > 0;
+    if (goal.kind === "nothing" && end.added.length > 0) {
+      const kept = lastFailed?.attachments.length === 0 ? lastFailed.text : null;
+      const isVoice = areVoiceNotes(attachments) && kept === null;
+      await askAboutFiles(chat, end, isVoice ? voiceQuestion(chat, attachments) : whatToDo(chat, kept));
+    } else if (isMissing) await tellMissing(chat, goal.kind === "edit" ? goal.text : "", end);
+    return goal.kind !== "nothing" && !isMissing;
   }
 
   /** The project belongs to the person who works on it first. */
@@ -214,12 +233,7 @@ export class Worker {
     const { chat, message, isInMailbox, signal } = job;
     switch (action.kind) {
       case "start":
-        // A new person has just been greeted.
-        if (wasConnected)
-          await chat.speaker.send(
-            greeting(chat.context, chat.speaker, chat.skill, "connect.ready", chat.record.files.length > 0),
-          );
-        return;
+        return greet(chat, "connect.ready");
       case "export":
         return startExport(chat, session, message.user.id, signal);
       case "credits":
@@ -228,7 +242,9 @@ export class Worker {
         return showStatus(chat, session, isInMailbox ? 1 : 0, signal);
       case "new-project":
         // The session that connecting has just made is a new project already.
-        return wasConnected ? startProject(chat, message, action.from, signal) : undefined;
+        return wasConnected
+          ? startProject(chat, message, action.from, signal)
+          : greet(chat, "project.started");
       case "undo":
         return undo(chat, session, message.user.id, signal);
       case "edit":
@@ -301,6 +317,11 @@ export class Worker {
       askedAt: message.receivedAt,
     });
   }
+}
+
+async function greet(chat: Chat, lead: "connect.ready" | "project.started"): Promise<void> {
+  const hasFootage = chat.record.files.length > 0;
+  await chat.living.end(greeting(chat.context, chat.speaker, chat.skill, lead, hasFootage));
 }
 
 /** What a message asks for where the agent waits for an answer: an option it names, and "leave it", are that. */

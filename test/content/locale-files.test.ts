@@ -159,9 +159,9 @@ describe("a folder of texts that is not right", () => {
 
   it("stops the start where a placeholder is wrong, with file and line", async () => {
     const dir = await copyWith("zh", (source) => source.replace("{elapsed}", "{time}"));
-    const line = await lineOf("progress.finished", "zh");
+    const line = await lineOf("progress.still-working", "zh");
     await expect(loadLocales(dir)).rejects.toThrow(
-      `${join(dir, "zh.json")}:${line}: "progress.finished" needs the placeholders of en.json: {elapsed}`,
+      `${join(dir, "zh.json")}:${line}: "progress.still-working" needs the placeholders of en.json: {elapsed}`,
     );
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CLIP, file, type Scene, startScene } from "../support/test-chat.ts";
+import { CLIP, file, LIVELY, type Scene, type SceneOptions, startScene } from "../support/test-chat.ts";
 import { item } from "../support/work-items.ts";
 
 /** A scene whose first turn, an edit, is held open until `release("turn")`. */
-async function startBusyScene(): Promise<Scene> {
-  const scene = await startScene();
+async function startBusyScene(options: SceneOptions = {}): Promise<Scene> {
+  const scene = await startScene(options);
   await scene.chat.asks("/start");
   scene.nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
   await scene.chat.says('add the title "First"');
@@ -29,11 +29,52 @@ describe("messages while one is worked on", () => {
     { language: "en", said: /yours is #(\d) in the queue/ },
     { language: "zh", said: /你这条排在第 (\d) 位/ },
   ])("are told their place ($language)", async ({ language, said }) => {
-    const { chat } = await startBusyScene();
+    const { chat } = await startBusyScene({ limits: LIVELY });
     await chat.says('add the title "Second"', { language });
-    expect(said.exec(chat.last.text)?.[1]).toBe("1");
+    await chat.until(() => said.exec(chat.last.text)?.[1] === "1");
+    expect(chat.buttons).toEqual([language === "en" ? "Cancel" : "取消"]);
+    expect(chat.last.raw.isReply).toBe(true);
     await chat.says('add the title "Third"', { language });
-    expect(said.exec(chat.last.text)?.[1]).toBe("2");
+    await chat.until(() => said.exec(chat.last.text)?.[1] === "2");
+  });
+
+  it("see their place become the answer when their turn has come", async () => {
+    const { nemo, chat } = await startBusyScene({ limits: LIVELY });
+    await chat.says('add the title "Second"');
+    await chat.until(() => chat.last.text.includes("in the queue"));
+    const place = chat.last;
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(place.text).toContain('I added the title "Second".');
+    expect(chat.messages).toContain(place);
+    expect(chat.text).not.toContain("in the queue");
+    expect(place.buttons.map(({ label }) => label)).toEqual(["Export", "Status"]);
+  });
+
+  it.each([
+    { action: { kind: "export" }, end: "Your video is ready" },
+    { action: { kind: "new-project" }, end: "Start a new project?" },
+    { action: { kind: "retry" }, end: "There's nothing to retry." },
+  ] as const)("lose their place when their turn has come, also for $action.kind", async ({ action, end }) => {
+    const { nemo, chat } = await startScene({ limits: LIVELY });
+    await chat.sendsFile(CLIP);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
+    await chat.says('add the title "First"');
+    await nemo.scenario.held("turn");
+    await chat.says("", { action });
+    await chat.until(() => chat.text.includes("in the queue"));
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    await chat.until(() => chat.text.includes(end) && !chat.text.includes("in the queue"), 5_000);
+  });
+
+  it("are not told their place when they wait for a moment only", async () => {
+    const { nemo, chat } = await startBusyScene();
+    await chat.says('add the title "Second"');
+    nemo.scenario.release("turn");
+    await chat.bot.queue.idle();
+    expect(chat.text).toContain('I added the title "Second".');
+    expect(chat.seen).not.toContain("in the queue");
   });
 
   it("are turned away with a plain sentence when too many wait", async () => {
@@ -127,7 +168,7 @@ describe("beside a running turn", () => {
     const { nemo, chat } = await startBusyScene();
     await chat.says(ask);
     await chat.until(() => chat.last.text.includes(said));
-    expect(chat.text).not.toMatch(/in line|I added/);
+    expect(chat.text).not.toMatch(/in the queue|I added/);
     expect(nemo.requests("POST /run_sse")[0]?.status).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { actionSchema } from "../../src/core/model/message.ts";
 import { startTitledScene } from "../support/scenes.ts";
-import { CLIP, file, startScene } from "../support/test-chat.ts";
+import { CLIP, file, LIVELY, startScene } from "../support/test-chat.ts";
 
 describe("a message beyond the limits", () => {
   it.each([
@@ -81,13 +81,14 @@ describe("a message in strange characters", () => {
 
 describe("what the adapters are given", () => {
   it("is plain data, from the first status to the video", async () => {
-    const { chat } = await startTitledScene();
+    const { chat } = await startTitledScene({ limits: LIVELY });
     for (const text of ["/help", "/skill", "/language", "/status", "/credits", "export"])
       await chat.asks(text);
-    expect(chat.messages.length).toBeGreaterThan(8);
-    for (const { raw } of chat.messages) {
-      expect(JSON.parse(JSON.stringify(raw))).toEqual(raw);
-      for (const span of raw.text) if (span.href) expect(span.href).toMatch(/^https?:/);
+    expect(chat.given.length).toBeGreaterThan(8);
+    expect(chat.given[0]?.tone).toBe("progress");
+    for (const message of chat.given) {
+      expect(JSON.parse(JSON.stringify(message))).toEqual(message);
+      for (const span of message.text) if (span.href) expect(span.href).toMatch(/^https?:/);
     }
     expect(chat.last.raw.video).toMatchObject({ name: "clip-1.mp4" });
   });
@@ -96,7 +97,7 @@ describe("what the adapters are given", () => {
     const { chat } = await startTitledScene();
     await chat.asks("/help");
     await chat.asks("export");
-    const buttons = chat.messages.flatMap((message) => message.buttons);
+    const buttons = chat.given.flatMap((message) => message.buttons.flat());
     expect(buttons.length).toBeGreaterThan(8);
     for (const button of buttons) {
       expect(button.label.trim()).not.toBe("");

@@ -40,6 +40,8 @@ export const CLIP = join(import.meta.dirname, "../fixtures/clip.mp4");
 /** A message as a person sees it now, with everything it has said before. */
 interface SeenMessage {
   id: string;
+  /** The name it was sent under. */
+  key: string | undefined;
   conversationId: string;
   text: string;
   tone: OutgoingMessage["tone"];
@@ -50,6 +52,9 @@ interface SeenMessage {
   history: string[];
   video: Buffer | null;
 }
+
+/** What is on its way is seen as soon as it is there. */
+export const LIVELY: Partial<Limits> = { livingFirstMs: 0, livingNewsMs: 0, placeNoticeMs: 0 };
 
 /** Waits in tests are short; a test that needs a longer one asks for it. */
 const FAST_SETTINGS = {
@@ -63,15 +68,21 @@ const FAST_SETTINGS = {
   LC_ALL: "",
 };
 
-class TestChat implements ChatPlatform {
+export class TestChat implements ChatPlatform {
   readonly name = "test";
   readonly progressIntervalMs = 0;
   readonly typingLastsMs = 50;
   readonly maxAttachmentBytes = null;
   readonly messages: SeenMessage[] = [];
+  /** Messages that were taken away, as they were seen last. */
+  readonly removed: SeenMessage[] = [];
+  /** Everything the adapter was given, in order. */
+  readonly given: OutgoingMessage[] = [];
   activities = 0;
   /** Messages wait for it before they are sent. */
   beforeSend: (message: OutgoingMessage) => Promise<void> = async () => {};
+  /** Decoration waits for it before it is shown; "no room": it is not shown, and the core is told at once. */
+  beforeProgress: (message: OutgoingMessage) => Promise<"no room" | undefined> = async () => undefined;
   /** So many messages are refused, as a platform that is down would. */
   failNextSends = 0;
   bot!: Bot;
@@ -84,9 +95,11 @@ class TestChat implements ChatPlatform {
     }
     await this.beforeSend(message);
     const id = randomUUID();
+    this.given.push(message);
     this.messages.push({
       ...seen(message),
       id,
+      key: message.idempotencyKey,
       conversationId: target.conversationId,
       history: [toPlain(message.text)],
       video: null,
@@ -98,6 +111,7 @@ class TestChat implements ChatPlatform {
   async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const found = this.messages.find((one) => one.id === sent.messageId);
     if (!found) throw new Error("edited a message that was never sent");
+    this.given.push(message);
     Object.assign(found, seen(message));
     found.history.push(found.text);
     this.#changed();
@@ -109,12 +123,19 @@ class TestChat implements ChatPlatform {
     shown: SentMessage | null,
     message: OutgoingMessage,
   ): Promise<SentMessage | null> {
-    return shown ? this.edit(shown, message) : this.send(target, message);
+    if ((await this.beforeProgress(message)) === "no room") return null;
+    const sent = shown ?? (await this.find(target, message.idempotencyKey ?? ""));
+    return sent ? this.edit(sent, message) : this.send(target, message);
+  }
+
+  async find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null> {
+    const found = this.messages.find((one) => one.key !== undefined && one.key === idempotencyKey);
+    return found ? { target, messageId: found.id } : null;
   }
 
   async remove({ messageId }: SentMessage): Promise<void> {
     const at = this.messages.findIndex((one) => one.id === messageId);
-    if (at >= 0) this.messages.splice(at, 1);
+    if (at >= 0) this.removed.push(...this.messages.splice(at, 1));
     this.#changed();
   }
 
@@ -125,6 +146,9 @@ class TestChat implements ChatPlatform {
     this.reactions.push(reaction);
     return true;
   }
+
+  /** Set by tests of a platform that shows words while they grow. */
+  showDraft?: NonNullable<ChatPlatform["showDraft"]>;
 
   async showActivity(): Promise<void> {
     this.activities++;
@@ -207,10 +231,10 @@ class TestChat implements ChatPlatform {
 
   /** Like `says`, and waits until everything it asked for is done. Returns the texts that came since. */
   async asks(text: string, more: Parameters<TestChat["says"]>[1] = {}): Promise<string[]> {
-    const before = this.messages.length;
+    const before = new Set(this.messages);
     await this.says(text, more);
     await this.bot.queue.idle();
-    return this.messages.slice(before).map((message) => message.text);
+    return this.messages.filter((message) => !before.has(message)).map((message) => message.text);
   }
 
   /** Sends files with a caption, waits until all is done. */
@@ -241,10 +265,15 @@ class TestChat implements ChatPlatform {
     return this.messages.map((message) => message.text).join("\n");
   }
 
+  /** Everything that was ever visible, each text as it changed. */
+  get seen(): string {
+    return [...this.removed, ...this.messages].flatMap(({ history }) => history).join("\n");
+  }
+
   /** The newest message. */
   get last(): SeenMessage {
     const message = this.messages.at(-1);
-    if (!message) throw new Error("nothing was said");
+    if (!message) throw new NothingSaid();
     return message;
   }
 
@@ -255,10 +284,10 @@ class TestChat implements ChatPlatform {
 
   /** Waits until `condition` holds; fails with what was seen instead. */
   async until(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
-    if (condition()) return;
+    if (holds(condition)) return;
     await new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (!condition()) return;
+        if (!holds(condition)) return;
         this.#watchers.delete(look);
         clearInterval(poll);
         clearTimeout(timer);
@@ -276,6 +305,20 @@ class TestChat implements ChatPlatform {
 
   #changed(): void {
     for (const look of [...this.#watchers]) look();
+  }
+}
+
+class NothingSaid extends Error {
+  override readonly message = "nothing was said";
+}
+
+/** A condition about the newest message does not hold before there is one. */
+function holds(condition: () => boolean): boolean {
+  try {
+    return condition();
+  } catch (error) {
+    if (error instanceof NothingSaid) return false;
+    throw error;
   }
 }
 
@@ -310,8 +353,8 @@ export interface Scene {
   nemo: Sandbox;
   chat: TestChat;
   log: TestLog;
-  /** Stops the bot and starts it again on the same data: for `storage: "disk"`. */
-  restart(): Promise<{ chat: TestChat; log: TestLog }>;
+  /** Stops the bot and starts it again on the same data: for `storage: "disk"`. `keep`: what was said stays there. */
+  restart(keep?: "messages"): Promise<{ chat: TestChat; log: TestLog }>;
 }
 
 export interface SceneOptions {
@@ -344,9 +387,10 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     nemo,
     chat: running.chat,
     log: running.log,
-    async restart() {
+    async restart(keep) {
       await running.stop();
-      running = await startChat({ ...options, settings, storage });
+      const messages = keep ? running.chat.messages : [];
+      running = await startChat({ ...options, settings, storage, messages });
       return running;
     },
   };
@@ -360,9 +404,11 @@ async function startChat(options: {
   resolveHost?: ResolveHost;
   metrics?: Metrics;
   content?: Content;
+  messages?: SeenMessage[];
 }): Promise<{ chat: TestChat; log: TestLog; stop(): Promise<void> }> {
   const log = new TestLog();
   const chat = new TestChat();
+  chat.messages.push(...(options.messages ?? []));
   const bot = await startBot(loadConfig({ ...FAST_SETTINGS, ...options.settings }), {
     log,
     storage: options.storage ?? "memory",

@@ -76,6 +76,11 @@ export class ConsolePlatform implements ChatPlatform {
     return shown ? this.edit(shown, message) : this.send(target, message);
   }
 
+  /** What a terminal shows does not outlive its process. */
+  async find(): Promise<null> {
+    return null;
+  }
+
   async remove({ messageId }: SentMessage): Promise<void> {
     this.#shown.delete(messageId);
     this.#options.screen.remove(messageId);

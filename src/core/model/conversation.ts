@@ -86,7 +86,7 @@ const recordSchema = z.object({
       language: z.string().optional(),
       /** What an earlier turn of the same item has asked for beside this one; absent for the first. */
       pending: z.array(guiActionSchema).optional(),
-      /** The message that says that work goes on; absent while none was needed. */
+      /** The message that shows how it goes, in records of old versions: it has a name of its own since. */
       progress: sentMessageSchema.optional(),
       /** Absent while the agent has said nothing. */
       heard: heardSchema.optional(),

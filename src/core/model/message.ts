@@ -189,3 +189,10 @@ export interface OutgoingMessage {
    */
   idempotencyKey?: string;
 }
+
+/** That a stored value is an `OutgoingMessage`, as far as its sending depends on it. */
+export const outgoingShape = z.looseObject({
+  tone: z.enum(["reply", "progress", "notice", "error", "private"]),
+  text: z.array(z.looseObject({ text: z.string() })),
+  buttons: z.array(z.array(z.looseObject({ kind: z.enum(["action", "link"]), label: z.string() }))),
+});

@@ -4,6 +4,9 @@ import {
   type ConversationId,
   type IncomingMessage,
   incomingMessageSchema,
+  type OutgoingMessage,
+  outgoingShape,
+  type ReplyTarget,
   replyTargetSchema,
   sentMessageSchema,
 } from "./message.ts";
@@ -42,12 +45,10 @@ const exportItemSchema = z.object({
   replyTo: replyTargetSchema,
   /** Who asked for it; absent in items of old versions. */
   startedBy: z.string().optional(),
-  /** The message that shows the progress; null when none could be sent. */
+  /** The message that shows the progress, in items of old versions: it has a name of its own since, see `livingKey`. */
   progress: sentMessageSchema.nullable(),
   sessionId: z.string(),
   taskId: z.string().nullable(),
-  /** True for one that was told its place in its lane. */
-  hasWaited: z.boolean().optional(),
   /** What the video's file is called; absent in items of old versions. */
   fileName: z.string().optional(),
   /** Epoch ms. */
@@ -55,7 +56,27 @@ const exportItemSchema = z.object({
 });
 export type ExportItem = z.infer<typeof exportItemSchema>;
 
-export const workItemSchema = z.discriminatedUnion("kind", [messageItemSchema, exportItemSchema]);
+/** A message that the platform did not take at once: it is sent, once, whatever becomes of the process. */
+const deliveryItemSchema = z.object({
+  version: z.literal(1),
+  /** The message's idempotency key. */
+  id: z.string(),
+  lane: z.string(),
+  kind: z.literal("delivery"),
+  replyTo: replyTargetSchema,
+  message: z.custom<OutgoingMessage>((value) => outgoingShape.safeParse(value).success),
+  /** The message that it takes the place of; null for a new one. */
+  instead: sentMessageSchema.nullable(),
+  /** The message that goes once it is there; null when there is none. */
+  removes: sentMessageSchema.nullable(),
+});
+export type DeliveryItem = z.infer<typeof deliveryItemSchema>;
+
+export const workItemSchema = z.discriminatedUnion("kind", [
+  messageItemSchema,
+  exportItemSchema,
+  deliveryItemSchema,
+]);
 export type WorkItem = z.infer<typeof workItemSchema>;
 
 /** The id of the export that the message item `itemId` has asked for. */
@@ -63,9 +84,21 @@ export function exportId(itemId: string): string {
   return `export:${itemId}`;
 }
 
-/** The person who asked for it; undefined where an old item does not say. */
+/** The person who asked for it; undefined where an item does not say. */
 export function starterOf(item: WorkItem): string | undefined {
-  return item.kind === "message" ? item.message.user.id : item.startedBy;
+  switch (item.kind) {
+    case "message":
+      return item.message.user.id;
+    case "export":
+      return item.startedBy;
+    case "delivery":
+      return undefined;
+  }
+}
+
+/** Where its words go. */
+export function targetOf(item: WorkItem): ReplyTarget {
+  return item.kind === "message" ? item.message.replyTo : item.replyTo;
 }
 
 /** True for the id of an export, false for that of a message. */
@@ -94,7 +127,17 @@ export function instantLane(
   return `${isStop ? "stop" : "instant"}:${conversationId}:${user.id}`;
 }
 
+/** Messages that their platform did not take at once. */
+export function outboxLane(conversationId: ConversationId): string {
+  return `outbox:${conversationId}`;
+}
+
 /** Exports run beside the mailbox, so that editing goes on while a video renders. */
 export function exportLane(conversationId: ConversationId): string {
   return `export:${conversationId}`;
+}
+
+/** Names the living message of an item, for all processes. */
+export function livingKey(itemId: string): string {
+  return `${itemId}:live`;
 }

@@ -62,6 +62,8 @@ export interface ChatPlatform {
     shown: SentMessage | null,
     message: OutgoingMessage,
   ): Promise<SentMessage | null>;
+  /** The message that was sent or shown under a name, by whatever process; null when none is known. Never throws. */
+  find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null>;
   /** Takes a message of ours away. Best effort: never throws. */
   remove(sent: SentMessage): Promise<void>;
   /** Puts a reaction on the person's message; false where there are none. Best effort: never throws. */

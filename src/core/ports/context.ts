@@ -5,6 +5,7 @@ import type { Locales } from "../model/locales.ts";
 import type { SkillCatalog } from "../model/skill.ts";
 import type { Understanding } from "../model/understanding.ts";
 import type { ChatPlatform, Links } from "./chat-platform.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Clock, Log, Metrics } from "./runtime.ts";
 import type { ConversationStore } from "./store.ts";
 import type { VideoBackend } from "./video-backend.ts";
@@ -21,6 +22,8 @@ export interface Context {
   understanding: Understanding;
   log: Log;
   metrics: Metrics;
+  /** Where messages that people are owed leave. */
+  outbox: Outbox;
   /** Runs a task whose log lines all name the turn they belong to. */
   inTurn<T>(turn: string, task: () => Promise<T>): Promise<T>;
   /** The platforms that run, by name. */
@@ -31,6 +34,8 @@ export interface Context {
   operators: ReadonlySet<string>;
   /** What the operator is told again and again, but not each time. */
   reminders: LogLimit;
+  /** Aborted when the process ends: what only shows something stops. */
+  stopping: AbortSignal;
   /** Base of the pages for people: registration, top-up. */
   webUrl: string;
   limits: Limits;
@@ -51,8 +56,14 @@ export interface Limits {
   exportFirstPollMs: number;
   exportPollMs: number;
   exportTimeoutMs: number;
-  /** Text is shown when the backend pauses for so long, or when a message is full. */
+  /** The agent's whole sentences are written down when it pauses for so long. */
   textPauseMs: number;
+  /** An answer that comes sooner has no living message before it. */
+  livingFirstMs: number;
+  /** Between two updates of a living message that tell something new. */
+  livingNewsMs: number;
+  /** A message that waits longer in its line is told its place. */
+  placeNoticeMs: number;
   /** UTF-16 units of one message of a person. */
   maxTextLength: number;
   maxFilesPerMessage: number;
@@ -66,6 +77,9 @@ export interface Limits {
 export const FIXED_LIMITS = {
   lagWaitsMs: [0, 1_000, 2_000, 4_000, 8_000, 15_000],
   textPauseMs: 2_000,
+  livingFirstMs: 300,
+  livingNewsMs: 1_000,
+  placeNoticeMs: 5_000,
   maxTextLength: 8_000,
   maxFilesPerMessage: 10,
   maxRememberedFiles: 20,

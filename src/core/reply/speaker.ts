@@ -5,6 +5,7 @@ import type { TextKey, TextParams } from "../model/locales.ts";
 import type { Action, Button, OutgoingMessage, ReplyTarget, SentMessage } from "../model/message.ts";
 import { joinText, type RichText } from "../model/rich-text.ts";
 import { StopError } from "../model/stop.ts";
+import { type DeliveryItem, outboxLane } from "../model/work-item.ts";
 import { type ByteSource, ChatGoneError, type ChatPlatform } from "../ports/chat-platform.ts";
 import type { Context } from "../ports/context.ts";
 
@@ -15,7 +16,7 @@ export class Speaker {
   readonly language: string;
   readonly target: ReplyTarget;
   readonly platform: ChatPlatform;
-  readonly #context: Pick<Context, "locales" | "log">;
+  readonly #context: Pick<Context, "locales" | "log" | "outbox">;
   readonly #itemId: string | null;
   #onFirstWord: (() => void) | undefined;
   /** How often each text was sent. */
@@ -27,7 +28,7 @@ export class Speaker {
    * person has read something for the first time.
    */
   constructor(
-    context: Pick<Context, "locales" | "log" | "platforms">,
+    context: Pick<Context, "locales" | "log" | "platforms" | "outbox">,
     target: ReplyTarget,
     language: string,
     itemId: string | null,
@@ -73,31 +74,45 @@ export class Speaker {
     return this.send({ ...rest, text: this.rich(key, params) });
   }
 
-  /** Sends a message; null (and a line in the log) when the platform did not take it. */
-  async send(draft: MessageDraft): Promise<SentMessage | null> {
-    try {
-      const sent = await this.platform.send(this.target, this.#named(draft));
-      // That work has begun is not what the person waits for.
-      if (draft.tone !== "progress" && draft.tone !== "notice") {
-        this.#onFirstWord?.();
-        this.#onFirstWord = undefined;
-      }
-      return sent;
-    } catch (error) {
-      this.#report(error, "a message was not sent");
-      return null;
-    }
+  /**
+   * Sends a message; null (and a line in the log) when the platform did not take it, or takes it later. `removes` is
+   * taken away once it is there.
+   */
+  async send(draft: MessageDraft, removes: SentMessage | null = null): Promise<SentMessage | null> {
+    return this.#owe(draft, { instead: null, removes }, "a message was not sent");
+  }
+
+  /** Puts what is owed in the place of `shown`, as `send` sends it. */
+  replace(shown: SentMessage, draft: MessageDraft): Promise<SentMessage | null> {
+    return this.#owe(draft, { instead: shown, removes: null }, "a message was not edited");
   }
 
   /** Replaces `sent`, or sends a new message when there is none. */
   async edit(sent: SentMessage | null, draft: MessageDraft): Promise<SentMessage | null> {
     if (!sent) return this.send(draft);
     try {
-      return await this.platform.edit(sent, this.#complete(draft));
+      const edited = await this.platform.edit(sent, this.#complete(draft));
+      this.#hasSaid();
+      return edited;
     } catch (error) {
       this.#report(error, "a message was not edited");
       return sent;
     }
+  }
+
+  /** Shows decoration now or not at all, see `ChatPlatform.showProgress`. Throws what that throws. */
+  showProgress(shown: SentMessage | null, draft: MessageDraft): Promise<SentMessage | null> {
+    return this.platform.showProgress(this.target, shown, this.#complete(draft));
+  }
+
+  /** The message that was shown under a name; null when none is known. */
+  find(idempotencyKey: string): Promise<SentMessage | null> {
+    return this.platform.find(this.target, idempotencyKey);
+  }
+
+  /** Takes a message away. */
+  remove(sent: SentMessage): Promise<void> {
+    return this.platform.remove(sent);
   }
 
   /** Delivers a finished video; where the platform fails or takes longer than `timeoutMs`, its text with the link. */
@@ -116,6 +131,37 @@ export class Speaker {
       await this.send(draft);
       return { isFileSent: false };
     }
+  }
+
+  async #owe(
+    draft: MessageDraft,
+    where: Pick<DeliveryItem, "instead" | "removes">,
+    trouble: string,
+  ): Promise<SentMessage | null> {
+    const message = this.#named(draft);
+    const { idempotencyKey: id } = message;
+    const { target } = this;
+    const lane = outboxLane(target.conversationId);
+    try {
+      // Without a name it cannot be owed.
+      const sent =
+        id === undefined
+          ? await this.platform.send(target, message)
+          : await this.#context.outbox.send({
+              ...{ version: 1, id, kind: "delivery", lane, replyTo: target, message, ...where },
+            });
+      // That work has begun is not what the person waits for.
+      if (draft.tone !== "notice") this.#hasSaid();
+      return sent;
+    } catch (error) {
+      this.#report(error, trouble);
+      return where.instead;
+    }
+  }
+
+  #hasSaid(): void {
+    this.#onFirstWord?.();
+    this.#onFirstWord = undefined;
   }
 
   /** A chat that is gone is no trouble; everything else is. Throws when the process ends. */

@@ -6,6 +6,7 @@ import { askToStop, isExportRequest } from "./ask-to-stop.ts";
 import type { Chat } from "./chat.ts";
 import { cancelExports, dropExport } from "./export/cancel.ts";
 import { isAllowed, mayManage, refuse } from "./rights.ts";
+import { removeNotice } from "./waiting-notice.ts";
 
 /**
  * Stops waiting for what runs: the turn first, else the export. Its author may, and those who manage the chat. Says
@@ -52,6 +53,7 @@ async function dropAskedExport(
     mailbox,
     (item) => isExportRequest(chat, item) && (isManager || starterOf(item) === user.id),
   );
+  for (const item of dropped) void removeNotice(chat.context, item);
   if (dropped.length > 0) await chat.speaker.say("cancel.export");
   return dropped.length > 0;
 }
@@ -61,6 +63,7 @@ async function dropAll(chat: Chat, user: IncomingMessage["user"], signal: AbortS
   const { queue } = chat.context;
   const isManager = (await mayManage(chat, user, signal)) === "yes";
   const dropped = await queue.clear(mailboxLane(chat.id), (item) => isManager || starterOf(item) === user.id);
+  for (const item of dropped) void removeNotice(chat.context, item);
   return dropped.length;
 }
 
@@ -80,12 +83,14 @@ export async function dropWaiting(
     if (!(await mayStop(chat, running, user, signal))) return;
     return stopRunning(chat, itemId, 0);
   }
+  const waiting = (await queue.waiting(mailbox)).find((item) => item.id === itemId);
   let end = await queue.remove(mailbox, itemId, (item) => starterOf(item) === user.id);
   if (end === "refused") {
     const permission = await mayManage(chat, user, signal);
     if (permission !== "yes") return refuse(chat, permission, "cancel.not-yours");
     end = await queue.remove(mailbox, itemId, () => true);
   }
+  if (end === "removed" && waiting) void removeNotice(chat.context, waiting);
   await speaker.say(end === "removed" ? "cancel.waiting-one" : "cancel.nothing");
 }
 

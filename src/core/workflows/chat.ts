@@ -2,11 +2,20 @@
 import { randomUUID } from "node:crypto";
 import type { BackendError, BackendErrorKind } from "../model/backend-error.ts";
 import { type Conversation, newConversation, ownerOf } from "../model/conversation.ts";
-import type { Action, Attachment, ConversationId, ReplyTarget } from "../model/message.ts";
+import type {
+  Action,
+  Attachment,
+  Button,
+  ConversationId,
+  ReplyTarget,
+  SentMessage,
+} from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
+import { livingKey } from "../model/work-item.ts";
 import type { Context } from "../ports/context.ts";
 import type { BackendAccount, BackendCaller, SessionRef } from "../ports/video-backend.ts";
 import { failureMessage, type Payer, payerOf } from "../reply/failure.ts";
+import { LivingMessage } from "../reply/living-message.ts";
 import { type MessageDraft, Speaker } from "../reply/speaker.ts";
 
 /** Where and for whom a chat is opened. */
@@ -18,6 +27,16 @@ interface Place {
   userId?: string | undefined;
   /** Epoch ms of the message that waits for a first word; absent when there is none. */
   askedAt?: number;
+  /** Of the living message, where it is not that of a message in the mailbox. */
+  living?: { buttons: (speaker: Speaker) => Button[][]; shown: SentMessage | null };
+}
+
+/** Names the living message of what follows from an answer. */
+export const FOLLOW_UP = "2";
+
+/** Stand below the living message of a message: stop it. */
+export function stopButtons(speaker: Speaker, itemId: string): Button[][] {
+  return [[speaker.button("button.cancel", { kind: "drop", itemId })]];
 }
 
 export class Chat {
@@ -27,6 +46,8 @@ export class Chat {
   /** The work item that is carried out. */
   readonly itemId: string;
   readonly userId: string | null;
+  /** Shows how the work goes, once it is started. */
+  readonly living: LivingMessage;
   #record: Conversation;
 
   private constructor(
@@ -34,7 +55,7 @@ export class Chat {
     id: ConversationId,
     speaker: Speaker,
     itemId: string,
-    userId: string | undefined,
+    { userId, askedAt, living }: Place,
     record: Conversation,
   ) {
     this.context = context;
@@ -42,6 +63,12 @@ export class Chat {
     this.speaker = speaker;
     this.itemId = itemId;
     this.userId = userId ?? null;
+    this.living = new LivingMessage(context, speaker, {
+      key: livingKey(itemId),
+      askedAt: askedAt ?? context.clock.now(),
+      buttons: living ? living.buttons(speaker) : stopButtons(speaker, itemId),
+      shown: living?.shown ?? null,
+    });
     this.#record = record;
   }
 
@@ -52,13 +79,13 @@ export class Chat {
     const { askedAt } = place;
     const onFirstWord = askedAt === undefined ? undefined : () => metrics.firstReply(clock.now() - askedAt);
     const speaker = new Speaker(context, place.target, place.language, place.itemId, onFirstWord);
-    return new Chat(context, place.id, speaker, place.itemId, place.userId, record);
+    return new Chat(context, place.id, speaker, place.itemId, place, record);
   }
 
   /** A conversation whose record cannot be read now: enough to say what needs none. */
   static withoutRecord(context: Context, place: Place): Chat {
     const speaker = new Speaker(context, place.target, place.language, null);
-    return new Chat(context, place.id, speaker, "", place.userId, emptyRecord(context));
+    return new Chat(context, place.id, speaker, "", place, emptyRecord(context));
   }
 
   /** The record as this chat last read or wrote it. */

@@ -1,5 +1,5 @@
 /**
- * The way to a session: account, session, greeting. Happens on first contact, for a new project, and after
+ * The way to a session: account, then session. Happens on first contact, for a new project, and after
  * the backend lost the session. Source: nemo-api.md, "Endpoints"; the seeds' "Getting connected".
  */
 
@@ -7,60 +7,34 @@ import { createKeyedQueue } from "../../lib/keyed-queue.ts";
 import { BackendError } from "../model/backend-error.ts";
 import type { Conversation, KeptProject } from "../model/conversation.ts";
 import { withProject } from "../model/project-list.ts";
+import { plain } from "../model/rich-text.ts";
 import { localized } from "../model/skill.ts";
-import { isShutdown } from "../model/stop.ts";
 import type { SessionRef } from "../ports/video-backend.ts";
-
-import { greeting } from "../reply/greeting.ts";
-
 import { languageOfNew } from "./agent-language.ts";
 import type { Chat } from "./chat.ts";
 
 const inTurn = createKeyedQueue();
 
 /**
- * Makes sure that the chat has a session, greeting the person when there was none. Null when the backend
- * refused; the person has been told why. `canRetry`: the message holds something that a retry can repeat;
- * `hasFootage`: it brings files.
+ * Makes sure that the chat has a session. Null when the backend refused; the person has been told why. `canRetry`: the
+ * message holds something that a retry can repeat.
  */
-export function connect(
-  chat: Chat,
-  { canRetry, hasFootage }: { canRetry: boolean; hasFootage: boolean },
-  signal: AbortSignal,
-): Promise<SessionRef | null> {
+export function connect(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
   // An answer at once and the mailbox may both find no session: only one of them makes it.
   return inTurn(chat.id, async () => {
     await chat.refresh();
-    return chat.session ?? (await greet(chat, canRetry, hasFootage, signal));
+    return chat.session ?? (await createFirst(chat, canRetry, signal));
   });
 }
 
-async function greet(
-  chat: Chat,
-  canRetry: boolean,
-  hasFootage: boolean,
-  signal: AbortSignal,
-): Promise<SessionRef | null> {
-  const { speaker, skill } = chat;
-  const status = await speaker.send({
-    tone: "notice",
-    text: [{ text: localized(skill.setup, speaker.language) }],
-  });
+async function createFirst(chat: Chat, canRetry: boolean, signal: AbortSignal): Promise<SessionRef | null> {
+  const { speaker, skill, living } = chat;
+  living.start().status(plain(localized(skill.setup, speaker.language)));
   try {
-    const session = (await createSession(chat, null, signal)) ?? chat.session;
-    await speaker.edit(status, {
-      tone: "notice",
-      ...greeting(chat.context, speaker, skill, "connect.ready", hasFootage),
-    });
-    return session;
+    return (await createSession(chat, null, signal)) ?? chat.session;
   } catch (error) {
-    if (signal.aborted) {
-      if (!isShutdown(signal))
-        await speaker.edit(status, { tone: "notice", text: speaker.rich("cancel.item") });
-      throw error;
-    }
-    if (!(error instanceof BackendError)) throw error;
-    await speaker.edit(status, chat.failure(error, canRetry));
+    if (signal.aborted || !(error instanceof BackendError)) throw error;
+    await living.end(chat.failure(error, canRetry));
     return null;
   }
 }

@@ -3,7 +3,7 @@ import { type GuiAction, isNoTurn } from "../model/gui-action.ts";
 import { titleFrom } from "../model/project-list.ts";
 import type { SessionRef } from "../ports/video-backend.ts";
 import { wantLanguage } from "./agent-language.ts";
-import type { Chat } from "./chat.ts";
+import { type Chat, FOLLOW_UP } from "./chat.ts";
 import { startExport } from "./export/start.ts";
 import { showCredits, showHelp, showStatus } from "./instant-answers.ts";
 import { runTurn } from "./turn/turn.ts";
@@ -36,7 +36,10 @@ export async function followUp(
   const next = actions.find((action) => action.kind === "edit");
   if (next) {
     const { text } = next;
-    await chat.speaker.say("turn.follow-up", { words: text }, { tone: "notice" });
+    chat.living
+      .renew(FOLLOW_UP)
+      .start()
+      .status(chat.speaker.rich("turn.follow-up", { words: text }));
     const second = await runTurn(chat, session, { text, pending: due }, signal);
     due.push(...second.filter(isNoTurn));
   }

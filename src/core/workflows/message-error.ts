@@ -5,17 +5,18 @@ import type { RichText } from "../model/rich-text.ts";
 import { mailboxLane } from "../model/work-item.ts";
 import type { Chat } from "./chat.ts";
 import { replaceSession } from "./connect.ts";
+import { removeNotice } from "./waiting-notice.ts";
 
 /** A plain sentence for whatever went wrong; `request` waits for the retry button. */
 export async function tellError(chat: Chat, request: Request, error: unknown): Promise<void> {
   const { speaker, context } = chat;
   const kept = repeatable(request);
-  if (error instanceof BackendError) await speaker.send(chat.failure(error, kept !== null));
+  if (error instanceof BackendError) await chat.living.end(chat.failure(error, kept !== null));
   else {
     context.log.error({ err: error, conversation: chat.id }, "a message ended in an unexpected error");
     const buttons = kept ? [[speaker.button("button.retry", chat.retry)]] : [];
     const text = speaker.paragraphs(speaker.rich("error.unexpected"), costOfRetry(chat, kept));
-    await speaker.send({ text, tone: "error", buttons });
+    await chat.living.end({ text, tone: "error", buttons });
   }
   // Last: when the store is the trouble, the person knows already.
   await chat.keepForRetry(kept);
@@ -41,6 +42,7 @@ export async function startOver(
   const hasFiles = chat.record.files.length > 0;
   // What waits was meant for the timeline that is gone, and would be paid for.
   const dropped = isInMailbox && hasFiles ? await context.queue.clear(mailboxLane(chat.id)) : [];
+  for (const item of dropped) void removeNotice(context, item);
   const text = speaker.paragraphs(
     speaker.rich(hasFiles ? "session.lost-with-files" : "session.lost"),
     dropped.length > 0 ? speaker.rich("session.dropped", { count: dropped.length }) : [],
@@ -50,7 +52,7 @@ export async function startOver(
     ...(hasFiles ? [[speaker.button("button.upload-again", { kind: "upload-again" })]] : []),
     ...(kept ? [[speaker.button("button.retry", chat.retry)]] : []),
   ];
-  await speaker.send({ tone: "error", text, buttons });
+  await chat.living.end({ tone: "error", text, buttons });
   return true;
 }
 

@@ -2,6 +2,7 @@
 import type { Attachment, Button } from "../model/message.ts";
 import type { Request } from "../model/request.ts";
 import type { Chat } from "./chat.ts";
+import type { FilesQuestion } from "./upload.ts";
 
 /** The request with names for its voice notes, in the person's language; the name a note has in the project stays. */
 export function withVoiceNames(chat: Chat, request: Request, receivedAt: number): Request {
@@ -30,9 +31,8 @@ export function areVoiceNotes(attachments: Attachment[]): boolean {
   return attachments.every((file) => file.isVoice);
 }
 
-/** Asks what voice notes that came without words are for. */
-export async function askAboutVoice(chat: Chat, notes: Attachment[]): Promise<void> {
-  const { speaker } = chat;
+/** What voice notes that came without words are for. */
+export function voiceQuestion({ speaker }: Chat, notes: Attachment[]): FilesQuestion {
   const names = notes.map(({ name }) => name.replace(/\.\w+$/, "")).join(", ");
   const edit = (label: "button.voice-over" | "button.background-sound", key: VoiceEdit): Button =>
     speaker.button(label, { kind: "edit", text: speaker.plain(key, { names }) });
@@ -41,7 +41,7 @@ export async function askAboutVoice(chat: Chat, notes: Attachment[]): Promise<vo
     [edit("button.background-sound", "upload.as-background")],
     [speaker.button("button.keep-files", { kind: "keep-files" })],
   ];
-  await speaker.say("upload.voice-next", {}, { buttons });
+  return { text: speaker.rich("upload.voice-next"), buttons };
 }
 
 type VoiceEdit = "upload.as-voice-over" | "upload.as-background";

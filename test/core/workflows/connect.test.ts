@@ -1,14 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { CLIP, startScene } from "../../support/test-chat.ts";
+import { CLIP, LIVELY, startScene } from "../../support/test-chat.ts";
 
 const OPERATOR_TOKEN = "operator-token-of-the-tests";
 
 describe("the first contact", () => {
-  it("says a short status, then turns it into the greeting with prompts that need no footage", async () => {
+  it("shows a short status, in the message that becomes the answer, and greets nobody who asks for work", async () => {
+    const { nemo, chat } = await startScene({ limits: LIVELY });
+    nemo.scenario.add({ on: "session", do: { kind: "hold", name: "session" } });
+    await chat.says('add the title "Hello"');
+    await nemo.scenario.held("session");
+    await chat.until(() => chat.last.text === "Connecting...");
+    expect(chat.buttons).toEqual(["Cancel"]);
+    nemo.scenario.release("session");
+    await chat.bot.queue.idle();
+    expect(chat.messages).toHaveLength(1);
+    expect(chat.last.text).toContain('I added the title "Hello".');
+    expect(chat.seen).not.toContain("is ready");
+  });
+
+  it("is greeted with prompts that need no footage", async () => {
     const { chat } = await startScene();
     await chat.asks("/start");
     expect(chat.messages).toHaveLength(1);
-    expect(chat.last.history[0]).toBe("Connecting...");
     expect(chat.last.text).toContain("Film Maker is ready");
     expect(chat.last.text).toContain("• make a 10-second opening scene of a city at night");
     expect(chat.buttons).toEqual(["make a 10-second opening scene of a city at night"]);
@@ -17,8 +30,8 @@ describe("the first contact", () => {
   it("offers the prompts for footage once there is some, and never an export as a first step", async () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP);
-    const [greeting] = chat.messages;
-    expect(greeting?.buttons.map(({ label }) => label)).toEqual([
+    expect(chat.messages).toHaveLength(1);
+    expect(chat.buttons).toEqual([
       "edit my raw footage",
       "cut the best takes, add transitions, and sync background music",
     ]);
@@ -26,22 +39,29 @@ describe("the first contact", () => {
   });
 
   it("uses the words of the skill that is active", async () => {
-    const { chat } = await startScene({ settings: { DEFAULT_SKILL: "video-object-ops" } });
-    await chat.asks("/start");
-    expect(chat.last.history[0]).toBe("Setting things up...");
+    const { nemo, chat } = await startScene({
+      settings: { DEFAULT_SKILL: "video-object-ops" },
+      limits: LIVELY,
+    });
+    nemo.scenario.add({ on: "session", do: { kind: "hold", name: "session" } });
+    await chat.says("remove the lamp");
+    await nemo.scenario.held("session");
+    await chat.until(() => chat.last.text === "Setting things up...");
+    nemo.scenario.release("session");
+    await chat.bot.queue.idle();
   });
 
   it("asks for a session in the person's language", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start", { language: "zh-Hans" });
+    await chat.asks("/status", { language: "zh-Hans" });
     expect(nemo.requests("POST /api/tasks")[0]?.json).toEqual({ task_name: "project", language: "zh" });
-    expect(chat.last.text).toContain("已就绪");
+    expect(chat.last.text).toBe("时间线是空的。");
   });
 
   it("carries out what the first message asks for, once connected", async () => {
     const { nemo, chat } = await startScene();
     await chat.asks('add the title "Hello"');
-    expect(chat.messages[0]?.text).toContain("Film Maker is ready");
+    expect(chat.messages).toHaveLength(1);
     expect(chat.last.text).toContain('I added the title "Hello".');
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
@@ -57,17 +77,16 @@ describe("the first contact", () => {
     await chat.asks("/start");
     await chat.asks('add the title "Hello"');
     await chat.asks("/credits");
-    const said = chat.messages.flatMap((message) => message.history).join("\n");
-    expect(said).not.toMatch(/nmv_|anon_|[0-9a-f]{8}-[0-9a-f]{4}|[{}]/);
+    expect(chat.seen).not.toMatch(/nmv_|anon_|[0-9a-f]{8}-[0-9a-f]{4}|[{}]/);
   });
 
   it("connects once: the next message finds the session", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
-    await chat.asks("/start");
+    await chat.asks('add the title "Hello"');
+    await chat.asks('add the title "Again"');
     expect(nemo.requests("POST /api/auth/anonymous-token")).toHaveLength(1);
     expect(nemo.requests("POST /api/tasks")).toHaveLength(1);
-    expect(chat.last.text).toContain("Film Maker is ready");
+    expect(chat.last.text).toContain('I added the title "Again".');
   });
 
   it.each(["data", "top-level"] as const)("reads the session id from the dialect %s", async (session) => {
@@ -91,7 +110,7 @@ describe("the first contact", () => {
 
 describe("a first contact that does not work out", () => {
   it("says so in the place of the status, and keeps the words for the retry button", async () => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: LIVELY });
     nemo.scenario.add({ on: "session", do: { kind: "http", status: 503 } });
     await chat.asks('add the title "Hello"');
     expect(chat.messages).toHaveLength(1);
@@ -104,11 +123,11 @@ describe("a first contact that does not work out", () => {
   it("offers no retry where there is nothing to repeat", async () => {
     const { nemo, chat } = await startScene();
     nemo.scenario.add({ on: "session", do: { kind: "http", status: 503 } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     expect(chat.last.text).toContain("The editor is having problems right now.");
     expect(chat.buttons).toEqual([]);
-    await chat.asks("/start");
-    expect(chat.last.text).toContain("Film Maker is ready");
+    await chat.asks("/status");
+    expect(chat.last.text).toBe("The timeline is empty.");
   });
 });
 
@@ -201,15 +220,16 @@ describe("with NEMO_TOKEN", () => {
       nemo: { registeredTokens: [OPERATOR_TOKEN] },
       settings: { NEMO_TOKEN: OPERATOR_TOKEN },
     });
-    await chat.asks("/start", { conversation: "test:1" });
-    await chat.asks("/start", { conversation: "test:2" });
+    await chat.asks('add the title "Hello"', { conversation: "test:1" });
+    await chat.asks('add the title "Hello"', { conversation: "test:2" });
     expect(nemo.requests("POST /api/auth/anonymous-token")).toEqual([]);
     const sessions = nemo.requests("POST /api/tasks");
     expect(sessions.map((request) => request.headers.authorization)).toEqual([
       `Bearer ${OPERATOR_TOKEN}`,
       `Bearer ${OPERATOR_TOKEN}`,
     ]);
-    expect(chat.last.text).toContain("Film Maker is ready");
+    expect(chat.last.conversationId).toBe("test:2");
+    expect(chat.last.text).toContain('I added the title "Hello".');
   });
 
   it("says that the access was refused, and warns the operator without the token", async () => {

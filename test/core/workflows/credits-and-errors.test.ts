@@ -251,12 +251,12 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
       on: "token",
       do: { kind: "error", code: 400, message: "Missing X-Client-Id header" },
     });
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     const ids = nemo.requests("POST /api/auth/anonymous-token").map((one) => one.headers["x-client-id"]);
     expect(ids).toHaveLength(2);
     expect(ids[1]).toMatch(/^[0-9a-f-]{36}$/);
     expect(ids[1]).not.toBe(ids[0]);
-    expect(chat.last.text).toContain(isEnglish ? "is ready" : "已就绪");
+    expect(chat.last.text).toBe(isEnglish ? "The timeline is empty." : "时间线是空的。");
     expect((await chat.bot.store.read("test:1"))?.account?.clientId).toBe(ids[1]);
   });
 

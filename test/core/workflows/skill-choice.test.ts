@@ -62,23 +62,26 @@ describe("switching the skill", () => {
   it("is kept for this conversation alone, also after a restart", async () => {
     const { nemo, chat, restart } = await startScene({ storage: "disk" });
     await chat.asks("/skill free-image-editing", { conversation: "test:1" });
-    await chat.asks("/start", { conversation: "test:2" });
-    expect(chat.last.text).toContain("Film Maker is ready");
+    await chat.asks("/skill", { conversation: "test:2" });
+    expect(chat.last.text).toContain("• Film Maker ✓");
     const next = await restart();
-    await next.chat.asks("/start", { conversation: "test:1" });
-    expect(next.chat.last.text).toContain("Free Image Editing is ready");
+    await next.chat.asks("/skill", { conversation: "test:1" });
+    expect(next.chat.last.text).toContain("• Free Image Editing ✓");
+    await next.chat.asks('add the title "Hello"', { conversation: "test:1" });
     expect(nemo.requests("POST /api/tasks").at(-1)?.headers["x-skill-source"]).toBe("free-image-editing");
   });
 
   it("gives way to the default when the chosen skill was uninstalled", async () => {
-    const { chat, restart } = await startScene({ storage: "disk" });
+    const { nemo, chat, restart } = await startScene({ storage: "disk" });
     await chat.asks("/skill free-image-editing");
     await chat.bot.store.update("test:1", (current) => {
       if (!current) throw new Error("the choice was not stored");
       return { ...current, skill: "gone-since" };
     });
     const next = await restart();
-    await next.chat.asks("/start");
-    expect(next.chat.last.text).toContain("Film Maker is ready");
+    await next.chat.asks("/skill");
+    expect(next.chat.last.text).toContain("• Film Maker ✓");
+    await next.chat.asks('add the title "Hello"');
+    expect(nemo.requests("POST /api/tasks").at(-1)?.headers["x-skill-source"]).toBe("film-maker");
   });
 });

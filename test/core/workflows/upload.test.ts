@@ -2,27 +2,32 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { finishFirst, startTitledScene } from "../../support/scenes.ts";
-import { CLIP, clipBytes, file, linkTo, startScene } from "../../support/test-chat.ts";
+import { CLIP, clipBytes, file, LIVELY, linkTo, startScene } from "../../support/test-chat.ts";
 
 const MEGABYTE = 1024 * 1024;
 
 describe("a file", () => {
   it("arrives at the backend byte for byte, and its message says so", async () => {
-    const { nemo, chat } = await startTitledScene();
+    const { nemo, chat } = await startScene({ limits: LIVELY });
+    await chat.sendsFile(CLIP);
     const sha256 = createHash("sha256")
       .update(await clipBytes())
       .digest("hex");
     expect(nemo.requests("POST /api/upload-video")[0]?.files).toMatchObject([{ name: "clip.mp4", sha256 }]);
-    const upload = chat.messages.find((message) => message.text.includes("clip.mp4"));
-    expect(upload?.history[0]).toBe("Uploading clip.mp4…");
-    expect(upload?.text).toMatch(/^✅ clip\.mp4 .*is in your project\.$/);
+    expect(chat.messages).toHaveLength(1);
+    expect(chat.last.history).toContainEqual(expect.stringMatching(/^Uploading clip\.mp4…/));
+    expect(chat.last.text).toMatch(/^✅ clip\.mp4 .*is in your project\.\n/);
   });
 
   it("tells how far it is, in the same message", async () => {
-    const { chat } = await startScene();
-    await chat.sendsFile(CLIP);
-    const upload = chat.messages.find((message) => message.text.includes("clip.mp4"));
-    expect(upload?.history.some((text) => /^Uploading clip\.mp4… \d+%$/.test(text))).toBe(true);
+    const { nemo, chat } = await startScene({ limits: LIVELY });
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "upload" } });
+    await chat.says("", { attachments: [file(CLIP)] });
+    await chat.until(() => /^Uploading clip\.mp4… \d+%( · [\d.]+ [KMG]?B\/s)?$/.test(chat.last.text));
+    expect(chat.buttons).toEqual(["Cancel"]);
+    nemo.scenario.release("upload");
+    await chat.bot.queue.idle();
+    expect(chat.messages).toHaveLength(1);
   });
 
   it("with a caption is uploaded first, then edited", async () => {
@@ -36,7 +41,7 @@ describe("a file", () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
-    expect(chat.last.text).toMatch(/^What should I do with it\?/);
+    expect(chat.last.text).toMatch(/is in your project\.\s+What should I do with it\?/);
     expect(chat.buttons).toHaveLength(2);
     for (const example of chat.buttons) expect(chat.last.text).toContain(`• ${example}`);
   });
@@ -51,8 +56,7 @@ describe("a file", () => {
   it("in Chinese gets Chinese answers", async () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP, "", { language: "zh" });
-    expect(chat.text).toMatch(/已加入你的项目：clip\.mp4（/);
-    expect(chat.last.text).toMatch(/^要怎么处理它？/);
+    expect(chat.last.text).toMatch(/^✅ 已加入你的项目：clip\.mp4.*\s+要怎么处理/);
   });
 });
 
@@ -72,16 +76,37 @@ describe("the name of a file", () => {
 
 describe("several files in one message", () => {
   it("go one by one, in their order, and are asked about once", async () => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: LIVELY });
     nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "first" } });
     await chat.says("", { attachments: [file(CLIP, { name: "one.mp4" }), file(CLIP, { name: "two.mp4" })] });
     await nemo.scenario.held("first");
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
+    await chat.until(() => chat.text.includes("0 of 2 added"));
+    expect(chat.text).toContain("one.mp4");
     expect(chat.text).not.toContain("two.mp4");
     await finishFirst({ nemo, chat });
-    expect(nemo.requests("POST /api/upload-video")).toHaveLength(2);
-    expect(chat.text.indexOf("one.mp4")).toBeLessThan(chat.text.indexOf("two.mp4"));
-    expect(chat.text.match(/What should I do with it/g)).toHaveLength(1);
+    const sent = nemo.requests("POST /api/upload-video").map(({ files }) => files?.map(({ name }) => name));
+    expect(sent).toEqual([["one.mp4"], ["two.mp4"]]);
+    expect(chat.messages).toHaveLength(1);
+    expect(chat.last.text).toMatch(/^✅ Added 2 files\.\s+What should I do with it/);
+  });
+
+  it("share one message: how many are there, and in the end which are not and why", async () => {
+    const { nemo, chat } = await startScene({ limits: LIVELY });
+    nemo.scenario.add({ on: "upload", do: { kind: "delay", ms: 0 } });
+    nemo.scenario.add({ on: "upload", do: { kind: "delay", ms: 0 } });
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "first" } });
+    const good = ["one.mp4", "two.mp4", "three.mp4"].map((name) => file(CLIP, { name }));
+    const refused = [file("notes.pdf"), file(CLIP, { name: "huge.mp4", sizeBytes: 600 * MEGABYTE })];
+    await chat.says("", { attachments: [...refused, ...good] });
+    await nemo.scenario.held("first");
+    await chat.until(() => chat.text.includes("2 of 5 added"));
+    expect(chat.last.text).toContain("I can't edit notes.pdf.");
+    await finishFirst({ nemo, chat });
+    expect(chat.messages).toHaveLength(1);
+    expect(chat.last.text).toMatch(
+      /^✅ Added 3 files\.\s+I can't edit notes\.pdf\. .*\n.*huge\.mp4 is too big.*\s+What should I do with it\?/,
+    );
   });
 
   it("with words wait for a decision when one of them is refused: the words are kept", async () => {
@@ -171,9 +196,12 @@ describe("a link to a file", () => {
   it("is handed to the backend, which fetches it, and then edited as the words say", async () => {
     const { nemo, chat } = await startScene();
     const url = linkTo(nemo, "holiday.mp4");
-    await chat.asks(`${url} add the title "Hello"`);
+    nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "first" } });
+    await chat.says(`${url} add the title "Hello"`);
+    await chat.until(() => chat.text.includes("Uploading holiday.mp4…"));
+    await finishFirst({ nemo, chat });
     expect(nemo.requests("POST /api/upload-video")[0]?.json).toEqual({ urls: [url], source_type: "url" });
-    expect(chat.text).toContain("holiday.mp4");
+    expect(chat.messages).toHaveLength(1);
     expect(chat.last.text).toContain("Hello");
     expect(nemo.requests("POST /run_sse")[0]?.json).toMatchObject({
       new_message: { parts: [{ text: 'add the title "Hello"' }] },
@@ -184,7 +212,7 @@ describe("a link to a file", () => {
     const { nemo, chat } = await startScene();
     await chat.asks(linkTo(nemo, "holiday.mp4"));
     expect(nemo.requests("POST /run_sse")).toEqual([]);
-    expect(chat.last.text).toMatch(/^What should I do with it\?/);
+    expect(chat.last.text).toMatch(/^✅ holiday\.mp4 .*\s+What should I do with it\?/);
   });
 });
 

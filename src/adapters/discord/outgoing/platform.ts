@@ -97,6 +97,11 @@ export class DiscordPlatform implements ChatPlatform {
     });
   }
 
+  async find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null> {
+    const messageId = await this.#sender.find(idempotencyKey);
+    return messageId === null ? null : { target, messageId };
+  }
+
   async remove(sent: SentMessage): Promise<void> {
     try {
       await this.#untilStopped(() => this.#own.remove(sent));

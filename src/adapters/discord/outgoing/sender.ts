@@ -99,6 +99,11 @@ export class Sender {
     return name === null ? null : this.#marks.find(name);
   }
 
+  /** What `edit` understands of a message that was sent under a name; null when none is known. */
+  async find(idempotencyKey: string): Promise<string | null> {
+    return (await this.#marks.find(`${idempotencyKey} 0`))?.messageId || null;
+  }
+
   /** As `ChatGoneError` when nothing will arrive any more, else the error itself. */
   goneOr(target: ReplyTarget, error: unknown): unknown {
     if (!isGone(error)) return error;
@@ -249,7 +254,7 @@ export class Sender {
 
 /** The message to hang below; null: none. */
 function answeredBy({ tone, isReply }: OutgoingMessage, { channelId, replyTo, saidAt }: DiscordPlace) {
-  if (replyTo !== undefined && tone !== "progress" && tone !== "notice") return replyTo;
+  if (replyTo !== undefined && tone !== "notice") return replyTo;
   const [saidIn, said] = saidAt?.split("/") ?? [];
   return isReply && saidIn === channelId && said !== undefined ? said : null;
 }

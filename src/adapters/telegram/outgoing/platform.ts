@@ -114,6 +114,11 @@ export class TelegramPlatform implements ChatPlatform {
     return shown ? this.edit(shown, message) : this.send(target, message);
   }
 
+  async find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null> {
+    const posted = await this.#options.marks.find(idempotencyKey);
+    return posted && posted.messageId !== 0 ? sentAs(target, posted) : null;
+  }
+
   async remove({ target, messageId }: SentMessage): Promise<void> {
     const { api, log, stopped } = this.#options;
     // 0: Telegram did not say the id.
@@ -195,8 +200,8 @@ export class TelegramPlatform implements ChatPlatform {
   async #post(target: ReplyTarget, message: OutgoingMessage): Promise<Posted> {
     const { idempotencyKey = null, text } = message;
     const isOwed = !isDecoration(message);
-    // Progress just follows.
-    const hangs = isOwed && isHung(addressOf(target), message);
+    // In a group an answer hangs below its question, and so does what may become one.
+    const hangs = message.tone !== "notice" && isHung(addressOf(target), message);
     const words = { text, keyboard: await this.#keyboard(target, message), hangs };
     if (isOwed) await this.#options.drafts.end(target);
     const posted = await this.#options.delivery.postWords(target, words, { idempotencyKey, isOwed });

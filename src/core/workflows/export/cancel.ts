@@ -5,6 +5,7 @@ import { StopError } from "../../model/stop.ts";
 import { exportLane, starterOf, type WorkItem } from "../../model/work-item.ts";
 import type { Chat } from "../chat.ts";
 import { isAllowed, mayManage, refuse } from "../rights.ts";
+import { removeNotice } from "../waiting-notice.ts";
 
 type Person = IncomingMessage["user"];
 
@@ -79,16 +80,9 @@ async function isTheirs(chat: Chat, user: Person, item: WorkItem, signal: AbortS
   return starterOf(item) === user.id || (await mayManage(chat, user, signal)) === "yes";
 }
 
-/** The message that showed its place says that it waits no more; what was captured for it goes. */
+/** The message that showed its place goes, and what was captured for it. */
 async function tidyUp(chat: Chat, item: WorkItem): Promise<void> {
   if (item.kind !== "export") return;
-  const { speaker, context } = chat;
-  if (item.progress) {
-    const fileName = item.fileName ?? "";
-    await speaker.edit(item.progress, {
-      tone: "notice",
-      text: speaker.rich("export.taken-out", { fileName }),
-    });
-  }
-  await context.store.forgetCapture(item.id);
+  void removeNotice(chat.context, item);
+  await chat.context.store.forgetCapture(item.id);
 }

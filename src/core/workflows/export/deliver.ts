@@ -50,8 +50,11 @@ export async function deliverExport(
       width: render.width,
       height: render.height,
     },
+    ...(chat.living.isLate ? { isReply: true } : {}),
     idempotencyKey: `${chat.itemId}:video`,
   };
+  // Nothing decorative goes before the video.
+  chat.living.hush();
   // What its address gives is no video, or is nowhere we would fetch from.
   let isMissing = render.url === null;
   const open = async (openSignal: AbortSignal) => {
@@ -65,7 +68,8 @@ export async function deliverExport(
   const { exportTimeoutMs } = chat.context.limits;
   const { isFileSent } = await speaker.deliverVideo(message, open, exportTimeoutMs, signal);
   if (!isFileSent && isMissing) {
-    await speaker.say("export.undelivered", {}, { tone: "error", buttons: [[exportButton(chat)]] });
+    const text = speaker.rich("export.undelivered");
+    await chat.living.end({ text, tone: "error", buttons: [[exportButton(chat)]] });
     return;
   }
   if (isShared) await offerProject(chat, session, caller, signal);

@@ -4,7 +4,6 @@ import type { Capture } from "../../model/capture.ts";
 import type { Conversation } from "../../model/conversation.ts";
 import { type ExportItem, exportId } from "../../model/work-item.ts";
 import type { BackendCaller, SessionRef } from "../../ports/video-backend.ts";
-import type { Progress } from "../../reply/progress.ts";
 import type { Chat } from "../chat.ts";
 
 /** The render that was submitted for this export, by this process or by one that died. */
@@ -45,7 +44,6 @@ export interface Job {
   item: ExportItem;
   /** Null when it is gone: a render that was submitted can still be watched, no other can be made. */
   capture: Capture | null;
-  progress: Progress;
   /** Epoch ms of its turn. */
   startedAt: number;
   signal: AbortSignal;

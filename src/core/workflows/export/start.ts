@@ -3,7 +3,7 @@
  * exports, so that editing goes on. Its render follows in `watch.ts`. Source: nemo-api.md, "Render".
  */
 import { type Capture, MAX_CAPTURE_BYTES } from "../../model/capture.ts";
-import type { Button, SentMessage } from "../../model/message.ts";
+import type { Button } from "../../model/message.ts";
 import { isShutdown } from "../../model/stop.ts";
 import { isExportable } from "../../model/timeline.ts";
 import { type ExportItem, exportId, exportLane } from "../../model/work-item.ts";
@@ -11,6 +11,7 @@ import type { ProjectState, SessionRef } from "../../ports/video-backend.ts";
 import type { Speaker } from "../../reply/speaker.ts";
 import type { Chat } from "../chat.ts";
 import { sayWhatIsMissing } from "../first-steps.ts";
+import { showPlace } from "../waiting-notice.ts";
 import { exportFileName } from "./file-name.ts";
 
 /** Sessions whose exports are counted. */
@@ -42,16 +43,8 @@ export async function startExport(
       await store.keepCapture(id, capture);
     }
     const { fileName } = capture;
-    const ahead = await queue.size(lane);
-    const progress = await announce(speaker, id, { fileName, ahead });
-    try {
-      signal.throwIfAborted();
-    } catch (error) {
-      if (isShutdown(signal)) throw error;
-      await speaker.edit(progress, { tone: "notice", text: speaker.rich("export.taken-out", { fileName }) });
-      await store.forgetCapture(id);
-      throw error;
-    }
+    if (signal.aborted && !isShutdown(signal)) await store.forgetCapture(id);
+    signal.throwIfAborted();
     const item: ExportItem = {
       version: 1,
       // The same for the process that takes this message up again: it is exported once.
@@ -62,18 +55,22 @@ export async function startExport(
       language: speaker.language,
       replyTo: speaker.target,
       startedBy,
-      progress,
+      progress: null,
       sessionId: session.sessionId,
       taskId: session.taskId,
-      ...(ahead > 0 ? { hasWaited: true } : {}),
       fileName,
       startedAt: context.clock.now(),
     };
     const pushed = await queue.push(item);
     if (pushed.kind === "full") {
-      const text = speaker.rich("export.line-full", { limit: pushed.limit });
-      await speaker.edit(progress, { tone: "error", text });
+      await speaker.say("export.line-full", { limit: pushed.limit }, { tone: "error" });
       await store.forgetCapture(id);
+    } else {
+      void showPlace(context, speaker, item, {
+        firstAfterMs: 0,
+        text: (place) => speaker.rich("export.waiting", { fileName, place }),
+        buttons: [[stopExportButton(speaker, id)]],
+      });
     }
   }
   await chat.update((current) => ({ ...current, settled: { itemId, actions: [] } }));
@@ -82,17 +79,6 @@ export async function startExport(
 /** The button that takes one export out of the lane, or stops its render. */
 export function stopExportButton(speaker: Speaker, itemId: string): Button {
   return speaker.button("button.cancel-export", { kind: "drop", itemId });
-}
-
-/** One message for the whole way of an export: its place in the lane, then its progress. */
-function announce(
-  speaker: Speaker,
-  itemId: string,
-  { fileName, ahead }: { fileName: string; ahead: number },
-): Promise<SentMessage | null> {
-  const text =
-    ahead === 0 ? speaker.rich("export.started") : speaker.rich("export.waiting", { fileName, place: ahead });
-  return speaker.send({ tone: "progress", text, buttons: [[stopExportButton(speaker, itemId)]] });
 }
 
 /** Null when the project is too large to be kept. */

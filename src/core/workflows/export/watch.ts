@@ -10,7 +10,6 @@ import type { ExportItem } from "../../model/work-item.ts";
 import type { Context } from "../../ports/context.ts";
 import type { Metrics } from "../../ports/runtime.ts";
 import type { RenderStatus } from "../../ports/video-backend.ts";
-import { Progress } from "../../reply/progress.ts";
 import { Chat } from "../chat.ts";
 import { deliverExport, exportButton } from "./deliver.ts";
 import { cancelRender, firstPollMs, type Job, nextPollMs, renderOf, type Watch } from "./render-record.ts";
@@ -26,8 +25,10 @@ export async function runExport(context: Context, item: ExportItem, signal: Abor
   // It has ended, and the process died before it could be crossed off.
   if (await context.store.hasSeen(item.id)) return;
   const { conversationId: id, replyTo: target, language } = item;
-  const chat = await Chat.open(context, { id, target, language, itemId: item.id, userId: item.startedBy });
-  const { speaker } = chat;
+  const chat = await Chat.open(context, {
+    ...{ id, target, language, itemId: item.id, userId: item.startedBy, askedAt: item.startedAt },
+    living: { buttons: (speaker) => [[stopExportButton(speaker, item.id)]], shown: item.progress },
+  });
   const render = renderOf(chat.record, item.id);
   const startedAt = render?.startedAt ?? context.clock.now();
   const job: Job = {
@@ -36,24 +37,21 @@ export async function runExport(context: Context, item: ExportItem, signal: Abor
     session: { sessionId: item.sessionId, taskId: item.taskId, userId: null },
     item,
     capture: await context.store.readCapture(item.id),
-    progress: new Progress(context, speaker, {
-      sent: item.progress,
-      startedAt,
-      buttons: [[stopExportButton(speaker, item.id)]],
-    }).start("uploading-video"),
     startedAt,
     signal,
   };
+  chat.living.start("uploading-video").status(chat.speaker.rich("export.started"));
   let outcome: Outcome;
   try {
     outcome = await carryOut(job, render);
   } catch (error) {
     if (isShutdown(signal)) {
-      await job.progress.finish("handed-over");
+      await chat.living.release();
       throw error;
     }
     outcome = await breakOff(job, error);
   }
+  await chat.living.close();
   context.metrics.exportEnded(outcome, context.clock.now() - startedAt);
   // In this order: a process that finds the item once more knows that it is over.
   await context.store.markSeen(item.id);
@@ -65,8 +63,8 @@ export async function runExport(context: Context, item: ExportItem, signal: Abor
 }
 
 async function carryOut(job: Job, render: Conversation["render"]): Promise<Outcome> {
-  const { chat, progress, signal } = job;
-  const { speaker, context } = chat;
+  const { chat, signal } = job;
+  const { context } = chat;
   const watch = render ? takeOver(job, render) : await begin(job);
   if (watch === "failed") return giveUp(job, "failed");
   const end = await awaitRender(job, watch);
@@ -76,21 +74,17 @@ async function carryOut(job: Job, render: Conversation["render"]): Promise<Outco
     await cancelRender(job, watch.renderId);
     return giveUp(job, end);
   }
-  // Said before the video comes, and still shown as work while a large one is fetched.
-  await progress.show(speaker.rich("export.finished"));
   const fileName = job.item.fileName ?? `${chat.skill.name}.mp4`;
   await deliverExport(chat, job.session, job.caller, { ...end, fileName }, signal);
-  await progress.finish(speaker.rich("export.finished"));
   context.log.debug({ conversation: chat.id, item: job.item.id }, "an export was delivered");
   return "delivered";
 }
 
 async function begin(job: Job): Promise<Watch | "failed"> {
-  const { chat, item, progress } = job;
+  const { chat, item } = job;
   const stale = chat.record.render;
   // It is not watched any more, and the backend takes only one active render a session.
   if (stale) await cancelRender(job, stale.renderId);
-  if (item.hasWaited) await progress.show(chat.speaker.rich("export.started"));
   chat.context.log.info({ conversation: chat.id, item: item.id }, "an export's render is submitted");
   return submit(job, true);
 }
@@ -158,7 +152,7 @@ async function readRender(
 }
 
 /** It only grows, whichever render of this export tells it, and whichever process watches. */
-async function showPercent({ chat, item, progress }: Job, told: number | null): Promise<void> {
+async function showPercent({ chat, item }: Job, told: number | null): Promise<void> {
   const shown = renderOf(chat.record, item.id)?.percent ?? -1;
   const percent = told === null ? -1 : Math.round(told);
   if (percent <= shown) return;
@@ -166,22 +160,20 @@ async function showPercent({ chat, item, progress }: Job, told: number | null): 
     const render = renderOf(current, item.id);
     return render ? { ...current, render: { ...render, percent } } : current;
   });
-  await progress.showIfDue(chat.speaker.rich("export.progress", { percent }));
+  chat.living.quietStatus(chat.speaker.rich("export.progress", { percent }));
 }
 
-async function giveUp({ chat, progress }: Job, why: "failed" | "timed-out"): Promise<Outcome> {
-  const { speaker } = chat;
-  await progress.finish(speaker.rich("export.stopped"));
+async function giveUp({ chat }: Job, why: "failed" | "timed-out"): Promise<Outcome> {
+  const { speaker, living } = chat;
   const key = why === "failed" ? "error.render-failed" : "export.timed-out";
-  await speaker.say(key, {}, { tone: "error", buttons: [[exportButton(chat)]] });
+  await living.end({ text: speaker.rich(key), tone: "error", buttons: [[exportButton(chat)]] });
   return why;
 }
 
 /** The person cancelled, the backend refused, or we have a fault. */
 async function breakOff(job: Job, error: unknown): Promise<Outcome> {
-  const { chat, item, progress, signal } = job;
+  const { chat, item, signal } = job;
   const { speaker, context } = chat;
-  await progress.finish(speaker.rich("export.stopped"));
   if (signal.aborted) {
     const renderId = renderOf(chat.record, item.id)?.renderId;
     if (renderId !== undefined) await cancelRender(job, renderId);
@@ -190,7 +182,8 @@ async function breakOff(job: Job, error: unknown): Promise<Outcome> {
   if (error instanceof BackendError) await tellFailure(job, error);
   else {
     context.log.error({ err: error, conversation: chat.id }, "an export ended in an unexpected error");
-    await speaker.say("error.unexpected", {}, { tone: "error", buttons: [[exportButton(chat)]] });
+    const text = speaker.rich("error.unexpected");
+    await chat.living.end({ text, tone: "error", buttons: [[exportButton(chat)]] });
   }
   return "failed";
 }
@@ -206,5 +199,5 @@ async function tellFailure({ chat, session }: Job, error: BackendError): Promise
   const isFinal =
     error.kind === "export-blocked" || error.kind === "no-credits" || error.kind === "bad-token";
   const buttons = [...(message.buttons ?? []), ...(isFinal ? [] : [[exportButton(chat)]])];
-  await chat.speaker.send({ ...message, buttons });
+  await chat.living.end({ ...message, buttons });
 }

@@ -7,12 +7,12 @@ import type { Heard } from "../../model/conversation.ts";
 import { type GuiAction, isNoTurn } from "../../model/gui-action.ts";
 import { orGoOn } from "../../ports/retrying.ts";
 import type { SessionRef } from "../../ports/video-backend.ts";
-import type { Progress } from "../../reply/progress.ts";
+import type { LivingMessage } from "../../reply/living-message.ts";
 import { languageWasTold } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import { TurnAnswer } from "./answer.ts";
 import { countedAs, type TurnEnd } from "./end.ts";
-import { endKeyOf, keepHeard, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
+import { keepHeard, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
 import { awaitOutcome, lagWaitsMs, type ReadState, SHORT_READS } from "./outcome.ts";
 import { tellEnd } from "./report.ts";
 
@@ -27,7 +27,7 @@ export interface Turn {
   chat: Chat;
   inFlight: TurnInFlight;
   answer: TurnAnswer;
-  progress: Progress;
+  living: LivingMessage;
   readState: ReadState;
   signal: AbortSignal;
 }
@@ -37,14 +37,14 @@ export async function openTurn(
   chat: Chat,
   session: SessionRef,
   inFlight: TurnInFlight,
-  progress: Progress,
+  living: LivingMessage,
   signal: AbortSignal,
 ): Promise<Turn> {
   const readState = await stateReader(chat, session);
   const isFirst = inFlight.pending === undefined;
-  const keep = (heard: Heard) => writeDown(chat, inFlight, heard, progress);
-  const answer = new TurnAnswer(chat, isFirst, keep, inFlight.heard);
-  return { chat, inFlight, answer, progress, readState, signal };
+  const keep = (heard: Heard) => writeDown(chat, inFlight, heard, living);
+  const answer = new TurnAnswer(chat, { living, mayEdit: isFirst, keep, heard: inFlight.heard });
+  return { chat, inFlight, answer, living, readState, signal };
 }
 
 export async function stateReader(chat: Chat, { sessionId }: SessionRef): Promise<ReadState> {
@@ -61,11 +61,11 @@ export async function closeTurn({ chat, inFlight, answer, readState, signal }: T
   const { failure, actions } = answer;
   if (failure?.kind === "session-lost") throw failure;
   if (failure && NOTHING_WAS_DONE.includes(failure.kind)) {
-    await answer.flush();
+    await answer.finish(false);
     return { kind: "failed", error: failure, after: null };
   }
   // What the agent says last is the end, unless there is a failure to tell of.
-  const said = await answer.finish(failure ? undefined : endKeyOf(inFlight));
+  const said = await answer.finish(!failure);
   if (said === "something" && !failure) return { kind: "answered", actions, doubt: null };
   const isInstruction = actions.length + answer.offers.length > 0;
   // Before it is said that nothing changed, the state may lag behind.
@@ -89,34 +89,30 @@ export async function closeTurn({ chat, inFlight, answer, readState, signal }: T
  * Tells the end and writes it down. Returns what the answer asks for. Throws what ended the turn where the worker
  * goes on with that.
  */
-export async function settleTurn(
-  { chat, inFlight, answer, progress }: Turn,
-  end: TurnEnd,
-): Promise<GuiAction[]> {
+export async function settleTurn(turn: Turn, end: TurnEnd): Promise<GuiAction[]> {
+  const { chat, inFlight, living } = turn;
   if (end.kind === "handed-over") {
-    await progress.finish("handed-over");
+    await living.release();
     throw end.error;
   }
   // Told before it counts as over: the process that finds it in flight would tell it.
-  await tellEnd(chat, inFlight, end);
+  const asked = await tellEnd(turn, end);
   const isGood = "actions" in end;
   const actions = isGood ? end.actions : [];
   if (isGood) await languageWasTold(chat, inFlight.language);
   const { pending } = inFlight;
   const owed = pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
-  await markTurnEnded(chat, inFlight, owed, answer.asked);
+  await markTurnEnded(chat, inFlight, owed, asked);
   chat.context.metrics.turnEnded(countedAs(end));
-  await progress.finish(isGood ? "done" : "stopped");
   if (end.kind === "broken" || end.kind === "cancelled") throw end.error;
   return actions;
 }
 
 /** Says that the answer is coming when the store takes long; one that stays away does not keep it from the person. */
-async function writeDown(chat: Chat, turn: TurnInFlight, heard: Heard, progress: Progress): Promise<void> {
+async function writeDown(chat: Chat, turn: TurnInFlight, heard: Heard, living: LivingMessage): Promise<void> {
   const { speaker, context } = chat;
   const notice = setTimeout(() => {
-    // The speaker has logged what went wrong.
-    progress.note(speaker.rich("store.answer-waits")).catch(() => {});
+    living.status(speaker.rich("store.answer-waits"));
   }, STORE_NOTICE_MS);
   try {
     await orGoOn(keepHeard(chat, turn, heard), (error) => {

@@ -52,16 +52,6 @@ export async function markTurnBegun(
   return inFlight;
 }
 
-/** The process that takes the turn over goes on with the same progress message. */
-export async function keepProgress(chat: Chat, progress: SentMessage): Promise<void> {
-  const { itemId } = chat;
-  await chat.update((current) =>
-    current.inFlight?.itemId === itemId
-      ? { ...current, inFlight: { ...current.inFlight, progress } }
-      : current,
-  );
-}
-
 /** Keeps what the agent has said. Throws a `StopError` when another process has told the end of the turn. */
 export async function keepHeard(chat: Chat, turn: TurnInFlight, heard: Heard): Promise<void> {
   await chat.update((current) => {

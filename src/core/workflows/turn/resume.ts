@@ -1,10 +1,11 @@
 /** A turn that another process left in flight. Source: DESIGN.md, rule 4. */
 import { isShutdown } from "../../model/stop.ts";
-import { Progress } from "../../reply/progress.ts";
-import type { Chat } from "../chat.ts";
+import { livingKey } from "../../model/work-item.ts";
+import { LivingMessage } from "../../reply/living-message.ts";
+import { type Chat, FOLLOW_UP, stopButtons } from "../chat.ts";
 import { closeTurn, openTurn, settleTurn, type Turn } from "./at-work.ts";
 import type { TurnEnd } from "./end.ts";
-import { markTurnEnded } from "./in-flight.ts";
+import { markTurnEnded, type TurnInFlight } from "./in-flight.ts";
 import { awaitOutcome, endByOutcome, lagWaitsMs, recoveryWaitsMs, SHORT_READS } from "./outcome.ts";
 
 /**
@@ -12,21 +13,32 @@ import { awaitOutcome, endByOutcome, lagWaitsMs, recoveryWaitsMs, SHORT_READS } 
  * conversation. It is never sent again. Throws `session-lost` and the signal's reason; it stays in flight then.
  */
 export async function resumeTurn(chat: Chat, signal: AbortSignal): Promise<void> {
-  const { session, context, speaker, record } = chat;
+  const { session, context, record } = chat;
   const { inFlight } = record;
   if (!inFlight) return;
   if (!session) return markTurnEnded(chat, inFlight, inFlight.pending ?? [], null);
-  const soFar = { sent: inFlight.progress ?? null, startedAt: inFlight.sentAt };
-  const progress = new Progress(context, speaker, soFar).start();
+  const living = livingOf(chat, inFlight).start();
   try {
-    const turn = await openTurn(chat, session, inFlight, progress, signal);
+    const turn = await openTurn(chat, session, inFlight, living, signal);
     const end = await findEnd(turn);
     context.metrics.recovered("turn");
     await settleTurn(turn, end);
   } finally {
-    // A turn that was settled has ended it already.
-    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
+    // What was settled has ended it already.
+    if (isShutdown(signal)) await living.release();
+    else await living.close();
   }
+}
+
+/** The message that the other process has shown. */
+function livingOf(chat: Chat, { itemId, sentAt, progress, pending }: TurnInFlight): LivingMessage {
+  const living = new LivingMessage(chat.context, chat.speaker, {
+    key: livingKey(itemId),
+    askedAt: sentAt,
+    buttons: stopButtons(chat.speaker, itemId),
+    shown: progress ?? null,
+  });
+  return pending === undefined ? living : living.renew(FOLLOW_UP);
 }
 
 async function findEnd(turn: Turn): Promise<TurnEnd> {
@@ -34,7 +46,6 @@ async function findEnd(turn: Turn): Promise<TurnEnd> {
   const { limits, clock } = chat.context;
   // The agent was done: what it said is said, as if nothing had happened.
   if (typeof inFlight.heard?.end === "string" || answer.question) return closeTurn(turn);
-  await answer.flush();
   // The agent may still be at it; long after its hard limit it is not.
   const isOver = clock.now() - inFlight.sentAt > limits.turnTimeoutMs;
   const waitsMs = isOver ? lagWaitsMs(limits, SHORT_READS) : recoveryWaitsMs(limits, 0);

@@ -11,6 +11,15 @@ const MAX_CHUNK = 1_500;
 /** A longer sentence is no mere apology. */
 const MAX_APOLOGY = 300;
 
+/** Alone at the end of a text. */
+const LIST_NUMBER = /(?:^|\n)[ \t]*(?:\d{1,3}[.)、．]|[-*•])\s*$/;
+
+/** The same below other lines, where nothing follows it any more. */
+const LONE_NUMBER = /\n[ \t]*(?:\d{1,3}[.)、．]|[-*•])\s*$/;
+
+/** Blanks that are kept between two pieces. */
+const MAX_GAP = 2;
+
 type AgentReader = Pick<Understanding, "readApology" | "sentenceEnds">;
 
 export class TurnText {
@@ -44,15 +53,29 @@ export class TurnText {
    * call it until it is empty.
    */
   take(): string {
-    this.#judge();
-    this.#pending = this.#pending.trimStart();
-    const text = this.#pending.slice(0, this.#cut());
-    const at = this.#trailingApology(text, false);
-    // an apology as long as this is no end of anything
-    const good = at === 0 && this.#isLong ? text : text.slice(0, at);
+    const good = this.peek();
     this.#pending = this.#pending.slice(good.length);
     if (good !== "") this.#hasGoodText = true;
     return good;
+  }
+
+  /** What `take` would return. Blanks before it are how it stands apart from what was said before. */
+  peek(): string {
+    this.#judge();
+    const words = this.#pending.trimStart();
+    const gap = this.#hasGoodText ? this.#pending.slice(0, this.#pending.length - words.length) : "";
+    this.#pending = gap.slice(0, MAX_GAP) + words;
+    const text = words.slice(0, this.#cut(words));
+    const at = this.#trailingApology(text, false);
+    // an apology as long as this is no end of anything
+    const good = at === 0 && this.#isLong ? text : text.slice(0, at);
+    return good === "" ? "" : this.#pending.slice(0, this.#pending.length - words.length + good.length);
+  }
+
+  /** What comes next stands apart: the agent did something in between. */
+  endParagraph(): void {
+    const said = this.#pending + this.#raw;
+    if (said.trim() !== "" && !said.endsWith("\n")) this.#raw += "\n\n";
   }
 
   /**
@@ -60,10 +83,11 @@ export class TurnText {
    * `isOnlyApology`: the turn said nothing but that it had a temporary problem, which is no answer.
    */
   finish(): { text: string; isOnlyApology: boolean } {
-    const rest = (this.#pending + hideMachineText(this.#raw, this.#yourClip)).trimStart();
+    const left = this.#pending + hideMachineText(this.#raw, this.#yourClip);
+    const rest = this.#hasGoodText && left.trim() !== "" ? left : left.trimStart();
     this.#pending = "";
     this.#raw = "";
-    const text = rest.slice(0, this.#trailingApology(rest, true));
+    const text = rest.slice(0, this.#trailingApology(rest, true)).replace(LONE_NUMBER, "");
     if (text !== "") this.#hasGoodText = true;
     return { text, isOnlyApology: !this.#hasGoodText && rest !== "" };
   }
@@ -110,18 +134,22 @@ export class TurnText {
     this.#raw = this.#raw.slice(end);
   }
 
-  /** Where the last whole sentence or line within `limit` ends; 0 when there is none. */
+  /** Where the last whole sentence or line within `limit` ends; 0 when there is none. A list's number begins one. */
   #lastSentenceEnd(text: string, limit: number): number {
-    return this.#understanding.sentenceEnds(text).findLast((end) => end <= limit) ?? 0;
+    const ends = this.#understanding.sentenceEnds(text);
+    return (
+      ends.findLast((end) => end <= limit && !LIST_NUMBER.test(text.slice(Math.max(0, end - 20), end))) ?? 0
+    );
   }
 
   /** How much could be shown: up to the end of a sentence; in a long text without one, of a word. */
-  #cut(): number {
+  #cut(words: string): number {
+    const most = MAX_CHUNK - MAX_GAP;
     // two units more than may be cut: one tells whether a sentence ends, one that the text goes on
-    const end = this.#lastSentenceEnd(this.#pending.slice(0, MAX_CHUNK + 2), MAX_CHUNK);
-    if (end > 0 || !this.#isLong) return end;
-    const space = this.#pending.slice(0, MAX_CHUNK).search(/\s\S*$/);
+    const end = this.#lastSentenceEnd(words.slice(0, most + 2), most);
+    if (end > 0 || words.length <= most) return end;
+    const space = words.slice(0, most).search(/\s\S*$/);
     if (space > 0) return space;
-    return /[\uD800-\uDBFF]/.test(this.#pending.charAt(MAX_CHUNK - 1)) ? MAX_CHUNK - 1 : MAX_CHUNK;
+    return /[\uD800-\uDBFF]/.test(words.charAt(most - 1)) ? most - 1 : most;
   }
 }

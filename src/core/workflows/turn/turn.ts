@@ -5,16 +5,13 @@
 
 import { BackendError } from "../../model/backend-error.ts";
 import type { GuiAction } from "../../model/gui-action.ts";
-import type { SentMessage } from "../../model/message.ts";
-import { isShutdown } from "../../model/stop.ts";
 import type { Timeline } from "../../model/timeline.ts";
 import type { SessionRef } from "../../ports/video-backend.ts";
-import { Progress } from "../../reply/progress.ts";
 import { wordsForAgent } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import { closeTurn, openTurn, settleTurn, stateReader, type Turn } from "./at-work.ts";
 import { endOf, type TurnEnd } from "./end.ts";
-import { keepProgress, markTurnBegun, type TurnRequest } from "./in-flight.ts";
+import { markTurnBegun, type TurnRequest } from "./in-flight.ts";
 import { awaitOutcome, endByOutcome, recoveryWaitsMs } from "./outcome.ts";
 import { type StreamEnd, watchStream } from "./stream.ts";
 
@@ -32,17 +29,12 @@ export async function runTurn(
   request: TurnRequest,
   signal: AbortSignal,
 ): Promise<GuiAction[]> {
-  const onFirstShown = (sent: SentMessage) => keepProgress(chat, sent);
-  const progress = new Progress(chat.context, chat.speaker, { onFirstShown }).start();
-  try {
-    const before = await readBefore(chat, session, signal);
-    const inFlight = await markTurnBegun(chat, request, before);
-    const turn = await openTurn(chat, session, inFlight, progress, signal);
-    return await settleTurn(turn, await sendTurn(turn, session));
-  } finally {
-    // A turn that was settled has ended it already.
-    await progress.finish(isShutdown(signal) ? "handed-over" : "stopped");
-  }
+  const living = chat.living.start();
+  if (request.pending === null) living.status([]);
+  const before = await readBefore(chat, session, signal);
+  const inFlight = await markTurnBegun(chat, request, before);
+  const turn = await openTurn(chat, session, inFlight, living, signal);
+  return settleTurn(turn, await sendTurn(turn, session));
 }
 
 /** The timeline to compare with; null when it cannot be read, and then nothing is claimed about changes. */
@@ -78,7 +70,7 @@ async function sendTurn(turn: Turn, { sessionId }: SessionRef): Promise<TurnEnd>
     const end = await watch.end;
     return end.kind === "closed" ? await closeTurn(turn) : await recoverTurn(turn, end, watch.closed);
   } catch (error) {
-    await answer.flush();
+    await answer.finish(false);
     return endOf(error, signal);
   } finally {
     watch.hangUp();
@@ -93,17 +85,17 @@ async function recoverTurn(
   end: Exclude<StreamEnd, { kind: "closed" }>,
   closed: Promise<void>,
 ): Promise<TurnEnd> {
-  const { chat, inFlight, answer, progress, readState, signal } = turn;
+  const { chat, inFlight, answer, living, readState, signal } = turn;
   const { speaker, context } = chat;
   const { limits, clock, log } = context;
-  await answer.flush();
+  answer.hear();
   // It has asked: whatever it did before, the person's word is next.
   if (answer.question) return closeTurn(turn);
   log.warn(
     { conversation: chat.id, end: end.kind === "lost" ? end.error.message : end.why },
     "a turn's stream did not end by itself; reading the outcome from the state",
   );
-  await progress.note(speaker.rich(end.kind === "lost" ? "turn.connection-lost" : "turn.timed-out"));
+  living.status(speaker.rich(end.kind === "lost" ? "turn.connection-lost" : "turn.timed-out"));
   const stopReading = new AbortController();
   const reading = awaitOutcome(readState, inFlight.before, {
     waitsMs: recoveryWaitsMs(limits, limits.recoveryFirstWaitMs),
@@ -121,6 +113,6 @@ async function recoverTurn(
   }
   // It may have asked while the state was read.
   if (answer.question) return closeTurn(turn);
-  await answer.finish();
+  await answer.finish(false);
   return endByOutcome(outcome, answer.actions);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../../../src/sandbox/scenario.ts";
-import { CLIP, startScene } from "../../../support/test-chat.ts";
+import { CLIP, LIVELY, startScene } from "../../../support/test-chat.ts";
 
 /** A turn that says these texts and changes nothing. */
 function says(...texts: string[]): Scenario {
@@ -66,18 +66,20 @@ describe("an instruction for a screen", () => {
     },
     { language: "zh", text: "标题已做好。请把标题拖拽到视频结尾。", sends: "把标题移到视频结尾" },
   ])("to drag something is sent as an edit, once ($language)", async ({ language, text, sends }) => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: LIVELY });
     // The second answer asks to drag again: that must not become a loop.
     nemo.scenario.add(says(text), says(text));
     await chat.asks("do something", { language });
     const turns = nemo.requests("POST /run_sse");
     expect(turns).toHaveLength(2);
     expect(JSON.stringify(turns[1]?.json).toLowerCase()).toContain(sends.toLowerCase());
-    const [doing, again] =
+    const [doing, did, again] =
       language === "zh"
-        ? ["正在执行：", "请把标题拖拽到视频结尾。"]
-        : ["Doing that now: ", "Drag the title to the end of the video."];
-    expect(chat.text).toContain(doing + sends);
+        ? ["正在执行：", "我还接着做了这一步：", "请把标题拖拽到视频结尾。"]
+        : ["Doing that now: ", "I also went on with this: ", "Drag the title to the end of the video."];
+    expect(chat.seen).toContain(doing + sends);
+    expect(chat.text).toContain(`${did}“${sends}”`);
+    expect(chat.text).not.toContain(doing);
     // the second time it is left to the person
     expect(chat.text.split(again)).toHaveLength(2);
   });
@@ -87,7 +89,7 @@ describe("an instruction for a screen", () => {
     nemo.scenario.add(says("Drag the title to 0:05. Then drag the music to the start."));
     await chat.asks("do something");
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);
-    expect(chat.text).toContain("Doing that now: Move the title to 0:05");
+    expect(chat.text).toContain("I also went on with this: “Move the title to 0:05”");
     expect(chat.text).toContain("Then drag the music to the start.");
     await chat.presses("Do that");
     const turns = nemo.requests("POST /run_sse");
@@ -107,7 +109,7 @@ describe("an instruction for a screen", () => {
     nemo.scenario.add(says(text));
     await chat.asks("do something", { language });
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
-    expect(chat.text).not.toMatch(/Doing that now|正在执行/);
+    expect(chat.text).not.toMatch(/I also went on|我还接着做了/);
   });
 
   it.each([
@@ -181,7 +183,7 @@ describe("a condition", () => {
     nemo.scenario.add(says("When you are happy, click [Export]."));
     await chat.asks("do something");
     expect(chat.last.text).toBe("What would you like to do next?");
-    expect(chat.buttons).toEqual(["Export"]);
+    expect(chat.buttons).toEqual(["Export", "Status"]);
   });
 });
 

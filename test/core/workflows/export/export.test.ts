@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../../../src/sandbox/scenario.ts";
-import { CLIP, clipBytes, type Scene, startScene } from "../../../support/test-chat.ts";
+import { CLIP, clipBytes, LIVELY, type Scene, startScene } from "../../../support/test-chat.ts";
 
 type Render = Omit<Extract<Scenario["do"], { kind: "render" }>, "kind">;
 
@@ -131,15 +131,23 @@ describe("an export", () => {
   });
 
   it("shows its progress in one message", async () => {
-    const { nemo, chat } = await startWithClip();
+    const { nemo, chat } = await startWithClip({ limits: LIVELY });
     nemo.scenario.add(render({ progress: [20, 60] }));
-    await chat.asks("export");
-    const progress = chat.messages.find((message) => message.text === "🎬 Rendering finished.");
-    expect(progress?.history[0]).toContain("🎬 Rendering, usually 30–90 seconds.");
-    expect(progress?.history).toContain("🎬 Rendering your video… 20%");
-    expect(progress?.history).toContain("🎬 Rendering your video… 60%");
-    // There is nothing left to stop.
-    expect(progress?.buttons).toEqual([]);
+    nemo.scenario.add({ on: "file", do: { kind: "hold", name: "file" } });
+    await chat.says("export");
+    await chat.until(() => chat.last.text === "🎬 Rendering your video… 60%");
+    const progress = chat.last;
+    expect(chat.buttons).toEqual(["Stop the export"]);
+    nemo.scenario.release("file");
+    await chat.bot.queue.idle();
+    expect(progress.history[0]).toContain("🎬 Rendering, usually 30–90 seconds.");
+    expect(progress.history).toContain("🎬 Rendering your video… 20%");
+    // There is nothing left to stop, and nothing to tell beside the video.
+    expect(chat.removed).toEqual([progress]);
+    expect(chat.messages.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^✅ clip\.mp4/),
+      expect.stringMatching(/^🎉 Your video is ready/),
+    ]);
   });
 
   it("hands the draft back as it was read, with the session's id", async () => {
@@ -159,7 +167,7 @@ describe("an export", () => {
     const said = await chat.asks("export");
     expect(chat.last.text).toMatch(/^🎉 Your video is ready/);
     expect(chat.buttons).toEqual(["Download"]);
-    expect(said).toHaveLength(2);
+    expect(said).toHaveLength(1);
   });
 
   it.each([

@@ -158,7 +158,7 @@ describe("the size of what is shown", () => {
       turn.add(chunk);
       return takeAll(turn).join("").length;
     });
-    expect(taken).toEqual([14, 0, 0, 1_500]);
+    expect(taken).toEqual([14, 0, 0, 1_499]);
     expect(turn.isFull).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EditOperation, Scenario } from "../../../../src/sandbox/scenario.ts";
-import { CLIP, startScene } from "../../../support/test-chat.ts";
+import { CLIP, LIVELY, startScene } from "../../../support/test-chat.ts";
 
 /** A turn that says these texts and changes nothing. */
 function says(...texts: string[]): Scenario {
@@ -14,7 +14,7 @@ function silent(...edits: EditOperation[]): Scenario {
 
 describe("the answer of a turn", () => {
   it("is one message for many tokens, with the everyday buttons below", async () => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: { livingFirstMs: 60_000 } });
     await chat.asks("/start");
     const answer = "I looked at the clip. It is ten seconds long. The light is warm already!";
     nemo.scenario.add(says(answer));
@@ -23,8 +23,8 @@ describe("the answer of a turn", () => {
     expect(chat.last.history).toHaveLength(1);
   });
 
-  it("is shown in whole sentences while the backend pauses, and never twice", async () => {
-    const { nemo, chat } = await startScene({ limits: { textPauseMs: 100 } });
+  it("is shown while it grows, in the message that becomes the answer, and never twice", async () => {
+    const { nemo, chat } = await startScene({ limits: { ...LIVELY, textPauseMs: 100 } });
     await chat.asks("/start");
     nemo.scenario.add({
       on: "turn",
@@ -39,10 +39,13 @@ describe("the answer of a turn", () => {
       },
     });
     await chat.says("make a film");
-    await chat.until(() => chat.last.text === "The raw video is ready.");
+    await chat.until(() => chat.last.text.includes("The raw video is ready."));
+    const growing = chat.last;
+    expect(growing.tone).toBe("progress");
     nemo.scenario.release("music");
     await chat.bot.queue.idle();
-    expect(chat.last.text).toContain("Now the music is in as well.");
+    expect(chat.last).toBe(growing);
+    expect(chat.last.text).toMatch(/^The raw video is ready\. .*Now the music is in as well\.$/s);
     expect(chat.text.match(/The raw video is ready\./g)).toHaveLength(1);
   });
 
@@ -70,7 +73,7 @@ describe("the answer of a turn", () => {
   });
 
   it("keeps thoughts, tool calls and results to itself", async () => {
-    const { nemo, chat } = await startScene();
+    const { nemo, chat } = await startScene({ limits: LIVELY });
     nemo.scenario.add({
       on: "turn",
       do: {
@@ -86,8 +89,7 @@ describe("the answer of a turn", () => {
     });
     await chat.asks("do something");
     expect(chat.last.text).toBe("All set.");
-    const said = chat.messages.flatMap((message) => message.history).join("\n");
-    expect(said).not.toMatch(/hurry|_tool|hidden/);
+    expect(chat.seen).not.toMatch(/hurry|_tool|hidden/);
   });
 
   it("does not pass on markup that the chat did not ask for", async () => {
@@ -154,8 +156,8 @@ describe("a turn that takes its time", () => {
     const progress = working()[0];
     nemo.scenario.release("long");
     await chat.bot.queue.idle();
-    expect(progress?.text).toMatch(/^✅ Done after \d+:\d\d\.$/);
-    expect(chat.last.text).toContain("Hello");
+    expect(progress?.text).toContain('I added the title "Hello".');
+    expect(chat.last).toBe(progress);
   });
 
   it("says it in the person's language", async () => {
