@@ -48,9 +48,17 @@ function wellFormed(written: RichText): { rich: RichText; text: string } {
   return { rich, text: rich.map((span) => span.text).join("") };
 }
 
-/** Where the part that starts at `start` ends. */
+/** A list's number, or its bullet, with nothing behind it yet. */
+const LONE_NUMBER = /\n[ \t]*(?:\d{1,3}[.)、．]|[-*•])[ \t]*$/;
+
+/** Where the part that starts at `start` ends: a list's number goes with what it stands before. */
 function cutAt(text: string, start: number, limit: number): number {
   if (text.length - start <= limit) return text.length;
+  const end = bestCut(text, start, limit);
+  return start + (LONE_NUMBER.exec(text.slice(start, end))?.index ?? end - start);
+}
+
+function bestCut(text: string, start: number, limit: number): number {
   const window = text.slice(start, start + limit);
   const half = Math.floor(limit / 2);
   for (const separator of [/\n\n+/g, /\n/g, /[.!?](?=\s)|[。！？]/g, /\s/g]) {

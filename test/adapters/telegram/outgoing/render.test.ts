@@ -66,6 +66,16 @@ describe("a text in parts", () => {
     }
   });
 
+  it.each(["7. ", "12) ", "- ", "• "])("never ends with the “%s” of a list alone", (number) => {
+    const item = `${number}${"one long sentence that has to be cut somewhere ".repeat(3).trim()}.`;
+    const text = Array.from({ length: 12 }, () => item).join("\n");
+    for (let limit = 60; limit < 400; limit += 7) {
+      for (const part of renderText([{ text }], limit)) {
+        expect(part.text).not.toMatch(/\n[ \t]*(?:\d+[.)]|[-•])\s*$/);
+      }
+    }
+  });
+
   it("is no part at all when there is nothing to say", () => {
     expect(renderText([])).toEqual([]);
     expect(renderText([{ text: " \n " }])).toEqual([]);
