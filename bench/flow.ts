@@ -73,12 +73,15 @@ const bots = await Promise.allSettled(
       measured.push({ what, place: name, row });
       return { what, row };
     });
+    let place: Place | null = null;
     try {
-      const place = await start();
-      await warmUp(place, endsAt);
+      place = await start();
+      await warmUp(place, Math.min(endsAt, Date.now() + CASE_MS));
       return { place, rows };
     } catch (error) {
-      for (const { row } of rows) row.error = `the bot did not start: ${error}`;
+      await place?.stop();
+      const why = error instanceof TimeUp ? "it did not answer in time" : String(error);
+      for (const { row } of rows) row.error = `the bot did not start: ${why}`;
       throw error;
     }
   }),
@@ -123,9 +126,8 @@ async function attempt(what: Case, run: Run, room: Room | null, before: Row): Pr
 
 function cells({ what, place, row }: (typeof measured)[number]): string[] {
   const names = [CASES[what], place];
-  if (row.state === "absent" || (row.state === "not begun" && !row.error)) {
-    return [...names, row.state === "absent" ? "-" : "no time left"];
-  }
+  if (row.state === "absent") return [...names, "-"];
+  if (row.state === "not begun") return [...names, row.error ?? "no time left"];
   const count = (fits: (call: ScreenCall) => boolean) => row.calls.filter(fits).length;
   const [bareMs = 0, bareAlbumMs = 0] = bare.openMs;
   const missing = row.state === "ended" ? "" : "?";

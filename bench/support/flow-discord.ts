@@ -1,21 +1,9 @@
 /** Mentions, commands and direct messages of Discord, for `bench/flow.ts`. */
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FakeChannel } from "../../test/fakes/discord/fake-channel.ts";
 import { type FakeDiscord, startFakeDiscord } from "../../test/fakes/discord/fake-discord.ts";
 import type { FakeUser } from "../../test/fakes/discord/fake-user.ts";
 import type { FileSpec } from "../../test/fakes/discord/files.ts";
-import { BotProcess } from "../../test/support/bot-process.ts";
-import {
-  clipBytes,
-  type Place,
-  type Room,
-  readOnce,
-  type ScreenCall,
-  settingsFor,
-  startBackend,
-} from "./flow-place.ts";
+import { clipBytes, type Place, type Room, readOnce, type ScreenCall, startBot } from "./flow-place.ts";
 
 /** A channel takes five messages in five seconds. */
 const QUESTIONS = 10;
@@ -30,13 +18,13 @@ type CallRecord = ReturnType<FakeDiscord["calls"]>[number];
 
 export async function startDiscordPlace(kind: "mention" | "/edit" | "DM"): Promise<Place> {
   const discord = await startFakeDiscord({ rateLimits: true });
-  const nemo = await startBackend();
   const bytes = await clipBytes();
-  const bot = new BotProcess(
-    { ...settingsFor(nemo), DISCORD_BOT_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
-    await mkdtemp(join(tmpdir(), "nemobot-bench-")),
-  );
-  await discord.whenReady();
+  const bot = await startBot({ DISCORD_BOT_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl }, () =>
+    discord.whenReady(),
+  ).catch(async (error: unknown) => {
+    await discord.stop();
+    throw error;
+  });
   const user = discord.user({ name: "anna" });
   const guild = discord.guild({ name: "Creators", members: [user] });
   const read = readOnce(readCall, (call: CallRecord) => call.status !== 0);
@@ -73,13 +61,12 @@ export async function startDiscordPlace(kind: "mention" | "/edit" | "DM"): Promi
 
   return {
     name: `Discord ${kind}`,
-    nemo,
+    nemo: bot.nemo,
     room,
     calls: () => read(discord.calls()),
     async stop() {
-      await bot[Symbol.asyncDispose]();
+      await bot.stop();
       await discord.stop();
-      await nemo.stop();
     },
   };
 }

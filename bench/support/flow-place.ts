@@ -2,9 +2,14 @@
  * A place where people talk to the bot, for `bench/flow.ts`: the bot as a process between a fake platform and a
  * backend of its own, with all settings at their defaults. What is told of it is what platform and backend saw.
  */
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { BotProcess } from "../../test/support/bot-process.ts";
+
+/** Of a log, what is told of a bot that did not start. */
+const LOG_LENGTH = 300;
 
 /** A call of the bot that shows something, or tried to. */
 export interface ScreenCall {
@@ -49,20 +54,43 @@ export function clipBytes(): Promise<Buffer> {
   return readFile(join(import.meta.dirname, "../../src/sandbox/media/sample.mp4"));
 }
 
-export function startBackend(): Promise<Sandbox> {
-  return startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null });
-}
-
-/** What every bot is told. */
-export function settingsFor(nemo: Sandbox): Record<string, string> {
-  return {
+/** A backend, and a bot with default settings between it and the platform that `settings` name. */
+export async function startBot(
+  settings: Record<string, string>,
+  isReady: () => Promise<unknown>,
+): Promise<{ nemo: Sandbox; stop(): Promise<void> }> {
+  const nemo = await startBackend();
+  const env = {
     NEMO_API_URL: nemo.url,
     NEMO_WEB_URL: nemo.webUrl,
     HTTP_PORT: "0",
     LOG_LEVEL: "warn",
     // The flag of `npm start`.
     NODE_OPTIONS: "--max-semi-space-size=1",
+    ...settings,
   };
+  const bot = new BotProcess(env, await mkdtemp(join(tmpdir(), "nemobot-bench-")));
+  const stop = async () => {
+    await bot[Symbol.asyncDispose]();
+    await nemo.stop();
+  };
+  const ended = bot.ended().then(() => {
+    throw new Error(`the bot ended: ${bot.log.trim().slice(-LOG_LENGTH)}`);
+  });
+  try {
+    await Promise.race([isReady(), ended]);
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    // It ends when it is stopped, too.
+    ended.catch(() => {});
+  }
+  return { nemo, stop };
+}
+
+export function startBackend(): Promise<Sandbox> {
+  return startSandbox({ silentShare: 0, guiShare: 0, ffmpeg: null });
 }
 
 /** Calls in one form each, made once it has its answer. */

@@ -1,18 +1,6 @@
 /** Private chats, groups and forums of Telegram, for `bench/flow.ts`. */
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type FakeTelegram, startFakeTelegram } from "../../test/fakes/telegram/fake-telegram.ts";
-import { BotProcess } from "../../test/support/bot-process.ts";
-import {
-  clipBytes,
-  type Place,
-  type Room,
-  readOnce,
-  type ScreenCall,
-  settingsFor,
-  startBackend,
-} from "./flow-place.ts";
+import { clipBytes, type Place, type Room, readOnce, type ScreenCall, startBot } from "./flow-place.ts";
 
 /** About what a group takes in a minute. */
 const QUESTIONS = 20;
@@ -22,13 +10,14 @@ type RecordedCall = ReturnType<FakeTelegram["calls"]>[number];
 
 export async function startTelegramPlace(kind: "private" | "group" | "forum"): Promise<Place> {
   const telegram = await startFakeTelegram({ rates: true, pollTimeoutCapMs: 5_000 });
-  const nemo = await startBackend();
   const bytes = await clipBytes();
-  const bot = new BotProcess(
-    { ...settingsFor(nemo), TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.apiRoot },
-    await mkdtemp(join(tmpdir(), "nemobot-bench-")),
-  );
-  await telegram.waitFor(() => telegram.isPolled, { what: "the bot", timeoutMs: 30_000 });
+  const bot = await startBot(
+    { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.apiRoot },
+    () => telegram.waitFor(() => telegram.isPolled, { what: "the bot", timeoutMs: 30_000 }),
+  ).catch(async (error: unknown) => {
+    await telegram.stop();
+    throw error;
+  });
   const read = readOnce(readCall, (call: RecordedCall) => call.status !== null);
 
   function chatWith(topics: readonly string[]) {
@@ -72,13 +61,12 @@ export async function startTelegramPlace(kind: "private" | "group" | "forum"): P
 
   return {
     name: `Telegram ${kind}`,
-    nemo,
+    nemo: bot.nemo,
     room,
     calls: () => read(telegram.calls()),
     async stop() {
-      await bot[Symbol.asyncDispose]();
+      await bot.stop();
       await telegram.stop();
-      await nemo.stop();
     },
   };
 }
