@@ -78,9 +78,11 @@ export class Worker {
           job,
           openQuestion && isInMailbox ? asAnswer(request, message, openQuestion) : request,
         );
-      } else if (chat.session) {
+      } else {
+        chat.living.disown();
         const { actions } = settled;
-        await followUp(chat, chat.session, { actions, userId: message.user.id }, signal);
+        const userId = message.user.id;
+        if (chat.session) await followUp(chat, chat.session, { actions, userId }, signal);
       }
     } catch (error) {
       if (signal.aborted) return;

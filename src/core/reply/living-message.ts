@@ -91,7 +91,13 @@ export class LivingMessage {
   renew(name: string): this {
     this.#key = `${this.#options.key}:${name}`;
     this.#isOver = false;
+    this.#mayStand = false;
     return this;
+  }
+
+  /** What it was for has been told: the message of its name is the answer by now. */
+  disown(): void {
+    this.#isOver = true;
   }
 
   /** What happens now; shown as soon as the platform likes. */
