@@ -27,7 +27,7 @@ import { areAllUnfit, leadOutside } from "./workflows/fitness.ts";
 import { showHistory, undo } from "./workflows/history.ts";
 import { showCredits, showHelp, showKept, showStatus, showUploadHelp } from "./workflows/instant-answers.ts";
 import { startOver, tellError } from "./workflows/message-error.ts";
-import { openProject, showProjects, startProject } from "./workflows/projects.ts";
+import { openProject, openProjectPlace, showProjects, startProject } from "./workflows/projects.ts";
 import { isAllowed, mayAsk } from "./workflows/rights.ts";
 import { chooseLanguage, chooseSkill, takeSkill } from "./workflows/settings.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
@@ -201,6 +201,8 @@ export class Worker {
         if (chat.session) return false;
         await chat.speaker.say("undo.nothing");
         return true;
+      case "new-project":
+        return action.from === undefined && openProjectPlace(chat, signal);
       case "keep-project":
         await chat.speaker.say("project.kept");
         return true;
@@ -224,7 +226,6 @@ export class Worker {
       case "export":
       case "credits":
       case "status":
-      case "new-project":
       case "edit":
       case "answer":
         return false;

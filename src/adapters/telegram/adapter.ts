@@ -33,6 +33,7 @@ import { DEFAULT_SEND_LIMITS, type SendLimits, SendQueue } from "./outgoing/send
 import { createSentMarks, type Posted } from "./outgoing/sent-marks.ts";
 import { SharedRateLimit } from "./outgoing/shared-rate-limit.ts";
 import { askedWaitMs } from "./retry-after.ts";
+import { Topics } from "./topics.ts";
 import { WriteBehindMemory } from "./write-behind-memory.ts";
 
 const RETRIES = { firstMs: 500, longestMs: 30_000 };
@@ -68,6 +69,7 @@ export class TelegramAdapter {
   readonly #dispatcher = new Agent();
   readonly #memory: WriteBehindMemory;
   readonly #migrations: Migrations;
+  readonly #topics: Topics;
   readonly #queue: SendQueue<Call, Posted>;
   readonly #background: Background;
   readonly #stopped = new AbortController();
@@ -98,6 +100,14 @@ export class TelegramAdapter {
     const stopped = this.#sendingStopped.signal;
     const sending = { migrations: this.#migrations, marks, log, onGone, stopped };
     const delivery = new Delivery({ ...sending, queue: this.#queue, clock });
+    this.#topics = new Topics({
+      api: this.#api,
+      memory,
+      locales,
+      log,
+      stopped,
+      areOn: async () => (await this.#whoAmI()).has_topics_enabled === true,
+    });
     const kept = new KeptMessages(this.#memory, log);
     this.platform = new TelegramPlatform({
       ...sending,
@@ -106,6 +116,7 @@ export class TelegramAdapter {
       rateLimit,
       managers: new Managers(this.#api, this.#migrations, clock),
       kept,
+      places: this.#topics,
       drafts: new Drafts({ api: this.#api, memory: this.#memory, clock, log, stopped }),
       privately: new PrivateMessages({
         kept,
@@ -139,6 +150,7 @@ export class TelegramAdapter {
       memory,
       buttons: this.#memory,
       migrations: this.#migrations,
+      topics: this.#topics,
       answers: new CallbackAnswers({ api, locales, log, background }),
       log,
     });

@@ -39,6 +39,16 @@ export type OpenedAttachment =
 /** What the bot may put on a person's message instead of words. */
 export type Reaction = "👍" | "❤" | "😁";
 
+/** Places of their own for projects, such as topics. Best effort: nothing of it throws. */
+export interface ProjectPlaces {
+  /** Opens the place of a new project, once for each `key`. Null: here projects have none. */
+  open(target: ReplyTarget, project: { key: string; name: string }): Promise<ReplyTarget | null>;
+  /** Calls the project's place, if it has one, `name`. */
+  rename(target: ReplyTarget, name: string): Promise<void>;
+  /** What the places of a chat are called, the newest first; none where projects have no places. */
+  list(target: ReplyTarget): Promise<string[]>;
+}
+
 /** A chat platform, limits and pacing included: it splits, escapes, waits and retries by its own rules. */
 export interface ChatPlatform {
   /** First part of its conversation ids, and `platform` of its attachments. */
@@ -73,6 +83,8 @@ export interface ChatPlatform {
    * not here. Absent: nowhere on this platform. Best effort: never throws.
    */
   showDraft?(target: ReplyTarget, draft: { id: string; text: RichText }): Promise<boolean>;
+  /** Absent: nowhere on this platform. */
+  readonly places?: ProjectPlaces;
   /** Best effort: never throws. */
   showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void>;
   /**

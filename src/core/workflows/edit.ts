@@ -16,7 +16,11 @@ export async function edit(
   signal: AbortSignal,
 ): Promise<void> {
   if (text.trim() === "") return showHelp(chat);
-  if (chat.record.title === undefined) await chat.update((now) => ({ title: titleFrom(text), ...now }));
+  if (chat.record.title === undefined) {
+    const title = titleFrom(text);
+    await chat.update((now) => ({ title, ...now }));
+    void chat.speaker.platform.places?.rename(chat.speaker.target, title);
+  }
   await wantLanguage(chat, userId, chat.speaker.language);
   const actions = await runTurn(chat, session, { text, pending: null }, signal);
   await followUp(chat, session, { actions, userId }, signal);

@@ -4,13 +4,14 @@
  */
 import { BackendError } from "../model/backend-error.ts";
 import type { Conversation, KeptProject } from "../model/conversation.ts";
-import { ownerOf } from "../model/conversation.ts";
+import { newConversation, ownerOf } from "../model/conversation.ts";
 import type { Button, IncomingMessage } from "../model/message.ts";
 import { titleFrom, withProject } from "../model/project-list.ts";
 import { listText, plain } from "../model/rich-text.ts";
 import { isExportable } from "../model/timeline.ts";
 import type { ProjectState, SessionRef } from "../ports/video-backend.ts";
 import { greeting } from "../reply/greeting.ts";
+import { Speaker } from "../reply/speaker.ts";
 import { summaryText } from "../reply/timeline-text.ts";
 import type { Chat } from "./chat.ts";
 import { type OldProject, replaceSession } from "./connect.ts";
@@ -46,6 +47,22 @@ export async function startProject(
   await speaker.send(greeting(chat.context, speaker, chat.skill, "project.started", false));
 }
 
+/** Opens a new project in a place of its own, and says where; false where projects have none. */
+export async function openProjectPlace(chat: Chat, signal: AbortSignal): Promise<boolean> {
+  const { speaker, context, record, itemId } = chat;
+  const name = speaker.plain("project.untitled");
+  const target = await speaker.platform.places?.open(speaker.target, { key: itemId, name });
+  if (!target) return false;
+  signal.throwIfAborted();
+  const { skill, account } = record;
+  // The person's credits go along.
+  await context.store.update(target.conversationId, (now) => now ?? { ...newConversation(skill), account });
+  const there = new Speaker(context, target, speaker.language, `${itemId}:there`);
+  await there.send(greeting(context, there, chat.skill, "project.started", false));
+  await speaker.say("project.opened-there", { name });
+  return true;
+}
+
 /**
  * Lists the projects with a button for each. With `wanted`, the words a person calls one by, opens the only one
  * they fit.
@@ -67,6 +84,10 @@ export async function showProjects(
       return void (await speaker.say("project.is-open"));
     }
     if (only && fitting.length === 1) return openProject(chat, message, only.session.sessionId, signal);
+  }
+  const places = (await speaker.platform.places?.list(speaker.target)) ?? [];
+  if (kept.length === 0 && places.length > 0) {
+    return void (await speaker.say("project.places", { projects: listText(places) }));
   }
   if (kept.length === 0) return void (await speaker.say("project.only-one"));
   const lines = kept.map((project) => titleOf(chat, project));

@@ -53,6 +53,8 @@ export interface FakeTelegramOptions {
   version?: "10.1" | "10.2" | "10.3";
   /** Whether the server knows `sendMessageDraft`. Default true. */
   hasDrafts?: boolean;
+  /** Whether the bot has topics in private chats: BotFather's Threaded Mode. `refused`: it says so and opens none. Default false. */
+  hasPrivateTopics?: boolean | "refused";
   /** Uploads up to this size are kept with their bytes; default 64 MiB. */
   keepUploadBytes?: number;
 }
@@ -110,6 +112,7 @@ export async function startFakeTelegram(options: FakeTelegramOptions = {}): Prom
     callbackAnswerWithinMs: options.callbackAnswerWithinMs ?? 3000,
     isVideoMessageIdZero: options.videoMessageIdZero ?? false,
     hasDrafts: options.hasDrafts ?? true,
+    hasPrivateTopics: options.hasPrivateTopics ?? false,
     version: options.version ?? "10.3",
   });
   const server = new BotApiServer(world, {

@@ -22,7 +22,7 @@ export const botMethods: Readonly<Record<string, Method>> = {
     supports_inline_queries: false,
     can_connect_to_business: false,
     has_main_web_app: false,
-    has_topics_enabled: true,
+    has_topics_enabled: world.options.hasPrivateTopics !== false,
   }),
   getupdates: getUpdates,
   setwebhook: setWebhook,

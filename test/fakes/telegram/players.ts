@@ -304,14 +304,18 @@ export class ChatPlayer {
   }
 
   /** Adds a topic to a forum or to a private chat; returns its id. `isOld`: the bot was not there and gets no update. */
-  addTopic(name: string, options: { isOld?: boolean } = {}): number {
+  addTopic(name: string, options: { isOld?: boolean; isNameImplicit?: true } = {}): number {
     const { from } = this.#origin({});
     const id = this.#chat.nextMessageId();
     const content = {
       message_id: id,
       message_thread_id: id,
       is_topic_message: true as const,
-      forum_topic_created: { name, icon_color: 7322096 },
+      forum_topic_created: {
+        name,
+        icon_color: 7322096,
+        ...(options.isNameImplicit ? { is_name_implicit: true as const } : {}),
+      },
     };
     const service = userMessage(this.#world, this.#chat, { from, topic: null, replyTo: null }, content);
     this.#chat.add(service);

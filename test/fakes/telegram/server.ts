@@ -12,11 +12,13 @@ import { botMethods } from "./methods-bot.ts";
 import { messageMethods } from "./methods-messages.ts";
 import type { Params } from "./params.ts";
 import { type BodyLimits, readParams } from "./request.ts";
+import { topicMethods } from "./topics.ts";
 import type { RecordedCall, World } from "./world.ts";
 
 const methods: Readonly<Record<string, Method>> = {
   ...messageMethods,
   ...draftMethods,
+  ...topicMethods,
   ...ephemeralMethods,
   ...botMethods,
 };

@@ -103,7 +103,7 @@ export interface WireMessage {
   left_chat_member?: WireUser;
   migrate_to_chat_id?: number;
   migrate_from_chat_id?: number;
-  forum_topic_created?: { name: string; icon_color: number };
+  forum_topic_created?: { name: string; icon_color: number; is_name_implicit?: true };
   reply_markup?: WireKeyboard;
 }
 

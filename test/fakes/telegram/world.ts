@@ -61,6 +61,7 @@ export interface WorldOptions {
   callbackAnswerWithinMs: number;
   isVideoMessageIdZero: boolean;
   hasDrafts: boolean;
+  hasPrivateTopics: boolean | "refused";
   version: "10.1" | "10.2" | "10.3";
 }
 

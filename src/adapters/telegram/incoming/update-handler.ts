@@ -3,7 +3,7 @@
  * asks for. Source: Bot API, Update; DESIGN.md, rule 3.
  */
 import type { Action, IncomingMessage } from "../../../core/model/message.ts";
-import type { MessageSink } from "../../../core/ports/chat-platform.ts";
+import type { MessageSink, PlaceEdit } from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { decodeAction } from "../../shared/action-codes.ts";
@@ -11,6 +11,7 @@ import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Migrations } from "../migrations.ts";
 import type { CallbackAnswers } from "../outgoing/callback-answers.ts";
 import { draftOwner } from "../outgoing/drafts.ts";
+import type { Topics } from "../topics.ts";
 import { groupAlbums, type MessageGroup } from "./albums.ts";
 import {
   type BotIdentity,
@@ -49,6 +50,7 @@ export interface UpdateHandlerOptions {
   /** Knows what buttons mean that are still to be stored. */
   buttons: AdapterMemory;
   migrations: Migrations;
+  topics: Topics;
   answers: CallbackAnswers;
   log: Log;
 }
@@ -88,9 +90,11 @@ export class UpdateHandler {
       if (to !== undefined) await migrations.note(String(part.chat.id), String(to));
       if (from !== undefined) await migrations.note(String(from), String(part.chat.id));
     }
+    await this.#noteTopic(parts[0]);
     const message = readMessages(parts, updateId, bot);
     if (!message) return false;
-    await engine.receive(await this.#inOrigin(message, parts[0]));
+    const owned = await this.#inOrigin(message, parts[0]);
+    await engine.receive(owned, this.#placeFor(owned, parts[0]));
     if (albumId === null) return true;
     for (const part of parts) await memory.set(`album-part:${keyOf(part)}`, "1", PART_KEPT_FOR_MS);
     return true;
@@ -156,7 +160,11 @@ export class UpdateHandler {
 
   async #edited(message: Message, updateId: number): Promise<boolean> {
     const edited = readMessages([message], updateId, this.#options.bot);
-    if (edited) await this.#options.engine.revise(await this.#inOrigin(edited, message));
+    if (edited) {
+      const { engine, topics } = this.#options;
+      const owned = await this.#inOrigin(edited, message);
+      await engine.revise(isOutsideTopics(message) ? await topics.whereOpened(owned) : owned);
+    }
     return edited !== null;
   }
 
@@ -172,6 +180,24 @@ export class UpdateHandler {
     const origin = await this.#options.migrations.originOf(String(change.chat.id));
     await this.#options.engine.abandon(`telegram:${origin}`);
     return true;
+  }
+
+  /** What Telegram tells of topics in private chats. */
+  async #noteTopic(message: Message | undefined): Promise<void> {
+    if (message?.chat.type !== "private" || message.message_thread_id === undefined) return;
+    const {
+      chat,
+      message_thread_id: topicId,
+      forum_topic_created: created,
+      forum_topic_edited: named,
+    } = message;
+    const { topics } = this.#options;
+    if (created?.is_name_implicit) await topics.openedByTelegram(chat.id, topicId);
+    if (named && message.from?.is_bot === false) await topics.namedByPerson(chat.id, topicId);
+  }
+
+  #placeFor(message: IncomingMessage, source: Message | undefined): PlaceEdit | undefined {
+    return source && isOutsideTopics(source) ? this.#options.topics.placeFor(message) : undefined;
   }
 
   /** Led to the conversation a migrated group began with. */
@@ -191,4 +217,9 @@ export class UpdateHandler {
 /** Whether the bot is in the chat. */
 function isIn({ status, is_member: isMember }: ChatMemberUpdated["new_chat_member"]): boolean {
   return status === "restricted" ? isMember === true : status !== "left" && status !== "kicked";
+}
+
+/** Of a private chat, which may have topics. */
+function isOutsideTopics({ chat, is_topic_message: isInTopic }: Place): boolean {
+  return chat.type === "private" && isInTopic !== true;
 }

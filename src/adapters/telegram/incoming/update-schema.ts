@@ -119,7 +119,11 @@ export const messageSchema = place.extend({
   supergroup_chat_created: present,
   channel_chat_created: present,
   pinned_message: present,
-  forum_topic_created: present,
+  /** With a name that no person has chosen, the bot may give it one. */
+  forum_topic_created: z
+    .object({ is_name_implicit: beside(z.boolean()) })
+    .optional()
+    .catch({}),
   forum_topic_edited: present,
   forum_topic_closed: present,
   forum_topic_reopened: present,

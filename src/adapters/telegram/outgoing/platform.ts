@@ -15,6 +15,7 @@ import type {
   ByteSource,
   ChatPlatform,
   OpenedAttachment,
+  ProjectPlaces,
   Reaction,
 } from "../../../core/ports/chat-platform.ts";
 import type { Log } from "../../../core/ports/runtime.ts";
@@ -46,6 +47,7 @@ export interface TelegramPlatformOptions {
   privately: PrivateMessages;
   kept: KeptMessages;
   drafts: Drafts;
+  places: ProjectPlaces;
   files: FileOptions;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
@@ -59,10 +61,12 @@ export class TelegramPlatform implements ChatPlatform {
   readonly progressIntervalMs = 3_000;
   readonly typingLastsMs = 4_500;
   readonly maxAttachmentBytes: number | null;
+  readonly places: ProjectPlaces;
   readonly #options: TelegramPlatformOptions;
 
   constructor(options: TelegramPlatformOptions) {
     this.#options = options;
+    this.places = options.places;
     this.maxAttachmentBytes = options.files.localFilesDir ? null : CLOUD_DOWNLOAD_BYTES;
   }
 

@@ -7,6 +7,7 @@ import { UpdateHandler } from "../../../../src/adapters/telegram/incoming/update
 import { Webhook } from "../../../../src/adapters/telegram/incoming/webhook.ts";
 import { Migrations } from "../../../../src/adapters/telegram/migrations.ts";
 import { CallbackAnswers } from "../../../../src/adapters/telegram/outgoing/callback-answers.ts";
+import { Topics } from "../../../../src/adapters/telegram/topics.ts";
 import { NO_METRICS } from "../../../../src/app/no-metrics.ts";
 import { systemClock } from "../../../../src/app/system-clock.ts";
 import type { Clock } from "../../../../src/core/ports/runtime.ts";
@@ -45,13 +46,16 @@ async function setting() {
     const log = new TestLog();
     const api = testApi(telegram);
     const background = new Background({ platform: "telegram", clock, log, metrics: NO_METRICS });
+    const locales = await testLocales();
+    const stopped = new AbortController().signal;
     const handler = new UpdateHandler({
       bot: { id: telegram.bot.id, username: telegram.bot.username ?? "" },
       engine: sink,
       memory,
       buttons: memory,
       migrations: new Migrations(memory, memory, log),
-      answers: new CallbackAnswers({ api, locales: await testLocales(), log, background }),
+      topics: new Topics({ api, memory, locales, log, stopped, areOn: async () => false }),
+      answers: new CallbackAnswers({ api, locales, log, background }),
       log,
     });
     const take = handler.take.bind(handler);
