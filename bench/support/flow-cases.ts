@@ -103,7 +103,7 @@ export async function converse(
     if (!isBusy) row.signMs = (await firstCall(run, saidFrom, ({ kind }) => kind === "sent")) - saidAt;
     row.wordsMs = Math.max(...told.map(({ wordsMs }) => wordsMs));
     row.endMs = Math.max(...told.map(({ endMs }) => endMs));
-    await quiet(place, endsAt);
+    await settle(run, room);
     row.state = "ended";
   } finally {
     // The next case is not to meet what is left of this one.
@@ -145,7 +145,7 @@ export async function exportVideo(
     scenario.release(name);
     const showsVideo = ({ hasFile, text }: ScreenCall) => hasFile || text.includes("/files/");
     row.endMs = (await firstCall(run, finishedFrom, showsVideo)) - finishedAt;
-    await quiet(place, endsAt);
+    await settle(run, room);
     row.state = "ended";
   } finally {
     scenario.clear("render");
@@ -216,8 +216,10 @@ async function firstCall(
   return (await until(found, endsAt)).at;
 }
 
-/** Resolves when the bot has shown nothing new for a while, or the time is up. */
-async function quiet(place: Place, endsAt: number): Promise<void> {
+/** Resolves when what is owed is there and the bot has shown nothing new for a while, or the time is up. */
+async function settle({ place, row, endsAt }: Run, room: Room): Promise<void> {
+  // What is owed may wait for longer than a quiet while; the row tells when it does not come at all.
+  await until(() => room.messagesLeft() >= row.owed, endsAt).catch(() => {});
   let [calls, since] = [-1, Date.now()];
   while (Date.now() - since < QUIET_MS && Date.now() < endsAt) {
     const { length } = place.calls().filter(({ kind }) => kind !== "signal");
