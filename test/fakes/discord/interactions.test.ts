@@ -212,6 +212,11 @@ describe("an app that only the user installed", () => {
   });
 });
 
+/** A field of a modal. */
+function labelled(component: object) {
+  return { type: 18, label: "a", component };
+}
+
 describe("components and modals", () => {
   const panel = [
     {
@@ -295,6 +300,34 @@ describe("components and modals", () => {
           },
         ],
       },
+    ],
+    [
+      "a radio group of one option",
+      { components: [labelled({ type: 21, custom_id: "r", options: [{ value: "a", label: "A" }] })] },
+    ],
+    [
+      "a radio group with the same value twice",
+      {
+        components: [
+          labelled({ type: 21, custom_id: "r", options: ["A", "B"].map((label) => ({ value: "a", label })) }),
+        ],
+      },
+    ],
+    [
+      "a file upload of more than ten",
+      { components: [labelled({ type: 19, custom_id: "f", max_values: 11 })] },
+    ],
+    [
+      "a file upload that wants more than it takes",
+      { components: [labelled({ type: 19, custom_id: "f", min_values: 2 })] },
+    ],
+    [
+      "a label of 46 characters",
+      { components: [{ ...labelled({ type: 4, custom_id: "c", style: 1 }), label: "x".repeat(46) }] },
+    ],
+    [
+      "a description of 101 characters",
+      { components: [{ ...labelled({ type: 4, custom_id: "c", style: 1 }), description: "x".repeat(101) }] },
     ],
   ])("refuse a modal with %s", async (_, more) => {
     const input = { type: 4, custom_id: "prompt", style: 2 };

@@ -110,6 +110,29 @@ describe("sending a message", () => {
     expect((await send({ content: "x", components: [row(menu(2), button("b"))] })).status).toBe(400);
   });
 
+  it("turns into Components V2 when its content goes, and never back", async () => {
+    const { body: sent } = await send({ content: "words" });
+    const edit = (body: JsonObject) =>
+      rest(fake, "PATCH", `/channels/${channel.id}/messages/${sent.id}`, body);
+    const framed = { flags: 1 << 15, components: [{ type: 10, content: "framed" }] };
+    expect(codeAt((await edit(framed)).body, "content")).toContain("WITH_COMPONENTS_V2");
+    expect((await edit({ ...framed, content: null })).status).toBe(200);
+    expect(codeAt((await edit({ flags: 0, content: "words" })).body, "content")).toContain(
+      "WITH_COMPONENTS_V2",
+    );
+    const [message] = channel.botMessages();
+    expect([message?.content, message?.text]).toEqual(["", "framed"]);
+  });
+
+  it("takes no more edits when it is an hour old", async () => {
+    const { body: sent } = await send({ content: "words" });
+    channel.botMessages()[0]?.age(3_600_001);
+    const { status, body } = await rest(fake, "PATCH", `/channels/${channel.id}/messages/${sent.id}`, {
+      content: "more",
+    });
+    expect([status, body.code]).toEqual([429, 30046]);
+  });
+
   it("takes Components V2 with the flag, up to 40 of them and 4000 characters, and then no content", async () => {
     const text = (content: string) => ({ type: 10, content });
     const v2 = (components: JsonObject[], more: JsonObject = {}) =>

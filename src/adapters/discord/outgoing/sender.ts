@@ -15,6 +15,7 @@ import { PermissionNews } from "../permissions.ts";
 import { type DiscordPlace, placeOf } from "../place.ts";
 import { type Body, directBody, type PlaceNote, publicBody } from "./body.ts";
 import { type InteractionAnswers, ORIGINAL } from "./interaction-answers.ts";
+import { LateAnswers } from "./late-answers.ts";
 import type { createSentMarks } from "./sent-marks.ts";
 
 /** Follow-ups of an app that is not in the channel. */
@@ -57,6 +58,7 @@ export class Sender {
   readonly #permissions: PermissionNews;
   readonly #marks: ReturnType<typeof createSentMarks>;
   readonly #answers: InteractionAnswers;
+  readonly #late: LateAnswers;
 
   constructor(
     options: SenderOptions,
@@ -66,6 +68,7 @@ export class Sender {
     this.#permissions = new PermissionNews(options.rest, options.memory, options.locales, options.log);
     this.#marks = marks;
     this.#answers = answers;
+    this.#late = new LateAnswers(options);
   }
 
   /**
@@ -116,6 +119,8 @@ export class Sender {
     const { target, place, isPrivate } = part;
     const { interactionId } = place;
     if (interactionId) {
+      const before = await this.#sentLate(part);
+      if (before !== null) return { messageId: before, note: null };
       const answered = await this.#answers.inOrder(interactionId, () => this.#answer(part, interactionId));
       if (answered) return { messageId: answered, note: place.isElsewhere ? "private.told" : null };
     }
@@ -154,6 +159,7 @@ export class Sender {
       }
     }
     try {
+      if (used > 0 && canBeSeen(part)) await this.#late.begin(part.name);
       const sent = await this.#answerAs(part, used);
       const first = used > 0 ? answers.first : sent.startsWith(ORIGINAL) ? nonce : null;
       const isPassing = used > 0 && answers.isPassing;
@@ -164,6 +170,11 @@ export class Sender {
       if (isOver(error)) return null;
       throw this.goneOr(part.target, error);
     }
+  }
+
+  /** By a process that died before it could write down that it had sent it; null: by none. */
+  async #sentLate(part: Part): Promise<string | null> {
+    return canBeSeen(part) ? this.#late.find(part.name, part.place, part.body) : null;
   }
 
   /** As the first answer, or as one more. */
@@ -250,6 +261,12 @@ export class Sender {
     })) as APIMessage;
     return `${sent.channel_id}/${sent.id}`;
   }
+}
+
+/** A late answer that stands in the channel for the bot to see, and must be shown once. */
+function canBeSeen(part: Part): part is Part & { name: string } {
+  const { place, message, name, isPrivate } = part;
+  return message.isReply === true && name !== null && !isPrivate && !place.isAppOnly && !place.isElsewhere;
 }
 
 /** The message to hang below; null: none. */

@@ -176,6 +176,30 @@ describe("a command", { timeout: 30_000 }, () => {
     expect(used.followUps.map((one) => one.content)).toEqual(["Done."]);
   });
 
+  it.each([
+    ["had left", "after", undefined],
+    ["had not left", "before", undefined],
+    ["had left in a frame", "after", true],
+  ] as const)("has its late answer once when a process dies that %s it", async (_what, stage, isCard) => {
+    const scene = await startAdapterScene();
+    const { platform, replyTo, used } = await command(scene, "status");
+    const shown = await shownFirst(platform, replyTo);
+    const answer = words("Done.", {
+      isReply: true,
+      idempotencyKey: "answer",
+      ...(isCard ? { isCard } : {}),
+    });
+    // No answer of Discord comes back: what the process knows ends here.
+    const hold = scene.discord.hold("POST /webhooks/:webhook/:token", stage);
+    platform.send(replyTo, answer).catch(() => {});
+    await hold.reached;
+    const next = await scene.adapter();
+    await next.platform.send(replyTo, answer);
+    await next.platform.remove(shown);
+    expect(used.followUps.map((one) => one.text)).toEqual(["Done."]);
+    expect(used.original).toBeNull();
+  });
+
   it("goes on with messages of the bot when its token has run out", async () => {
     const scene = await startAdapterScene();
     const { platform, replyTo, channel } = await command(scene, "status");
