@@ -58,6 +58,11 @@ export class PassingRest {
     this.#limits = limits;
   }
 
+  /** How long Discord has told requests of this kind to wait; 0: not at all. */
+  closedForMs(method: "PATCH", path: `/${string}`): number {
+    return this.#limits.closedForMs(method, path);
+  }
+
   /** The answer; null: there is no room now, and nothing was sent. Throws Discord's refusal. */
   async request(
     method: "POST" | "PATCH" | "PUT",

@@ -7,12 +7,15 @@ import { Routes } from "discord-api-types/v10";
 import type { SentMessage } from "../../../core/model/message.ts";
 import type { Clock } from "../../../core/ports/runtime.ts";
 import { placeOf } from "../place.ts";
+import type { PassingRest } from "../rest.ts";
 import { timeOf } from "../snowflakes.ts";
 import type { Body } from "./body.ts";
 import { type InteractionAnswers, ORIGINAL } from "./interaction-answers.ts";
 
 /** Older ones take few edits. A minute is left for the way. */
 const EDITABLE_FOR_MS = 59 * 60_000;
+/** An edit that has to wait longer is not worth it: a new message does not. */
+const LONGEST_WAIT_MS = 500;
 
 /** A path, and whether it is the bot's token that opens it. */
 export interface MessagePath {
@@ -22,11 +25,13 @@ export interface MessagePath {
 
 export class OwnMessages {
   readonly #rest: REST;
+  readonly #passing: PassingRest;
   readonly #answers: InteractionAnswers;
   readonly #clock: Clock;
 
-  constructor(options: { rest: REST; clock: Clock }, answers: InteractionAnswers) {
+  constructor(options: { rest: REST; passing: PassingRest; clock: Clock }, answers: InteractionAnswers) {
     this.#rest = options.rest;
+    this.#passing = options.passing;
     this.#clock = options.clock;
     this.#answers = answers;
   }
@@ -35,6 +40,13 @@ export class OwnMessages {
   isTooOld({ messageId }: SentMessage): boolean {
     const id = idOf(messageId);
     return id !== null && this.#clock.now() - timeOf(id) > EDITABLE_FOR_MS;
+  }
+
+  /** Whether a new message would be there sooner than an edit; never for the answers of an interaction. */
+  async isHeldUp(sent: SentMessage): Promise<boolean> {
+    if (sent.messageId.startsWith("@")) return false;
+    const { path } = await this.pathOf(sent);
+    return this.#passing.closedForMs("PATCH", path) > LONGEST_WAIT_MS;
   }
 
   /** How a message is reached: by its interaction while that lives, else as any message of the bot. */

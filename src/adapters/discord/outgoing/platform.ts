@@ -225,13 +225,20 @@ export class DiscordPlatform implements ChatPlatform {
       note = said;
     };
     await this.#sender.send(sent.target, message, body, { number: 0, onNote });
-    await this.#replace(sent, publicBody(message, body, note, this.#options.locales));
-    return sent;
+    const aside = publicBody(message, body, note, this.#options.locales);
+    if (await this.#replace(sent, aside)) return sent;
+    const { idempotencyKey, ...rest } = message;
+    const named = idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey} aside` };
+    const messageId = await this.#sender.send(sent.target, { ...rest, ...named, tone: "reply" }, aside, {
+      number: 0,
+    });
+    await this.remove(sent);
+    return { target: sent.target, messageId };
   }
 
-  /** False when the message is gone (deleted, folded away, beyond the token's life), or cannot become `body`. */
+  /** False when the message is gone (deleted, folded away, beyond the token's life), cannot become `body`, or not soon. */
   async #replace(sent: SentMessage, body: Body): Promise<boolean> {
-    if (this.#own.isTooOld(sent)) return false;
+    if (this.#own.isTooOld(sent) || (await this.#own.isHeldUp(sent))) return false;
     try {
       await this.#own.edit(sent, replacing(body));
       return true;
