@@ -43,7 +43,7 @@ function randomFrom(start: number): () => number {
 }
 
 const random = randomFrom(seed);
-const telegram = await startFakeTelegram({ pollTimeoutCapMs: 500, conflictDelayMs: 10 });
+const telegram = await startFakeTelegram({ pollTimeoutCapMs: 500, conflictDelayMs: 10, rates: false });
 const TOKEN = "bench";
 const nemo = await startSandbox({
   silentShare: 0,

@@ -1,8 +1,6 @@
 /**
  * From a text of the backend to the Bot API call that carries it, with 1,000 conversations in a turn at once,
- * and the memory a conversation in a turn costs. The limit of 25 calls a second over all chats is lifted here:
- * Telegram sets it, and with it the thousandth answer waits 40 s whatever the bot does. The limit of each chat
- * stays. `node bench/telegram-latency.ts` (Linux)
+ * and the memory a conversation in a turn costs. `node bench/telegram-latency.ts` (Linux)
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,8 +14,7 @@ import { finishTurn, startNemoStub } from "./support/nemo-stub.ts";
 const CONVERSATIONS = 1_000;
 /** Answers that are measured one at a time; the rest come all at once. */
 const SINGLE = 500;
-const LIFTED_LIMIT = 1_000_000;
-/** After this long a chat's own limit holds nothing back, and what starting cost has calmed down. */
+/** After this long what starting cost has calmed down. */
 const CALM_MS = 5_000;
 
 async function until(condition: () => boolean): Promise<void> {
@@ -37,7 +34,7 @@ const telegram = await startBotApiStub({
   },
 });
 const dataDir = await mkdtemp(join(tmpdir(), "nemobot-bench-"));
-const bot = new Child(new URL("support/telegram-child.ts", import.meta.url), [String(LIFTED_LIMIT)], {
+const bot = new Child(new URL("support/telegram-child.ts", import.meta.url), [], {
   DATA_DIR: dataDir,
   LOG_LEVEL: "warn",
   NEMO_API_URL: nemo.url,

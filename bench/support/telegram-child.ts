@@ -1,9 +1,7 @@
 /**
- * The process under measurement of `bench/telegram-latency.ts`: the bot with Telegram alone, at a rate of calls
- * to all chats together that the benchmark chooses. `node telegram-child.ts <calls per second>`, settings as usual.
+ * The process under measurement of `bench/telegram-latency.ts`: the bot with Telegram alone. Settings as usual.
  */
 import { TelegramAdapter } from "../../src/adapters/telegram/adapter.ts";
-import { DEFAULT_SEND_LIMITS } from "../../src/adapters/telegram/outgoing/send-queue.ts";
 import { startBot } from "../../src/app/compose.ts";
 import { loadConfig } from "../../src/app/config.ts";
 import { createLog } from "../../src/app/log.ts";
@@ -12,13 +10,12 @@ import { systemClock } from "../../src/app/system-clock.ts";
 import { answerParent } from "./child.ts";
 import { liveHeapBytes } from "./live-heap.ts";
 
-const perSecond = Number(process.argv[2] ?? DEFAULT_SEND_LIMITS.perSecond);
 const config = loadConfig(process.env);
 const log = await createLog({ level: config.logLevel, secrets: [] });
 const bot = await startBot(config, { log, storage: "disk" });
 if (!config.telegram) throw new Error("TELEGRAM_BOT_TOKEN is needed");
 const adapter = new TelegramAdapter(
-  { ...config.telegram, isShared: false, limits: { ...DEFAULT_SEND_LIMITS, perSecond } },
+  { ...config.telegram, isShared: false },
   {
     engine: bot.engine,
     locales: bot.locales,

@@ -53,7 +53,7 @@ export class SentMarks<Message extends object> {
   }
 
   /** The message as far as the store can say now; null for one that was not sent. Never throws. */
-  find(idempotencyKey: string): Promise<Message | null> {
+  find(idempotencyKey: string): Promise<Mark<Message> | null> {
     return this.#bestEffort.get(this.#keyOf(idempotencyKey));
   }
 

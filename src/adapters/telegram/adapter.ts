@@ -20,18 +20,19 @@ import { ALLOWED_UPDATES, UpdateHandler } from "./incoming/update-handler.ts";
 import { Webhook } from "./incoming/webhook.ts";
 import { Managers } from "./managers.ts";
 import { Migrations } from "./migrations.ts";
+import { LocalAllowance } from "./outgoing/allowance.ts";
 import { type Call, makeCall } from "./outgoing/call.ts";
 import { CallbackAnswers } from "./outgoing/callback-answers.ts";
 import { publishCommands } from "./outgoing/command-menu.ts";
+import { Decoration } from "./outgoing/decoration.ts";
 import { Delivery } from "./outgoing/delivery.ts";
 import { Drafts } from "./outgoing/drafts.ts";
 import { KeptMessages } from "./outgoing/kept-messages.ts";
 import { TelegramPlatform } from "./outgoing/platform.ts";
 import { PrivateMessages } from "./outgoing/private-messages.ts";
-import { LocalRateLimit } from "./outgoing/rate-limit.ts";
 import { DEFAULT_SEND_LIMITS, type SendLimits, SendQueue } from "./outgoing/send-queue.ts";
 import { createSentMarks, type Posted } from "./outgoing/sent-marks.ts";
-import { SharedRateLimit } from "./outgoing/shared-rate-limit.ts";
+import { SharedAllowance } from "./outgoing/shared-allowance.ts";
 import { askedWaitMs } from "./retry-after.ts";
 import { Topics } from "./topics.ts";
 import { WriteBehindMemory } from "./write-behind-memory.ts";
@@ -44,7 +45,7 @@ export interface TelegramOptions {
   localFilesDir: string | null;
   /** Null: long polling. */
   webhook: { url: string; secret: string } | null;
-  /** Other processes send for the same bot, and share the memory: one rate limit holds for all of them together. */
+  /** Other processes send for the same bot, and share the memory: one allowance holds for all of them together. */
   isShared: boolean;
   /** Rates and retries; absent: as Telegram allows them. */
   limits?: SendLimits;
@@ -90,14 +91,16 @@ export class TelegramAdapter {
     this.#memory = new WriteBehindMemory(memory, clock, log);
     this.#migrations = new Migrations(memory, this.#memory, log);
     const limits = options.limits ?? DEFAULT_SEND_LIMITS;
-    const local = new LocalRateLimit(clock, limits);
-    const rateLimit = options.isShared ? new SharedRateLimit(this.#memory, local, clock, log, limits) : local;
+    const stopped = this.#sendingStopped.signal;
+    const local = new LocalAllowance(clock, limits);
+    const allowance = options.isShared
+      ? new SharedAllowance(this.#memory, local, clock, log, stopped, limits)
+      : local;
     const marks = createSentMarks(this.#memory, log);
     const make = (chatId: string, call: Call, signal: AbortSignal) =>
       makeCall(this.#api, marks, chatId, call, signal);
-    this.#queue = new SendQueue({ make, rateLimit, limits, clock, log });
+    this.#queue = new SendQueue({ make, allowance, limits, clock, log });
     const onGone = (conversationId: string) => this.#abandon(conversationId);
-    const stopped = this.#sendingStopped.signal;
     const sending = { migrations: this.#migrations, marks, log, onGone, stopped };
     const delivery = new Delivery({ ...sending, queue: this.#queue, clock });
     this.#topics = new Topics({
@@ -113,7 +116,9 @@ export class TelegramAdapter {
       ...sending,
       api: this.#api,
       delivery,
-      rateLimit,
+      decoration: new Decoration({ delivery, marks, memory: this.#memory }),
+      allowance,
+      clock,
       managers: new Managers(this.#api, this.#migrations, clock),
       kept,
       places: this.#topics,

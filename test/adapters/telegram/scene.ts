@@ -1,7 +1,7 @@
 /** A Telegram, a backend and a bot between them. `await using` one for each test, so that tests can overlap. */
 import { createServer } from "node:http";
 import { vi } from "vitest";
-import type { SendLimits } from "../../../src/adapters/telegram/outgoing/send-queue.ts";
+import { DEFAULT_SEND_LIMITS, type SendLimits } from "../../../src/adapters/telegram/outgoing/send-queue.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../src/sandbox/sandbox.ts";
 import type { TurnStep } from "../../../src/sandbox/scenario.ts";
 import {
@@ -16,14 +16,13 @@ import type { RunningBot } from "../../support/running-bot.ts";
 const PATIENCE_MS = 30_000;
 export const PATIENTLY = { timeoutMs: PATIENCE_MS };
 
-/** Rates that hold nothing up: for tests of anything else. */
-const UNLIMITED: SendLimits = {
-  perChat: 1_000,
-  chatWindowMs: 1,
-  perGroup: 1_000,
-  groupWindowMs: 1,
-  perSecond: 10_000,
-  maxRetries: 8,
+/** Room for every decoration, so that tests of anything else see each of it. */
+const ROOM_FOR_ALL: SendLimits = {
+  ...DEFAULT_SEND_LIMITS,
+  perMinute: 1_000,
+  minuteMs: 1,
+  privateUpdateMs: 0,
+  groupUpdateMs: 0,
   retryWaitMs: 10,
 };
 
@@ -92,7 +91,7 @@ export class TelegramScene<Bot extends RunningBot = RunningBot> implements Async
 
   /** A bot in this process goes on where the one that has ended left off, whatever ended it. */
   async succeed(): Promise<void> {
-    this.#successor = await startBotInProcess(this.bot.env, { telegramLimits: UNLIMITED });
+    this.#successor = await startBotInProcess(this.bot.env, { telegramLimits: ROOM_FOR_ALL });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,7 +109,7 @@ export class TelegramScene<Bot extends RunningBot = RunningBot> implements Async
 export function startTelegramScene(
   options: SceneOptions & { limits?: SendLimits } = {},
 ): Promise<TelegramScene> {
-  const { limits = UNLIMITED } = options;
+  const { limits = ROOM_FOR_ALL } = options;
   return startSceneWith((env) => startBotInProcess(env, { telegramLimits: limits }), options);
 }
 

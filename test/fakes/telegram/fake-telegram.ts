@@ -35,7 +35,7 @@ export interface FakeTelegramOptions {
   conflictDelayMs?: number;
   /** Default 500000. */
   firstUpdateId?: number;
-  /** Pacing limits: `true` for the real ones, or numbers of your own. Default off. */
+  /** What a chat takes: other numbers than the real ones, or `false` for no limit. Default the real ones. */
   rates?: boolean | Partial<RateOptions>;
   /** How long a second of `retry_after` lasts for the fake, 1 being real time. Default 1. */
   retryAfterScale?: number;
@@ -90,7 +90,7 @@ export async function startFakeTelegram(options: FakeTelegramOptions = {}): Prom
   const mode = options.mode ?? "cloud";
   if (mode === "local" && options.filesDir === undefined)
     throw new Error("fake Telegram: local mode needs filesDir");
-  const { rates = false } = options;
+  const { rates = true } = options;
   const world = new World({
     token,
     mode,
@@ -147,7 +147,6 @@ export class FakeTelegram {
   /** Cuts all connections and frees the port. */
   async stop(): Promise<void> {
     this.#world.webhook.remove();
-    this.#world.faults.stop();
     await this.#server.stop();
   }
 

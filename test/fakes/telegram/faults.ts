@@ -1,6 +1,6 @@
 /**
- * Trouble on order (floods, lost answers), pacing limits, and the list of what a well-behaved bot must not do.
- * Source: core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
+ * Trouble on order (floods, lost answers), the allowance of a chat, and the list of what a well-behaved bot must not do.
+ * Source: platforms.md, "Rates"; core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
  */
 
 import { type ApiError, tooManyRequests } from "./errors.ts";
@@ -46,28 +46,21 @@ export interface FailOptions {
   afterEffect?: boolean;
 }
 
-/** Pacing limits. */
+/** What one chat takes: new messages and edits together, a forum with all its topics as one. */
 export interface RateOptions {
-  /** Least time between messages of one chat, on average; real 1000. */
-  perChatMs: number;
-  /** Messages that may come at once in a chat before `perChatMs` holds. */
-  chatBurst: number;
-  /** Messages in a group within `groupWindowMs`; real 20. */
-  perGroup: number;
-  /** Real 60000. */
-  groupWindowMs: number;
-  /** Messages in all within a second; real 30. */
-  perSecond: number;
+  /** Sustained calls within `minuteMs`; real 20. */
+  perMinute: number;
+  /** Real 60000; shorter in tests that scale time. */
+  minuteMs: number;
+  /** Calls that a chat takes at once after a quiet time. */
+  burst: number;
 }
 
-/** The limits as they are known of the real server. */
-export const REAL_RATES: RateOptions = {
-  perChatMs: 1000,
-  chatBurst: 3,
-  perGroup: 20,
-  groupWindowMs: 60_000,
-  perSecond: 30,
-};
+/** The maintainer's rule (tdlib/td#2592 and #3034); how short a "short burst" is nobody has said. */
+export const REAL_RATES: RateOptions = { perMinute: 20, minuteMs: 60_000, burst: 20 };
+
+/** The longest wait that a chat is told, in seconds; it grows with each refusal until then. */
+const LONGEST_WAIT_S = 300;
 
 interface Flood extends FloodOptions {
   left: number;
@@ -81,41 +74,26 @@ interface Failure {
   isAfterEffect: boolean;
 }
 
-/** Methods that count against the limits of their chat and of all chats together. */
+/** Methods that a flood hits unless it names others. */
 export function isPaced(method: string): boolean {
   return /^(send(?!chataction|messagedraft)|edit|delete(message|messages)$|copy|forward)/i.test(method);
 }
 
-const TICK_MS = 20;
-/** How long a hold-up of this process is allowed for. */
-const LAG_KEPT_MS = 5_000;
+/** Methods that take from their chat's allowance: not activity, drafts, reactions, deletions, answers to presses. */
+function takesAllowance(method: string): boolean {
+  return /^(send(?!chataction|\w*draft)|edit|copy|forward)/i.test(method);
+}
 
-/** How long this very process was held up lately: calls of that time look closer together than they were sent. */
-class Lag {
-  #holdUps: Array<{ at: number; ms: number }> = [];
-  #tickedAt = Date.now();
-  readonly #timer: NodeJS.Timeout;
+/** How long after a refusal calls still arrive that left before its answer was read. */
+const ON_THE_WIRE_MS = 100;
 
-  constructor() {
-    this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS).unref();
-  }
-
-  /** The longest hold-up of the last seconds. */
-  longestMs(now: number): number {
-    this.#tick(now);
-    this.#holdUps = this.#holdUps.filter(({ at }) => now - at < LAG_KEPT_MS);
-    return Math.max(0, ...this.#holdUps.map(({ ms }) => ms));
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #tick(now: number): void {
-    const ms = now - this.#tickedAt - TICK_MS;
-    if (ms > TICK_MS) this.#holdUps.push({ at: now, ms });
-    this.#tickedAt = now;
-  }
+/** A chat's allowance. */
+interface Bucket {
+  /** Calls that are left; between refills a fraction. */
+  left: number;
+  at: number;
+  /** Refusals since it was full. */
+  refusals: number;
 }
 
 /** Decides before each call whether it fails, and remembers violations. */
@@ -127,20 +105,14 @@ export class Faults {
   /** Ms by method in lower case. */
   readonly #delays = new Map<string, number>();
   /** By chat or method: until when the bot was told to wait. */
-  readonly #closedUntil = new Map<string, number>();
-  readonly #sent: Array<{ chatId: string | null; at: number }> = [];
+  readonly #closed = new Map<string, { from: number; until: number }>();
+  readonly #buckets = new Map<string, Bucket>();
   readonly #rates: RateOptions | null;
-  readonly #lag: Lag | null;
   readonly #retryAfterScale: number;
 
   constructor(options: { rates: RateOptions | null; retryAfterScale: number }) {
     this.#rates = options.rates;
-    this.#lag = options.rates === null ? null : new Lag();
     this.#retryAfterScale = options.retryAfterScale;
-  }
-
-  stop(): void {
-    this.#lag?.stop();
   }
 
   flood(options: FloodOptions): void {
@@ -191,7 +163,7 @@ export class Faults {
     this.#delays.clear();
     this.#floods.length = 0;
     this.#failures.length = 0;
-    this.#closedUntil.clear();
+    this.#closed.clear();
   }
 
   /** The failure that hits this call, if any. */
@@ -209,11 +181,15 @@ export class Faults {
     const now = Date.now();
     const isReading = /^(get|answer|log|close)/.test(method);
     if (isReading && !this.#isNamedInFlood(method)) return null;
-    const key = chatId ?? `method ${method}`;
-    const closedUntil = this.#closedUntil.get(key) ?? 0;
-    if (now < closedUntil) {
-      const leftMs = closedUntil - now;
-      this.note("call-during-retry-after", method, chatId, `${leftMs} ms before the time was up`);
+    const isCounted = chatId !== null && takesAllowance(method);
+    // What is outside of a chat's allowance is put off for itself.
+    const key = isCounted ? chatId : `${method} ${chatId}`;
+    const closed = this.#closed.get(key);
+    if (closed && now < closed.until) {
+      const leftMs = closed.until - now;
+      if (now - closed.from > ON_THE_WIRE_MS) {
+        this.note("call-during-retry-after", method, chatId, `${leftMs} ms before the time was up`);
+      }
       return tooManyRequests(leftMs / 1000 / this.#retryAfterScale);
     }
     const flood = this.#floods.find((one) => hits(one, method, chatId, now));
@@ -221,12 +197,8 @@ export class Faults {
       flood.left -= 1;
       return this.#close(key, flood.retryAfter ?? 1);
     }
-    const waitMs = chatId !== null ? this.#rateWaitMs(method, chatId, now) : 0;
-    if (waitMs > 0) {
-      this.note("too-fast", method, chatId, `${waitMs} ms too early`);
-      return this.#close(key, waitMs / 1000);
-    }
-    return null;
+    const waitMs = isCounted ? this.#takeFrom(chatId, now) : 0;
+    return waitMs > 0 ? this.#close(key, waitMs / 1000 / this.#retryAfterScale) : null;
   }
 
   note(kind: Violation["kind"], method: string, chatId: string | null, detail: string): void {
@@ -243,40 +215,28 @@ export class Faults {
     const error = tooManyRequests(seconds);
     // Whole seconds on the wire; a little less is forgiven, clocks and timers are not exact.
     const waitMs = (error.parameters?.retry_after ?? 1) * 1000 * this.#retryAfterScale;
-    this.#closedUntil.set(key, Date.now() + waitMs - Math.min(20, waitMs / 10));
+    const from = Date.now();
+    this.#closed.set(key, { from, until: from + waitMs - Math.min(20, waitMs / 10) });
     return error;
   }
 
-  #rateWaitMs(method: string, chatId: string, now: number): number {
-    const rates = this.#rates;
-    // Signs of activity show nothing in their chat, but they are calls like any other.
-    const isMessage = isPaced(method);
-    if (rates === null || !(isMessage || method === "sendchataction")) return 0;
-    const isGroup = chatId.startsWith("-") || chatId.startsWith("@");
-    const lagMs = this.#lag?.longestMs(now) ?? 0;
-    const inChat = (one: { chatId: string | null }) => one.chatId === chatId;
-    const waits = [
-      this.#windowWaitMs(now, 1000 - lagMs, rates.perSecond, () => true),
-      isMessage
-        ? this.#windowWaitMs(now, rates.perChatMs * rates.chatBurst - lagMs, rates.chatBurst, inChat)
-        : 0,
-      isMessage && isGroup ? this.#windowWaitMs(now, rates.groupWindowMs - lagMs, rates.perGroup, inChat) : 0,
-    ];
-    const waitMs = Math.max(...waits);
-    if (waitMs === 0) this.#sent.push({ chatId: isMessage ? chatId : null, at: now });
-    return waitMs;
-  }
-
-  #windowWaitMs(
-    now: number,
-    windowMs: number,
-    most: number,
-    counts: (one: { chatId: string | null }) => boolean,
-  ): number {
-    const recent = this.#sent.filter((one) => one.at > now - windowMs && counts(one));
-    if (recent.length < most) return 0;
-    const oldest = recent[recent.length - most];
-    return oldest === undefined ? 0 : oldest.at + windowMs - now;
+  /** Ms to wait when nothing is left: until there is one call more, then two, four, and so on. */
+  #takeFrom(chatId: string, now: number): number {
+    if (this.#rates === null) return 0;
+    const { perMinute, minuteMs, burst } = this.#rates;
+    const bucket = this.#buckets.get(chatId) ?? { left: burst, at: now, refusals: 0 };
+    this.#buckets.set(chatId, bucket);
+    bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / minuteMs) * perMinute);
+    bucket.at = now;
+    if (bucket.left === burst) bucket.refusals = 0;
+    if (bucket.left >= 1) {
+      bucket.left -= 1;
+      return 0;
+    }
+    const wanted = Math.min(2 ** bucket.refusals, burst);
+    bucket.refusals += 1;
+    const longestMs = LONGEST_WAIT_S * 1000 * this.#retryAfterScale;
+    return Math.min(((wanted - bucket.left) / perMinute) * minuteMs, longestMs);
   }
 }
 

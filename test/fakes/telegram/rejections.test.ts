@@ -12,7 +12,7 @@ let sentId = 0;
 let videoId = 0;
 
 beforeAll(async () => {
-  fake = await startFakeTelegram({ callbackLifetimeMs: 0 });
+  fake = await startFakeTelegram({ callbackLifetimeMs: 0, rates: false });
   chat = fake.privateChat({ first_name: "Ada" });
   group = fake.group();
   forum = fake.forum({ topics: ["Trailers"] });

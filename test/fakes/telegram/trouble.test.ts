@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { call, form, result } from "./client.ts";
 import { type FakeTelegram, startFakeTelegram } from "./fake-telegram.ts";
 import { patternBytes } from "./files.ts";
@@ -125,19 +125,35 @@ describe("trouble on order", () => {
       },
     ]);
     expect(fake.violations()).toEqual([]);
+    // What left before the answer was read is none.
     expect((await send()).status).toBe(429);
-    expect(fake.violations().map((one) => one.kind)).toEqual(["call-during-retry-after"]);
+    expect(fake.violations()).toEqual([]);
+    await vi.waitUntil(async () => (await send()) && fake.violations().length > 0);
+    expect(fake.violations().at(-1)?.kind).toBe("call-during-retry-after");
     await expect.poll(async () => (await send()).status, { timeout: 10_000 }).toBe(200);
   });
 
-  it("pacing limits are kept when asked for", async () => {
-    fake = await startFakeTelegram({ rates: { perChatMs: 1000, chatBurst: 2 } });
-    const chat = fake.privateChat();
-    const statuses: number[] = [];
-    for (const text of ["a", "b", "c"])
-      statuses.push((await call(fake, "sendMessage", { chat_id: chat.id, text })).status);
-    expect(statuses).toEqual([200, 200, 429]);
-    expect(fake.violations().map((one) => one.kind)).toEqual(["too-fast"]);
+  it("a chat takes sends and edits from one allowance, and each refusal asks for a longer wait", async () => {
+    const rates = { perMinute: 20, burst: 3, minuteMs: 6_000 };
+    fake = await startFakeTelegram({ rates, retryAfterScale: 0.1 });
+    const [group, quiet] = [fake.group(), fake.privateChat()];
+    const say = (chatId: number) => call(fake, "sendMessage", { chat_id: chatId, text: "x" });
+    await say(group.id);
+    const edit = { chat_id: group.id, message_id: group.botMessages()[0]?.id };
+    const more = [await call(fake, "editMessageText", { ...edit, text: "y" }), await say(group.id)];
+    expect(more.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await say(group.id)).status).toBe(429);
+    expect((await say(quiet.id)).status).toBe(200);
+    for (const method of ["sendChatAction", "deleteMessage"]) {
+      expect((await call(fake, method, { ...edit, action: "typing" })).status).toBe(200);
+    }
+    const waits = () =>
+      fake.calls("sendMessage").flatMap(({ error }) => error?.match(/\d+$/)?.map(Number) ?? []);
+    const first = Math.max(...waits());
+    await vi.waitUntil(async () => (await say(group.id)) && Math.max(...waits()) > first, {
+      timeout: 5_000,
+      interval: 5,
+    });
     expect((await call(fake, "getMe")).status).toBe(200);
   });
 

@@ -1,5 +1,6 @@
 /** Where a message goes, as the details of a `ReplyTarget` say it. Source: `targetOf` in `incoming/normalize.ts`. */
-import type { OutgoingMessage, ReplyTarget } from "../../../core/model/message.ts";
+import type { OutgoingMessage, ReplyTarget, SentMessage } from "../../../core/model/message.ts";
+import type { Posted } from "./sent-marks.ts";
 
 export interface Address {
   chatId: string;
@@ -54,8 +55,13 @@ export function placeOf(
 }
 
 /** The target of a message that was really sent to `chatId`: a group may have moved since it was spoken to. */
-export function targetIn(target: ReplyTarget, chatId: string): ReplyTarget {
+function targetIn(target: ReplyTarget, chatId: string): ReplyTarget {
   if (chatId === target.details.chatId) return target;
   const { replyTo: _question, ...details } = target.details;
   return { ...target, details: { ...details, chatId } };
+}
+
+/** A message that Telegram has, as the core knows it. */
+export function sentAs(target: ReplyTarget, { chatId, messageId }: Posted): SentMessage {
+  return { target: targetIn(target, chatId), messageId: String(messageId) };
 }

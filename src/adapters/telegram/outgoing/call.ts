@@ -38,11 +38,16 @@ export interface VideoCall extends Placed {
 /** A video's file for one try: an address for Telegram to fetch, or bytes to upload. */
 export type VideoSource = { url: string } | { bytes: AsyncIterable<Uint8Array>; name: string };
 
-interface EditCall {
+export interface EditCall {
   kind: "edit";
   messageId: number;
   part: TextPart;
   keyboard: Keyboard;
+}
+
+interface DeleteCall {
+  kind: "delete";
+  messageId: number;
 }
 
 /** How a new message is marked. */
@@ -53,7 +58,7 @@ export interface Claim {
 }
 
 /** `claim` is null for what may be shown twice after a crash. */
-export type Call = EditCall | ((TextCall | VideoCall) & { claim: Claim | null });
+export type Call = EditCall | DeleteCall | ((TextCall | VideoCall) & { claim: Claim | null });
 
 /** Another process has claimed the message since this one looked: it has sent it, is at it, or has died over it. */
 export class SentByOtherError extends Error {
@@ -80,6 +85,10 @@ export async function makeCall(
   signal: AbortSignal,
 ): Promise<Posted> {
   if (call.kind === "edit") return editText(api, chatId, call, signal);
+  if (call.kind === "delete") {
+    await api.deleteMessage(chatId, call.messageId, nativeSignal(signal));
+    return { chatId, messageId: call.messageId, isFile: false };
+  }
   const { claim } = call;
   const isFile = call.kind === "video";
   let isOver = false;

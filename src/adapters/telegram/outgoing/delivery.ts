@@ -3,7 +3,7 @@
  * asked for. Source: platforms.md, "Lengths" and "Migration"; `OutgoingMessage.idempotencyKey`.
  */
 import { GrammyError } from "grammy";
-import type { ReplyTarget } from "../../../core/model/message.ts";
+import type { ReplyTarget, SentMessage } from "../../../core/model/message.ts";
 import type { RichText } from "../../../core/model/rich-text.ts";
 import { ChatGoneError } from "../../../core/ports/chat-platform.ts";
 import { retrying } from "../../../core/ports/retrying.ts";
@@ -11,11 +11,19 @@ import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { Look } from "../../shared/sent-marks.ts";
 import { isStoreTrouble } from "../../shared/store-trouble.ts";
 import type { Migrations } from "../migrations.ts";
+import { askedWaitMs } from "../retry-after.ts";
 import { addressOf } from "./address.ts";
-import { type Call, type Claim, SentByOtherError, type TextCall, type VideoCall } from "./call.ts";
+import {
+  type Call,
+  type Claim,
+  type EditCall,
+  SentByOtherError,
+  type TextCall,
+  type VideoCall,
+} from "./call.ts";
 import type { Keyboard } from "./keyboard.ts";
 import { renderText, type TextPart } from "./render.ts";
-import type { SendQueue } from "./send-queue.ts";
+import type { Place, SendQueue } from "./send-queue.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 
 /** How long what a person is owed waits for the store; then it goes out without a mark. */
@@ -23,6 +31,9 @@ const LONGEST_OUTAGE_MS = 5 * 60_000;
 /** Telegram answers sooner: a process that sends for longer has died over it. */
 const LONGEST_SENDING_MS = 5_000;
 const LOOK_EVERY_MS = 250;
+/** Tries of taking a message away: after a broken connection, and after what Telegram asks to wait for. */
+const MAX_REMOVE_RETRIES = 2;
+const MAX_REMOVE_WAITS = 3;
 
 export interface DeliveryOptions {
   queue: SendQueue<Call, Posted>;
@@ -42,9 +53,11 @@ export interface Posting {
   idempotencyKey: string | null;
   /**
    * A person waits for it: it is rather shown twice than not at all, and waits for a store in trouble. Everything
-   * else is rather left out.
+   * else is decoration: left out when there is no room for it, which throws `NoRoomError`.
    */
   isOwed: boolean;
+  /** Ends decoration that takes too long. */
+  signal?: AbortSignal;
   /** There is another way: a refusal says nothing about the chat. */
   isOptional?: true;
   /** After a server error or a broken connection; absent: as the queue does. */
@@ -78,38 +91,50 @@ export class Delivery {
 
   /**
    * Replaces what a message says; what does not fit goes below it. False when there is nothing to edit any more.
-   * Progress gives way to newer progress. Throws `ChatGoneError`, Telegram's refusal, and the reason of a stop.
+   * Throws `ChatGoneError`, Telegram's refusal, and the reason of a stop.
    */
-  async edit(
-    target: ReplyTarget,
-    messageId: string,
-    { words, isProgress, ...posting }: { words: Words; isProgress: boolean } & Posting,
-  ): Promise<boolean> {
+  async edit(sent: SentMessage, words: Words, posting: Posting): Promise<boolean> {
     const { queue } = this.#options;
-    const { chatId: askedIn } = addressOf(target);
     const parts = renderText(words.text);
     const [part] = parts;
     if (!part) return false;
     const keyboard = parts.length === 1 ? words.keyboard : undefined;
-    const call: Call = { kind: "edit", messageId: Number(messageId), part, keyboard };
-    try {
-      await this.#inChat(target, posting, async (chatId) => {
-        // A supergroup counts its messages from one: this one stayed behind in the old chat.
-        if (chatId !== askedIn) throw new LeftBehindError();
-        await (isProgress ? queue.progress(chatId, messageId, call) : queue.send(chatId, call));
-      });
-    } catch (error) {
-      if (error instanceof LeftBehindError) return false;
-      if (!(error instanceof GrammyError)) throw error;
-      // Deleted in the chat, or too old.
-      if (/message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(error.description)) {
-        return false;
+    const isThere = await this.#change(sent, { part, keyboard }, (place, call) => queue.send(place, call));
+    if (isThere) await this.#postParts(sent.target, parts, words, posting, 1);
+    return isThere;
+  }
+
+  /** Updates decoration; false when there is nothing to update any more. Throws as `edit`, and `NoRoomError`. */
+  update(
+    sent: SentMessage,
+    words: Pick<EditCall, "part" | "keyboard">,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { queue } = this.#options;
+    return this.#change(sent, words, ({ chatId }, call) => queue.decorate(chatId, call, "update", signal));
+  }
+
+  /** Takes a message away, after what is before it in its conversation. Never throws. */
+  async remove({ target, messageId }: SentMessage): Promise<void> {
+    const { queue, clock, log, stopped } = this.#options;
+    const call: Call = { kind: "delete", messageId: Number(messageId) };
+    for (let waits = 0; ; waits++) {
+      try {
+        await this.#inSameChat(target, (place) =>
+          queue.send(place, call, { isOutside: true, maxRetries: MAX_REMOVE_RETRIES }),
+        );
+        return;
+      } catch (error) {
+        const waitMs = askedWaitMs(error);
+        if (waitMs === 0 || waits >= MAX_REMOVE_WAITS || stopped.aborted) {
+          log.debug({ err: error }, "a message could not be removed");
+          return;
+        }
+        await clock.sleep(waitMs, stopped).catch(() => {
+          // The process ends, and tries no more.
+        });
       }
-      // An edit whose answer was lost says so when it comes again.
-      if (!error.description.includes("message is not modified")) throw error;
     }
-    await this.#postParts(target, parts, words, posting, 1);
-    return true;
   }
 
   /**
@@ -211,9 +236,14 @@ export class Delivery {
     call: (TextCall | VideoCall) & { claim: Claim | null },
     posting: Posting,
   ): Promise<Posted> {
-    const { queue, log } = this.#options;
+    const { queue, log, stopped } = this.#options;
+    const { isOwed, isOptional = false, maxRetries, signal = stopped } = posting;
     const send = (placed: typeof call) =>
-      this.#inChat(target, posting, (chatId) => queue.send(chatId, placed, posting.maxRetries));
+      this.#inChat(target, isOptional, (place) =>
+        isOwed
+          ? queue.send(place, placed, { maxRetries, isSlow: call.kind === "video" })
+          : queue.decorate(place.chatId, placed, "first", signal),
+      );
     try {
       return await send(call);
     } catch (error) {
@@ -224,16 +254,46 @@ export class Delivery {
     }
   }
 
-  /** Follows a migration, and tells of a chat that is gone. */
-  async #inChat<T>(
-    target: ReplyTarget,
-    { isOptional }: Posting,
-    send: (chatId: string) => Promise<T>,
-  ): Promise<T> {
-    const { migrations, onGone, log } = this.#options;
-    const chatId = await migrations.currentOf(addressOf(target).chatId);
+  /** Edits a message; false when there is nothing to edit any more. */
+  async #change(
+    { target, messageId }: SentMessage,
+    words: Pick<EditCall, "part" | "keyboard">,
+    send: (place: Place, call: Call) => Promise<unknown>,
+  ): Promise<boolean> {
+    const call: Call = { kind: "edit", messageId: Number(messageId), ...words };
     try {
-      return await send(chatId);
+      await this.#inSameChat(target, (place) => send(place, call));
+    } catch (error) {
+      if (error instanceof LeftBehindError) return false;
+      if (!(error instanceof GrammyError)) throw error;
+      // Deleted in the chat, or too old.
+      if (/message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(error.description)) {
+        return false;
+      }
+      // An edit whose answer was lost says so when it comes again.
+      if (!error.description.includes("message is not modified")) throw error;
+    }
+    return true;
+  }
+
+  /** For a message that is there. Throws `LeftBehindError` when its chat has moved. */
+  #inSameChat<T>(target: ReplyTarget, send: (place: Place) => Promise<T>): Promise<T> {
+    const { chatId: askedIn } = addressOf(target);
+    return this.#inChat(target, false, async (place) => {
+      // A supergroup counts its messages from one: this one stayed behind in the old chat.
+      if (place.chatId !== askedIn) throw new LeftBehindError();
+      return send(place);
+    });
+  }
+
+  /** Follows a migration, and tells of a chat that is gone. */
+  async #inChat<T>(target: ReplyTarget, isOptional: boolean, send: (place: Place) => Promise<T>): Promise<T> {
+    const { migrations, onGone, log } = this.#options;
+    const { chatId: askedIn, topicId } = addressOf(target);
+    const chatId = await migrations.currentOf(askedIn);
+    const sendIn = (id: string) => send({ chatId: id, lane: `${id}:${topicId ?? ""}` });
+    try {
+      return await sendIn(chatId);
     } catch (error) {
       const newChatId = error instanceof GrammyError ? error.parameters.migrate_to_chat_id : undefined;
       if (newChatId !== undefined) {
@@ -244,7 +304,7 @@ export class Delivery {
           if (!isStoreTrouble(trouble)) throw trouble;
           log.debug({ err: trouble }, "a migration could not be stored");
         }
-        return send(String(newChatId));
+        return sendIn(String(newChatId));
       }
       if (isOptional || !isGone(error)) throw error;
       onGone(target.conversationId);

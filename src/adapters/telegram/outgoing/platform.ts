@@ -18,27 +18,31 @@ import type {
   ProjectPlaces,
   Reaction,
 } from "../../../core/ports/chat-platform.ts";
-import type { Log } from "../../../core/ports/runtime.ts";
+import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { nativeSignal } from "../abort-signals.ts";
 import { CLOUD_DOWNLOAD_BYTES, type FileOptions, openTelegramFile } from "../attachments.ts";
 import type { Managers } from "../managers.ts";
 import type { Migrations } from "../migrations.ts";
-import { addressOf, isGroup, isHung, targetIn } from "./address.ts";
+import { Pauses } from "../retry-after.ts";
+import { addressOf, isGroup, isHung, sentAs } from "./address.ts";
+import type { Allowance } from "./allowance.ts";
+import type { Decoration } from "./decoration.ts";
 import { type Delivery, isGone } from "./delivery.ts";
 import type { Drafts } from "./drafts.ts";
 import type { KeptMessages } from "./kept-messages.ts";
 import { type Keyboard, renderKeyboard } from "./keyboard.ts";
 import type { PrivateMessages } from "./private-messages.ts";
-import type { RateLimit } from "./rate-limit.ts";
 import { react } from "./reactions.ts";
+import { NoRoomError } from "./send-queue.ts";
 import type { Posted, TelegramMarks } from "./sent-marks.ts";
 import { postVideo } from "./video.ts";
 
 export interface TelegramPlatformOptions {
   api: Api;
   delivery: Delivery;
-  rateLimit: RateLimit;
+  decoration: Decoration;
+  allowance: Allowance;
   marks: TelegramMarks;
   /** Keeps what buttons mean; a store that is away must not hold it up. */
   memory: AdapterMemory;
@@ -49,6 +53,7 @@ export interface TelegramPlatformOptions {
   drafts: Drafts;
   places: ProjectPlaces;
   files: FileOptions;
+  clock: Clock;
   log: Log;
   /** Told when a chat turns out to be gone: blocked, kicked or deleted. */
   onGone: (conversationId: string) => void;
@@ -63,51 +68,69 @@ export class TelegramPlatform implements ChatPlatform {
   readonly maxAttachmentBytes: number | null;
   readonly places: ProjectPlaces;
   readonly #options: TelegramPlatformOptions;
+  /** Chats whose signs of activity Telegram has put off. */
+  readonly #signals: Pauses;
+  /** What is being sent, by conversation. */
+  readonly #underWay = new Map<string, Set<Promise<unknown>>>();
 
   constructor(options: TelegramPlatformOptions) {
     this.#options = options;
     this.places = options.places;
+    this.#signals = new Pauses(options.clock);
     this.maxAttachmentBytes = options.files.localFilesDir ? null : CLOUD_DOWNLOAD_BYTES;
   }
 
-  async send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
-    if (this.#isForOneAlone(target, message)) {
-      const { inPublic, isNeeded } = await this.#options.privately.tell(target, message);
-      return isNeeded ? this.send(target, inPublic) : { target, messageId: "0" };
-    }
-    const { idempotencyKey, tone } = message;
-    if (idempotencyKey !== undefined && tone === "progress") {
-      const posted = await this.#options.marks.find(idempotencyKey);
-      // What an earlier process showed goes on in its place.
-      if (posted && posted.messageId !== 0) return this.edit(sentAs(target, posted), message);
-    }
-    return sentAs(target, await this.#post(target, message));
+  send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    return this.#track(target, this.#send(target, message));
   }
 
-  async edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+  edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
+    return this.#track(sent.target, this.#edit(sent, message));
+  }
+
+  async #send(target: ReplyTarget, message: OutgoingMessage): Promise<SentMessage> {
+    if (this.#isForOneAlone(target, message)) {
+      const { inPublic, isNeeded } = await this.#options.privately.tell(target, message);
+      return isNeeded ? this.#send(target, inPublic) : { target, messageId: "0" };
+    }
+    if (message.tone === "progress") {
+      return (await this.showProgress(target, null, message)) ?? { target, messageId: "0" };
+    }
+    try {
+      return sentAs(target, await this.#post(target, message));
+    } catch (error) {
+      if (!(error instanceof NoRoomError)) throw error;
+      return { target, messageId: "0" };
+    }
+  }
+
+  async #edit(sent: SentMessage, message: OutgoingMessage): Promise<SentMessage> {
     const { target } = sent;
     if (this.#isForOneAlone(target, message)) {
       const { inPublic } = await this.#options.privately.tell(target, message);
-      return this.edit(sent, inPublic);
+      return this.#edit(sent, inPublic);
     }
-    if (!isDecoration(message) && (await this.#options.drafts.end(target))) {
+    if (message.tone === "progress") return (await this.showProgress(target, sent, message)) ?? sent;
+    const { delivery, decoration, drafts } = this.#options;
+    if (!isDecoration(message) && (await drafts.end(target))) {
       // An edit would leave the draft on the screen.
       const posted = await this.#postInstead(sent, message);
-      await this.remove(sent);
+      void this.remove(sent);
       return posted;
     }
     const { idempotencyKey = null } = message;
     const words = { text: message.text, keyboard: await this.#keyboard(target, message), hangs: false };
+    const isOver = await decoration.end(sent);
     // 0: Telegram did not say the id of a message in a very big chat.
     const isEdited =
+      isOver &&
       sent.messageId !== "0" &&
-      (await this.#options.delivery.edit(target, sent.messageId, {
-        words,
-        isProgress: message.tone === "progress",
-        idempotencyKey,
-        isOwed: true,
-      }));
-    return isEdited ? sent : this.#postInstead(sent, message);
+      (await delivery.edit(sent, words, { idempotencyKey, isOwed: true }));
+    if (isEdited) return sent;
+    const instead = await this.#postInstead(sent, message);
+    // What is still on its way there must not stand below the answer.
+    if (!isOver) void this.remove(sent);
+    return instead;
   }
 
   showProgress(
@@ -115,7 +138,7 @@ export class TelegramPlatform implements ChatPlatform {
     shown: SentMessage | null,
     message: OutgoingMessage,
   ): Promise<SentMessage | null> {
-    return shown ? this.edit(shown, message) : this.send(target, message);
+    return this.#options.decoration.show(target, shown, message);
   }
 
   async find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null> {
@@ -123,15 +146,14 @@ export class TelegramPlatform implements ChatPlatform {
     return posted && posted.messageId !== 0 ? sentAs(target, posted) : null;
   }
 
-  async remove({ target, messageId }: SentMessage): Promise<void> {
-    const { api, log, stopped } = this.#options;
+  async remove(sent: SentMessage): Promise<void> {
     // 0: Telegram did not say the id.
-    if (messageId === "0") return;
-    try {
-      await api.deleteMessage(addressOf(target).chatId, Number(messageId), nativeSignal(stopped));
-    } catch (error) {
-      log.debug({ err: error }, "a message could not be removed");
-    }
+    if (sent.messageId === "0") return;
+    const { delivery, decoration } = this.#options;
+    void decoration.end(sent);
+    // An answer that is on its way is to be there before the message goes which it follows.
+    await Promise.allSettled(this.#underWay.get(sent.target.conversationId) ?? []);
+    await delivery.remove(sent);
   }
 
   react(target: ReplyTarget, reaction: Reaction): Promise<boolean> {
@@ -143,14 +165,15 @@ export class TelegramPlatform implements ChatPlatform {
   }
 
   async showActivity(target: ReplyTarget, activity: "typing" | "uploading-video"): Promise<void> {
-    const { api, rateLimit, migrations, log, onGone, stopped } = this.#options;
+    const { api, allowance, migrations, log, onGone, stopped } = this.#options;
     const { chatId: askedIn, topicId, isForum } = addressOf(target);
     // General has the id 1 for this call alone.
     const thread = topicId ?? (isForum ? 1 : null);
+    let chatId = askedIn;
     try {
-      const chatId = await migrations.currentOf(askedIn);
-      // Answers come first: where many people are served at once, some see no signal for a while.
-      if (stopped.aborted || !(await rateLimit.takeSpare(chatId))) return;
+      chatId = await migrations.currentOf(askedIn);
+      // Outside of the chat's allowance, but nothing is to be sent while Telegram asks to wait.
+      if (stopped.aborted || allowance.blockedForMs(chatId) > 0 || this.#signals.isPaused(chatId)) return;
       await api.sendChatAction(
         chatId,
         activity === "typing" ? "typing" : "upload_video",
@@ -158,22 +181,34 @@ export class TelegramPlatform implements ChatPlatform {
         nativeSignal(stopped),
       );
     } catch (error) {
+      this.#signals.note(chatId, error);
       if (isGone(error)) onGone(target.conversationId);
       else log.debug({ err: error }, "an activity could not be shown");
     }
   }
 
-  async deliverVideo(
+  deliverVideo(
     target: ReplyTarget,
     message: OutgoingMessage,
     openVideo: (signal: AbortSignal) => Promise<ByteSource>,
     signal: AbortSignal,
   ): Promise<{ isFileSent: boolean }> {
+    return this.#track(
+      target,
+      this.#deliverVideo(target, message, () => openVideo(signal)),
+    );
+  }
+
+  async #deliverVideo(
+    target: ReplyTarget,
+    message: OutgoingMessage,
+    openVideo: () => Promise<ByteSource>,
+  ): Promise<{ isFileSent: boolean }> {
     const { files } = this.#options;
     const keyboard = await this.#keyboard(target, message);
     const options = { ...this.#options, isLocalServer: files.localFilesDir !== null };
     await this.#options.drafts.end(target);
-    const video = await postVideo(options, target, message, keyboard, () => openVideo(signal));
+    const video = await postVideo(options, target, message, keyboard, openVideo);
     if (video) return { isFileSent: video.isFile };
     // The text with its link is what must never get lost.
     const { isFile } = await this.#post(target, message);
@@ -197,6 +232,17 @@ export class TelegramPlatform implements ChatPlatform {
     return this.#options.kept.find(key, userId);
   }
 
+  async #track<T>({ conversationId }: ReplyTarget, sending: Promise<T>): Promise<T> {
+    const others = this.#underWay.get(conversationId) ?? new Set();
+    this.#underWay.set(conversationId, others.add(sending));
+    try {
+      return await sending;
+    } finally {
+      others.delete(sending);
+      if (others.size === 0) this.#underWay.delete(conversationId);
+    }
+  }
+
   #isForOneAlone(target: ReplyTarget, { tone }: OutgoingMessage): boolean {
     return tone === "private" && this.isShared(target);
   }
@@ -204,8 +250,8 @@ export class TelegramPlatform implements ChatPlatform {
   async #post(target: ReplyTarget, message: OutgoingMessage): Promise<Posted> {
     const { idempotencyKey = null, text } = message;
     const isOwed = !isDecoration(message);
-    // In a group an answer hangs below its question, and so does what may become one.
-    const hangs = message.tone !== "notice" && isHung(addressOf(target), message);
+    // In a group an answer hangs below its question.
+    const hangs = isOwed && isHung(addressOf(target), message);
     const words = { text, keyboard: await this.#keyboard(target, message), hangs };
     if (isOwed) await this.#options.drafts.end(target);
     const posted = await this.#options.delivery.postWords(target, words, { idempotencyKey, isOwed });
@@ -220,9 +266,6 @@ export class TelegramPlatform implements ChatPlatform {
     if (idempotencyKey !== undefined && posted) {
       // The mark may be that of the very message which cannot be edited; any other is of one that followed it.
       if (String(posted.messageId) === sent.messageId) await marks.forget(idempotencyKey);
-      else if (message.tone === "progress" && posted.messageId !== 0) {
-        return this.edit(sentAs(sent.target, posted), message);
-      }
     }
     return sentAs(sent.target, await this.#post(sent.target, message));
   }
@@ -235,8 +278,4 @@ export class TelegramPlatform implements ChatPlatform {
 /** It shows that work goes on; no person waits for it. */
 function isDecoration({ tone }: OutgoingMessage): boolean {
   return tone === "progress" || tone === "notice";
-}
-
-function sentAs(target: ReplyTarget, { chatId, messageId }: Posted): SentMessage {
-  return { target: targetIn(target, chatId), messageId: String(messageId) };
 }

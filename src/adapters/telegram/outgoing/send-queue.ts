@@ -1,13 +1,14 @@
 /**
- * Calls on their way to Telegram, as fast as it allows: one after another in a chat, answers before
- * progress edits, everything waiting out a `retry_after`. Nothing is dropped but a progress edit that a
- * newer one replaces. Source: platforms.md, "Rates"; Bot API FAQ, "My bot is hitting limits".
+ * Calls on their way to Telegram. What a person is owed leaves at once, one after another in each conversation, and
+ * waits for nothing but a `retry_after` of its chat; decoration leaves now or not at all. A chat that has refused a
+ * call is sent one after another for a while, whatever the topic. Source: platforms.md, "Rates".
  */
 import { GrammyError, HttpError } from "grammy";
 import type { Clock, Log } from "../../../core/ports/runtime.ts";
 import { backoffMs } from "../../../lib/backoff.ts";
+import { createKeyedQueue } from "../../../lib/keyed-queue.ts";
 import { askedWaitMs } from "../retry-after.ts";
-import { DEFAULT_RATE_LIMITS, type RateLimit, type RateLimits } from "./rate-limit.ts";
+import { type Allowance, type AllowanceLimits, DEFAULT_ALLOWANCE, type DecorationKind } from "./allowance.ts";
 
 /** How to try again. */
 export interface RetryOptions {
@@ -16,41 +17,57 @@ export interface RetryOptions {
   retryWaitMs: number;
 }
 
-export type SendLimits = RateLimits & RetryOptions;
+export type SendLimits = AllowanceLimits & RetryOptions;
 
-export const DEFAULT_SEND_LIMITS: SendLimits = { ...DEFAULT_RATE_LIMITS, maxRetries: 8, retryWaitMs: 500 };
+export const DEFAULT_SEND_LIMITS: SendLimits = { ...DEFAULT_ALLOWANCE, maxRetries: 8, retryWaitMs: 500 };
 const MAX_RETRY_WAIT_MS = 30_000;
 /** How long a stop lets requests under way come to their answer. */
 const GRACE_MS = 2_000;
+/** How long a slow call is waited for before what follows it in its conversation leaves beside it. */
+const SLOW_MS = 2_000;
 
 export interface SendQueueOptions<Call, Result> {
   /** Makes a call; the signal ends it when the process does not wait for its answer any more. */
   make: (chatId: string, call: Call, signal: AbortSignal) => Promise<Result>;
-  rateLimit: RateLimit;
+  allowance: Allowance;
   limits?: RetryOptions;
   clock: Clock;
   log: Log;
 }
 
-interface Waiting<Call, Result> {
-  call: Call;
-  resolve: (result: Result) => void;
-  reject: (error: unknown) => void;
-  /** An edit of this progress message: `replaced` is called when a newer one takes its place. */
-  progress: { key: string; replaced: () => void } | null;
-  maxRetries: number;
+/** Where a call goes: a conversation of a chat, such as a topic. */
+export interface Place {
+  chatId: string;
+  /** Calls with the same lane keep their order. */
+  lane: string;
 }
 
-interface Lane<Call, Result> {
-  answers: Waiting<Call, Result>[];
-  progress: Waiting<Call, Result>[];
+export interface SendOptions {
+  /** Tries after a server error or a broken connection; what Telegram asks to wait for does not count. */
+  maxRetries?: number | undefined;
+  /** It may take as long as an upload does: what follows it may be there first. */
+  isSlow?: boolean;
+  /** It takes nothing from the chat's allowance; a 429 is its caller's, and blocks nothing else. */
+  isOutside?: boolean;
 }
+
+/** There is no room for decoration now. */
+export class NoRoomError extends Error {
+  constructor() {
+    super("there is no room for decoration now");
+  }
+}
+
+type KeyedQueue = ReturnType<typeof createKeyedQueue>;
 
 export class SendQueue<Call, Result> {
   readonly #options: SendQueueOptions<Call, Result>;
   readonly #limits: RetryOptions;
-  /** By chat; only of chats that something waits for. */
-  readonly #lanes = new Map<string, Lane<Call, Result>>();
+  readonly #lanes = createKeyedQueue();
+  /** By chat: of those that have refused a call lately. */
+  readonly #strained = createKeyedQueue();
+  /** Rejects what waits for its turn. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
   readonly #stopped = new AbortController();
   /** Ends the requests that are under way. */
   readonly #cut = new AbortController();
@@ -60,123 +77,118 @@ export class SendQueue<Call, Result> {
     this.#limits = options.limits ?? DEFAULT_SEND_LIMITS;
   }
 
-  /**
-   * Makes a call when its chat's turn comes. Rejects with Telegram's refusal, or with `stop`'s reason.
-   * `maxRetries` is for calls that there is another way for; what Telegram asks to wait for does not count.
-   */
-  send(chatId: string, call: Call, maxRetries = this.#limits.maxRetries): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#add(chatId, { call, resolve, reject, progress: null, maxRetries });
-    });
+  /** Makes a call when its turn comes. Rejects with Telegram's refusal, or with `stop`'s reason. */
+  send({ chatId, lane }: Place, call: Call, options: SendOptions = {}): Promise<Result> {
+    return this.#inTurn(this.#lanes, lane, (release) => this.#make(chatId, call, options, release));
   }
 
   /**
-   * Makes an edit of a progress message once nothing more important waits. A newer one for the same `key` replaces
-   * it, which resolves it too.
+   * Makes a call of decoration, once and beside all others. Rejects with `NoRoomError` when there is no room now,
+   * with Telegram's refusal, and with `stop`'s reason.
    */
-  progress(chatId: string, key: string, call: Call): Promise<void> {
-    const { maxRetries } = this.#limits;
-    return new Promise((resolve, reject) => {
-      const progress = { key, replaced: resolve };
-      this.#add(chatId, { call, resolve: () => resolve(), reject, progress, maxRetries });
-    });
+  async decorate(chatId: string, call: Call, kind: DecorationKind, signal: AbortSignal): Promise<Result> {
+    const { make, allowance } = this.#options;
+    this.#stopped.signal.throwIfAborted();
+    if (!(await allowance.take(chatId, kind))) throw new NoRoomError();
+    this.#stopped.signal.throwIfAborted();
+    try {
+      return await make(chatId, call, AbortSignal.any([signal, this.#cut.signal]));
+    } catch (error) {
+      if (!isFlood(error)) throw error;
+      this.#block(chatId, error);
+      throw new NoRoomError();
+    }
   }
 
   /** Rejects everything that waits with `reason`, and what is under way if its answer does not come soon. */
   stop(reason: Error): void {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort(reason);
-    for (const lane of this.#lanes.values()) rejectAll(lane, reason);
+    for (const reject of this.#waiting) reject(reason);
+    this.#waiting.clear();
     setTimeout(() => this.#cut.abort(reason), GRACE_MS).unref();
   }
 
-  #add(chatId: string, waiting: Waiting<Call, Result>): void {
-    const known = this.#lanes.get(chatId);
-    const lane = known ?? { answers: [], progress: [] };
-    if (!waiting.progress) lane.answers.push(waiting);
-    else {
-      const older = sameProgress(lane, waiting);
-      if (older < 0) lane.progress.push(waiting);
-      else lane.progress.splice(older, 1, waiting)[0]?.progress?.replaced();
-    }
-    if (known) return;
-    this.#lanes.set(chatId, lane);
-    void this.#drain(chatId, lane);
+  /** Runs a task in its turn of `key`. Once it is released, the next one may run beside it. */
+  #inTurn<T>(queue: KeyedQueue, key: string, task: (release: () => void) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.add(reject);
+    void queue(key, async () => {
+      this.#waiting.delete(reject);
+      if (this.#stopped.signal.aborted) return reject(this.#stopped.signal.reason);
+      const released = Promise.withResolvers<void>();
+      task(released.resolve).then(resolve, reject).finally(released.resolve);
+      await released.promise;
+    });
+    return promise;
   }
 
-  async #drain(chatId: string, lane: Lane<Call, Result>): Promise<void> {
-    try {
-      while (lane.answers.length + lane.progress.length > 0) {
-        await this.#options.rateLimit.take(chatId, this.#stopped.signal);
-        // Looked at only now: what has been added since may be more important.
-        const next = lane.answers.shift() ?? lane.progress.shift();
-        if (next) await this.#make(chatId, lane, next).catch(next.reject);
-      }
-    } catch (error) {
-      rejectAll(lane, error);
-    } finally {
-      this.#lanes.delete(chatId);
-    }
-  }
-
-  /** Settles the call, unless it went back into its lane or this throws: then the process stops. */
-  async #make(chatId: string, lane: Lane<Call, Result>, waiting: Waiting<Call, Result>): Promise<void> {
-    const { make, rateLimit, clock, log } = this.#options;
-    for (let retry = 0; ; retry++) {
+  async #make(chatId: string, call: Call, options: SendOptions, release: () => void): Promise<Result> {
+    const { clock, log } = this.#options;
+    const { maxRetries = this.#limits.maxRetries, isOutside = false } = options;
+    for (let retries = 0; ; ) {
       try {
-        waiting.resolve(await make(chatId, waiting.call, this.#cut.signal));
-        return;
+        return await this.#attempt(chatId, call, options, release);
       } catch (error) {
-        const waitMs = this.#retryWait(error, retry, waiting.maxRetries);
-        if (waitMs === null) {
-          waiting.reject(error);
-          return;
-        }
+        const isPutOff = isFlood(error) && !isOutside;
+        // No answer to a send: it may have arrived. A doubled answer is better than none at all.
+        if (!isPutOff && (!isTrouble(error) || retries >= maxRetries)) throw error;
         this.#stopped.signal.throwIfAborted();
-        if (isFlood(error)) {
-          await rateLimit.block(chatId, waitMs);
-          log.warn({ chatId, waitMs }, "Telegram asks us to wait");
-        } else {
-          log.warn({ err: error, chatId, retry }, "a call to Telegram failed; trying again");
-          await clock.sleep(waitMs, this.#stopped.signal);
+        if (isPutOff) {
+          this.#block(chatId, error);
+          continue;
         }
-        if (givesWay(lane, waiting)) return;
-        await rateLimit.take(chatId, this.#stopped.signal);
+        log.warn({ err: error, chatId, retry: retries }, "a call to Telegram failed; trying again");
+        const { retryWaitMs: firstMs } = this.#limits;
+        const waitMs = backoffMs(++retries, { firstMs, longestMs: MAX_RETRY_WAIT_MS });
+        await clock.sleep(waitMs, this.#stopped.signal);
       }
     }
   }
 
-  /** How long to wait before the same call again; null when Telegram's answer is final. */
-  #retryWait(error: unknown, retry: number, maxRetries: number): number | null {
-    if (error instanceof GrammyError) {
-      if (error.error_code === 429) return Math.max(1_000, askedWaitMs(error)) + 50;
-      if (error.error_code < 500) return null;
-    } else if (!(error instanceof HttpError)) return null;
-    // No answer to a send: it may have arrived. A doubled answer is better than none at all.
-    if (retry >= maxRetries) return null;
-    return backoffMs(retry + 1, { firstMs: this.#limits.retryWaitMs, longestMs: MAX_RETRY_WAIT_MS });
+  #attempt(chatId: string, call: Call, options: SendOptions, release: () => void): Promise<Result> {
+    const { make, allowance } = this.#options;
+    if (options.isOutside) return make(chatId, call, this.#cut.signal);
+    const leave = async (releaseChat?: () => void) => {
+      await this.#untilOpen(chatId);
+      allowance.count(chatId);
+      const overtaken = () => {
+        release();
+        releaseChat?.();
+      };
+      const timer = options.isSlow ? setTimeout(overtaken, SLOW_MS) : undefined;
+      try {
+        return await make(chatId, call, this.#cut.signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    // All that waits out a `retry_after` would else leave in one moment, and be refused again.
+    return allowance.isStrained(chatId) ? this.#inTurn(this.#strained, chatId, leave) : leave();
   }
-}
 
-/** Where an edit of the same progress message waits; below 0: nowhere. */
-function sameProgress<C, R>({ progress }: Lane<C, R>, one: Waiting<C, R>): number {
-  return progress.findIndex((other) => other.progress?.key === one.progress?.key);
-}
+  async #untilOpen(chatId: string): Promise<void> {
+    const { allowance, clock } = this.#options;
+    for (;;) {
+      const waitMs = allowance.blockedForMs(chatId);
+      if (waitMs <= 0) return;
+      await clock.sleep(waitMs, this.#stopped.signal);
+    }
+  }
 
-/** True when a progress edit that failed is not the next thing to try. */
-function givesWay<C, R>(lane: Lane<C, R>, failed: Waiting<C, R>): boolean {
-  if (!failed.progress) return false;
-  // A newer one is better than repeating this one.
-  if (sameProgress(lane, failed) >= 0) failed.progress.replaced();
-  else if (lane.answers.length > 0) lane.progress.unshift(failed);
-  else return false;
-  return true;
-}
-
-function rejectAll<C, R>(lane: Lane<C, R>, reason: unknown): void {
-  for (const { reject } of [...lane.answers.splice(0), ...lane.progress.splice(0)]) reject(reason);
+  #block(chatId: string, error: unknown): void {
+    const { allowance, log } = this.#options;
+    const waitMs = Math.max(1_000, askedWaitMs(error)) + 50;
+    allowance.block(chatId, waitMs);
+    log.warn({ chatId, waitMs }, "Telegram asks us to wait");
+  }
 }
 
 function isFlood(error: unknown): boolean {
   return error instanceof GrammyError && error.error_code === 429;
+}
+
+/** The server's or the connection's: the same call may work the next time. */
+function isTrouble(error: unknown): boolean {
+  return error instanceof HttpError || (error instanceof GrammyError && error.error_code >= 500);
 }

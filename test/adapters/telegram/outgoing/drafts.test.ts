@@ -52,6 +52,7 @@ describe("words that grow in a private chat", () => {
     const living = await platform.send(targetOf(chat.id), outgoing("Working", { tone: "progress" }));
     await show("I am");
     await platform.edit(living, outgoing("I am done."));
+    await until(() => chat.botMessages().length === 1);
     expect(chat.botMessages().map(({ text }) => text)).toEqual(["I am done."]);
     expect(chat.draft).toBeNull();
   });

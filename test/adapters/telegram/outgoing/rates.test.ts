@@ -34,28 +34,6 @@ describe.concurrent("a flood of 429", () => {
     expect(anna.botMessages()).toEqual([]);
     expect(telegram.violations()).toEqual([]);
   });
-
-  it("drops no answer for a progress edit", async () => {
-    await using scene = await startTelegramScene({ env: { STILL_WORKING_MS: "300" } });
-    const { telegram, nemo } = scene;
-    const chat = telegram.privateChat();
-    scene.holdTurn("long");
-    chat.say(sea);
-    const progress = await chat.nextBotMessage(
-      (message) => message.text.includes("Still working"),
-      PATIENTLY,
-    );
-    telegram.flood({ times: 2, retryAfter: 1, methods: ["editMessageText"] });
-    await telegram.waitForCall("editMessageText", (call) => call.status === 429, PATIENTLY);
-    chat.say("help");
-    const help = await chat.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);
-    // The answer went before the edits that Telegram had put off.
-    const edits = chat.message(progress.id).history.filter((text) => text.at > help.sentAt);
-    nemo.scenario.release("long");
-    await chat.nextBotMessage((message) => message.text === "All done.", PATIENTLY);
-    expect(edits).toEqual([]);
-    expect(telegram.violations()).toEqual([]);
-  });
 });
 
 describe.concurrent("a storm of server errors", () => {
@@ -72,7 +50,9 @@ describe.concurrent("a storm of server errors", () => {
     chat.say(sea);
     await chat.nextBotMessage((message) => message.text.includes("I generated"), PATIENTLY);
     await until(() => chat.botMessages().some((message) => message.text.includes("is ready")));
-    expect(chat.botMessages()).toHaveLength(2);
+    for (const words of ["I generated", "is ready"]) {
+      expect(chat.botMessages().filter((message) => message.text.includes(words))).toHaveLength(1);
+    }
     expect(scene.turns()).toEqual([sea]);
   });
 
@@ -91,30 +71,17 @@ describe.concurrent("a storm of server errors", () => {
   });
 });
 
-describe.concurrent("Telegram's real limits", () => {
-  it("are kept in a busy group and in many chats at once", async () => {
-    await using scene = await startTelegramScene({
-      telegram: { rates: true },
-      limits: DEFAULT_SEND_LIMITS,
-      env: { STILL_WORKING_MS: "200" },
-    });
-    const { telegram, nemo } = scene;
-    const members = Array.from({ length: 4 }, () => telegram.user());
-    const group = telegram.group({ members });
-    const chats = Array.from({ length: 20 }, () => telegram.privateChat());
-    scene.holdTurn("group");
-    group.say(`@nemobot ${sea}`);
-    await nemo.scenario.held("group");
-    for (const from of members) group.say("/help@nemobot", { from });
-    for (const chat of chats) chat.say("/start");
-    for (const chat of chats) {
-      await until(() => chat.botMessages().some((message) => message.text.includes("is ready")));
-    }
-    nemo.scenario.release("group");
-    await group.nextBotMessage((message) => message.text === "All done.", PATIENTLY);
-    const helps = () => group.botMessages().filter((message) => message.text.includes("Commands"));
-    await until(() => helps().length === members.length);
-    expect(telegram.violations()).toEqual([]);
+describe.concurrent("a chat that was sent much", () => {
+  it("reads the answer to a command at once", async () => {
+    await using scene = await startTelegramScene({ limits: DEFAULT_SEND_LIMITS });
+    const { telegram } = scene;
+    const chat = telegram.privateChat();
+    for (let index = 0; index < 18; index++) chat.say("skills");
+    chat.say("help");
+    const askedAt = Date.now();
+    await chat.nextBotMessage((message) => message.text.includes("Commands"), PATIENTLY);
+    // It took 19.7 s when a chat was sent three messages in 3.3 s.
+    expect(Date.now() - askedAt).toBeLessThan(5_000);
     expect(telegram.calls().filter((call) => call.status === 429)).toEqual([]);
-  }, 60_000);
+  });
 });
