@@ -4,20 +4,19 @@
  */
 
 import { BackendError } from "./model/backend-error.ts";
-import { ownerOf } from "./model/conversation.ts";
+import { type Conversation, ownerOf } from "./model/conversation.ts";
 import type { Action, Attachment, IncomingMessage } from "./model/message.ts";
-import { type OpenQuestion, ownWords } from "./model/question.ts";
+import { ownWords } from "./model/question.ts";
 import { type Request, repeatable } from "./model/request.ts";
 import { isShutdown, StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
 import type { Context } from "./ports/context.ts";
 import type { SessionRef } from "./ports/video-backend.ts";
-import { greeting } from "./reply/greeting.ts";
-import { typedAnswer } from "./reply/question.ts";
+import { mayBeAnswer, typedAnswer } from "./reply/question.ts";
 import { languageOf } from "./understand/language.ts";
 import { requestOf } from "./understand/request.ts";
 import { takeAnswer } from "./workflows/answer-question.ts";
-import { askToStop } from "./workflows/ask-to-stop.ts";
+import { askMeaning } from "./workflows/ask-meaning.ts";
 import { cancel, dropWaiting } from "./workflows/cancel.ts";
 import { Chat } from "./workflows/chat.ts";
 import { connect } from "./workflows/connect.ts";
@@ -30,6 +29,7 @@ import { startOver, tellError } from "./workflows/message-error.ts";
 import { openProject, openProjectPlace, showProjects, startProject } from "./workflows/projects.ts";
 import { isAllowed, mayAsk } from "./workflows/rights.ts";
 import { chooseLanguage, chooseSkill, takeSkill } from "./workflows/settings.ts";
+import { answerSmallTalk, greet } from "./workflows/small-talk.ts";
 import { resumeTurn } from "./workflows/turn/resume.ts";
 import {
   askAboutFiles,
@@ -72,12 +72,9 @@ export class Worker {
     try {
       // A turn that was in flight when its process ended: its outcome is told, and nothing is sent again.
       if (isInMailbox) await resumeTurn(chat, signal);
-      const { settled, openQuestion } = chat.record;
+      const { settled } = chat.record;
       if (settled?.itemId !== message.id) {
-        await this.#carryOut(
-          job,
-          openQuestion && isInMailbox ? asAnswer(request, message, openQuestion) : request,
-        );
+        await this.#carryOut(job, isInMailbox ? asAnswer(request, message, chat.record) : request);
       } else {
         chat.living.disown();
         const { actions } = settled;
@@ -182,8 +179,11 @@ export class Worker {
       case "cancel":
         await cancel(chat, job.message, action.scope, signal);
         return true;
-      case "ask-cancel":
-        await askToStop(chat, job.message, action, signal);
+      case "ask-meaning":
+        await askMeaning(chat, message, action, signal);
+        return true;
+      case "small-talk":
+        await answerSmallTalk(chat, message, action);
         return true;
       case "drop":
         await dropWaiting(chat, user, action.itemId, signal);
@@ -222,7 +222,8 @@ export class Worker {
           if (!(await isAllowed(chat, user, ownerOf(chat), "rights.project", signal))) return true;
           await chat.update((current) => ({ ...current, skill: name }));
         }
-        return false;
+        await greet(chat);
+        return true;
       case "export":
       case "credits":
       case "status":
@@ -235,8 +236,6 @@ export class Worker {
   async #act(job: Job, session: SessionRef, action: Action, wasConnected: boolean): Promise<void> {
     const { chat, message, isInMailbox, signal } = job;
     switch (action.kind) {
-      case "start":
-        return greet(chat, "connect.ready");
       case "export":
         return startExport(chat, session, message.user.id, signal);
       case "credits":
@@ -322,16 +321,11 @@ export class Worker {
   }
 }
 
-async function greet(chat: Chat, lead: "connect.ready" | "project.started"): Promise<void> {
-  const hasFootage = chat.record.files.length > 0;
-  await chat.living.end(greeting(chat.context, chat.speaker, chat.skill, lead, hasFootage));
-}
-
 /** What a message asks for where the agent waits for an answer: an option it names, and "leave it", are that. */
-function asAnswer(request: Request, message: IncomingMessage, open: OpenQuestion): Request {
-  const named = typedAnswer(open, message);
+function asAnswer(request: Request, message: IncomingMessage, record: Conversation): Request {
+  const named = record.openQuestion ? typedAnswer(record.openQuestion, message) : null;
   if (named) return { attachments: [], goal: { kind: "action", action: named } };
   const { goal } = request;
-  if (goal.kind !== "action" || goal.action.kind !== "ask-cancel") return request;
+  if (goal.kind !== "action" || !mayBeAnswer(record, goal.action, message)) return request;
   return { ...request, goal: { kind: "edit", text: goal.action.text } };
 }

@@ -34,6 +34,14 @@ intents:
     each:
       - majstro
       - "{skill}"
+smallTalk:
+  thanks: dankegon
+  agree: jes
+hints:
+  - action: export
+    say: filmo, elsendita
+light: mi, volas, vidi
+film: faru
 commands:
   help: helpo
   cancel: haltu
@@ -147,6 +155,16 @@ describe("a language that consists of three files", () => {
     const turns = nemo.requests("POST /run_sse").length;
     await chat.asks("haltu la muziko", { language: "eo" });
     expect(nemo.requests("POST /run_sse").length).toBe(turns + 1);
+  });
+
+  it("is small talk, and is asked about where it may be a command", async () => {
+    const { nemo, chat } = await startMiro();
+    expect(await chat.asks("dankegon!", { language: "eo" })).toEqual([]);
+    expect(chat.reactions).toEqual(["❤"]);
+    const [asked = ""] = await chat.asks("mi volas vidi filmon", { language: "eo" });
+    expect(asked).toContain("~ ");
+    expect(chat.buttons).toEqual(["~ Export", "~ Send it to the editor"]);
+    expect(nemo.requests("POST /run_sse")).toEqual([]);
   });
 
   it("quotes with its own marks: what stands between them is of the film", async () => {

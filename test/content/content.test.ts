@@ -33,7 +33,7 @@ it("tells the mistakes of texts, skills and phrases at once, with file and line"
     await replaceIn(join(dir, "phrases/zh.yaml"), "unspaced:", "leads: *nothing\nunspaced:");
   });
   expect(problems).toEqual([
-    expect.stringMatching(/^locales\/zh\.json:2: "button\.[a-z-]+" /),
+    expect.stringMatching(/^locales\/zh\.json:2: "ask\.[a-z-]+" /),
     expect.stringMatching(/^skills\/film-maker\.md:3: version must be /),
     expect.stringMatching(/^phrases\/en\.yaml:\d+: the file Unrecognized key: "one"/),
     expect.stringMatching(/^phrases\/en\.yaml:\d+: the file Unrecognized key: "two"/),

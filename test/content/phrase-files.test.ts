@@ -42,7 +42,7 @@ describe.each(["en", "zh"])("the examples of %s.yaml, all together", (language) 
     expect([...kinds].sort()).toEqual(
       [
         ...[
-          "ask-cancel",
+          "ask",
           "cancel",
           "credits",
           "edit",
@@ -53,7 +53,17 @@ describe.each(["en", "zh"])("the examples of %s.yaml, all together", (language) 
           "new-project",
           "projects",
         ],
-        ...["retry", "skill", "start", "status", "undo", "upload", "upload-again", "upload-help"],
+        ...[
+          "retry",
+          "skill",
+          "small-talk",
+          "start",
+          "status",
+          "undo",
+          "upload",
+          "upload-again",
+          "upload-help",
+        ],
       ].sort(),
     );
   });

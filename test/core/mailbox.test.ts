@@ -5,7 +5,7 @@ import { item } from "../support/work-items.ts";
 /** A scene whose first turn, an edit, is held open until `release("turn")`. */
 async function startBusyScene(options: SceneOptions = {}): Promise<Scene> {
   const scene = await startScene(options);
-  await scene.chat.asks("/start");
+  await scene.chat.asks("/status");
   scene.nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
   await scene.chat.says('add the title "First"');
   await scene.nemo.scenario.held("turn");
@@ -229,7 +229,7 @@ describe("cancel", () => {
 
   it("does not speak of costs where nothing was sent to the agent", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "upload" } });
     await chat.says("", { attachments: [file(CLIP)] });
     await nemo.scenario.held("upload");

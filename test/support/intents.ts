@@ -1,11 +1,18 @@
+import type { Action } from "../../src/core/model/message.ts";
 import type { Intent } from "../../src/core/model/understanding.ts";
 
-/** `export`, `cancel all`, `skill film-maker`, `edit`: an intent as one short string. */
+/** `export`, `cancel all`, `skill film-maker`, `ask export`, `edit`: an intent as one short string. */
 export function short(intent: Intent): string {
-  if (intent.kind !== "action") return intent.kind;
-  const { action } = intent;
+  return intent.kind === "action" ? shortAction(intent.action) : intent.kind;
+}
+
+function shortAction(action: Action): string {
   const detail = (word: string | undefined) => (word === undefined ? action.kind : `${action.kind} ${word}`);
   switch (action.kind) {
+    case "ask-meaning":
+      return action.action ? `ask ${shortAction(action.action)}` : "ask";
+    case "small-talk":
+      return detail(action.says);
     case "cancel":
       return detail(action.scope === "current" ? undefined : action.scope);
     case "skill":

@@ -142,9 +142,12 @@ export class TestChat implements ChatPlatform {
   /** Reactions on messages of people. */
   readonly reactions: string[] = [];
 
+  /** The platform has reactions. */
+  hasReactions = true;
+
   async react(_target: ReplyTarget, reaction: Reaction): Promise<boolean> {
-    this.reactions.push(reaction);
-    return true;
+    if (this.hasReactions) this.reactions.push(reaction);
+    return this.hasReactions;
   }
 
   /** Set by tests of a platform that shows words while they grow. */

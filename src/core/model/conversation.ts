@@ -106,7 +106,17 @@ const recordSchema = z.object({
    * The item whose turn has ended last, and what its answer asks for beyond: an item that is taken up after a
    * restart goes on from here and does not send its words again.
    */
-  settled: z.object({ itemId: z.string(), actions: z.array(guiActionSchema) }).nullable(),
+  settled: z
+    .object({
+      itemId: z.string(),
+      actions: z.array(guiActionSchema),
+      /** Its answer has ended with a question in plain words, at that time (epoch ms); absent when it has not. */
+      asked: z.object({ at: z.number(), startedBy: z.string().optional() }).optional(),
+    })
+    .nullable(),
+  /** Epoch ms: when the person was greeted, and when small talk was answered in words last; absent before. */
+  greetedAt: z.number().optional(),
+  chattedAt: z.number().optional(),
   /** The question of the agent that waits for its answer; absent or null when there is none. */
   openQuestion: openQuestionSchema.nullable().optional(),
   /** The render that is on its way, and the export it was submitted for; null when there is none. */

@@ -38,25 +38,21 @@ export type ReplyTarget = z.infer<typeof replyTargetSchema>;
 export const sentMessageSchema = z.object({ target: replyTargetSchema, messageId: z.string() });
 export type SentMessage = z.infer<typeof sentMessageSchema>;
 
-/** What a command or a button asks for. Adapters keep those that do not fit their platform's buttons. */
-export const actionSchema = z.discriminatedUnion("kind", [
+/** What small talk says. */
+export const SMALL_TALK = ["greet", "thanks", "laugh", "agree", "remark", "reply"] as const;
+
+/** What people ask for in words that may mean something else, so that they are asked. */
+const likelyActionSchema = z.discriminatedUnion("kind", [
   /** First contact, or `/start`; `skill` comes from a deep link. */
   z.object({ kind: z.literal("start"), skill: z.string().optional() }),
-  /** Shows a private message that could not be shown where it was asked for; see `ChatPlatform.keptMessage`. */
-  z.object({ kind: z.literal("kept"), key: z.string() }),
   z.object({ kind: z.literal("help") }),
-  /** The bot has come into a group: says how to talk to it, as `name`. */
-  z.object({ kind: z.literal("introduce"), name: z.string() }),
   z.object({ kind: z.literal("export") }),
   z.object({ kind: z.literal("credits") }),
   z.object({ kind: z.literal("status") }),
   /** `from`: the session that a person has agreed to leave for it; absent while no one was asked. */
   z.object({ kind: z.literal("new-project"), from: z.string().optional() }),
-  /** Not a new one after all. */
-  z.object({ kind: z.literal("keep-project") }),
   /** With a name: the project that is called so is opened. Without: they are listed. */
   z.object({ kind: z.literal("projects"), name: z.string().optional() }),
-  z.object({ kind: z.literal("open-project"), sessionId: z.string() }),
   /** What each finished edit changed. */
   z.object({ kind: z.literal("history") }),
   /** Back to how it was before the last edit: the agent does it, in a turn. */
@@ -66,20 +62,10 @@ export const actionSchema = z.discriminatedUnion("kind", [
    * `exports` those that wait for theirs as well.
    */
   z.object({ kind: z.literal("cancel"), scope: z.enum(["current", "all", "export", "exports"]) }),
-  /** Words that may be a cancel or an edit: what is meant is asked. */
-  z.object({
-    kind: z.literal("ask-cancel"),
-    scope: z.enum(["current", "all", "export", "exports"]),
-    text: z.string(),
-  }),
-  /** Takes one message or export out of its lane; the one that runs by now is stopped. */
-  z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Without a name: list the skills. */
   z.object({ kind: z.literal("skill"), name: z.string().optional() }),
   /** Without a language: list the languages. */
   z.object({ kind: z.literal("language"), language: z.string().optional() }),
-  /** Nothing shall be done with what was just sent, for now. */
-  z.object({ kind: z.literal("keep-files") }),
   /** How to send a file. */
   z.object({ kind: z.literal("upload-help") }),
   /**
@@ -89,6 +75,38 @@ export const actionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("retry"), itemId: z.string().optional() }),
   /** Upload the last files again, after the session was lost. */
   z.object({ kind: z.literal("upload-again") }),
+]);
+export type LikelyAction = z.infer<typeof likelyActionSchema>;
+
+const smallTalkSchema = z.object({
+  kind: z.literal("small-talk"),
+  says: z.enum(SMALL_TALK),
+  /** Whether it would answer a question. */
+  mayAnswer: z.boolean(),
+  text: z.string(),
+});
+export type SmallTalk = z.infer<typeof smallTalkSchema>;
+
+const anyActionSchema = z.discriminatedUnion("kind", [
+  likelyActionSchema,
+  /** Asks for nothing: it costs nothing, unless the agent waits for an answer. */
+  smallTalkSchema,
+  /** Shows a private message that could not be shown where it was asked for; see `ChatPlatform.keptMessage`. */
+  z.object({ kind: z.literal("kept"), key: z.string() }),
+  /** The bot has come into a group: says how to talk to it, as `name`. */
+  z.object({ kind: z.literal("introduce"), name: z.string() }),
+  /** Nothing shall be done with what was just sent, for now. */
+  z.object({ kind: z.literal("keep-files") }),
+  /** Not a new one after all. */
+  z.object({ kind: z.literal("keep-project") }),
+  z.object({ kind: z.literal("open-project"), sessionId: z.string() }),
+  /**
+   * Words that may ask for `action`, or for nothing at all when it is absent, or be an edit: what is meant is asked.
+   * `text`: empty when they are surely no edit.
+   */
+  z.object({ kind: z.literal("ask-meaning"), action: likelyActionSchema.optional(), text: z.string() }),
+  /** Takes one message or export out of its lane; the one that runs by now is stopped. */
+  z.object({ kind: z.literal("drop"), itemId: z.string() }),
   /** Answers the question that the item `itemId` asked: item `at` of it, with an option, or with those ticked. */
   z.object({
     kind: z.literal("answer"),
@@ -115,7 +133,23 @@ export const actionSchema = z.discriminatedUnion("kind", [
       .optional(),
   }),
 ]);
-export type Action = z.infer<typeof actionSchema>;
+
+/** What a command or a button asks for. Adapters keep those that do not fit their platform's buttons. */
+export const actionSchema = z.preprocess(migrate, anyActionSchema);
+export type Action = z.infer<typeof anyActionSchema>;
+
+/** What stops something, or asks whether to. */
+export function isAboutStopping(action: Action): boolean {
+  const kind = action.kind === "ask-meaning" ? action.action?.kind : action.kind;
+  return kind === "cancel" || kind === "drop";
+}
+
+/** The version before asked about cancels alone. */
+function migrate(raw: unknown): unknown {
+  if (typeof raw !== "object" || raw === null || !("kind" in raw) || raw.kind !== "ask-cancel") return raw;
+  const { scope, text } = raw as { scope?: unknown; text?: unknown };
+  return { kind: "ask-meaning", action: { kind: "cancel", scope }, text };
+}
 
 /** One message of a person, translated by an adapter. */
 export const incomingMessageSchema = z.object({

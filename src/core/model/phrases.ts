@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { guiLexiconSchema } from "./gui-lexicon.ts";
+import { SMALL_TALK } from "./message.ts";
 import { regExpSchema, scriptsSchema, wordListSchema } from "./phrase-values.ts";
 
 /** Stands for no word at all among the words of a column. */
@@ -30,6 +31,10 @@ const intentSchema = z
     `has more than ${MAX_COMBINATIONS} combinations`,
   )
   .transform(({ action, each, say = [] }) => ({ action, phrases: each ? combinations(each) : say }));
+
+/** What words of small talk are; `around` says nothing beside the others. */
+const smallTalkRoleSchema = z.enum([...SMALL_TALK, "around"]);
+export type SmallTalkRole = z.infer<typeof smallTalkRoleSchema>;
 
 /** Commands that take no words, and those that read the words behind them. */
 const commandSchema = z.enum([
@@ -90,13 +95,25 @@ export const phrasesSchema = z.strictObject({
     .optional(),
   /** Fillers at the beginning of a message only. */
   leads: wordListSchema.optional(),
-  /** Fillers that may answer what the agent has asked, when they are all of a message. */
-  answers: wordListSchema.optional(),
+  /** Words that ask for nothing, by what they say. */
+  smallTalk: z.partialRecord(smallTalkRoleSchema, wordListSchema).optional(),
   /** Words of the language that people of all languages write: they do not tell which one a text is in. */
   international: wordListSchema.optional(),
   /** Words that make a question of the known phrase behind them. */
   questions: wordListSchema.optional(),
   intents: z.array(intentSchema),
+  /** Parts of messages that point to an action, though not surely. */
+  hints: z.array(intentSchema).optional(),
+  /** The same, where nothing else points to another action. */
+  weakHints: z.array(intentSchema).optional(),
+  /** Words that say nothing beside a hint. */
+  light: wordListSchema.optional(),
+  /** Words that tell the editor what to do. */
+  film: wordListSchema.optional(),
+  /** What is in a film. */
+  things: wordListSchema.optional(),
+  /** Words of people who talk with each other, and hardly with an editor. */
+  talk: wordListSchema.optional(),
   /** Words that only introduce a link to a file. */
   links: wordListSchema.optional(),
   /** Names of slash commands by what they do. */

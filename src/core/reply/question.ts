@@ -3,6 +3,7 @@
  * the person's own words. Source: nemo-api.md, "Questions of the agent".
  */
 import { hideMachineText } from "../../lib/machine-text.ts";
+import type { Conversation } from "../model/conversation.ts";
 import type { Action, Button, IncomingMessage } from "../model/message.ts";
 import { currentItem, type OpenQuestion, type QuestionItem } from "../model/question.ts";
 import { parseMarkup, plain, type RichText } from "../model/rich-text.ts";
@@ -20,6 +21,30 @@ export function typedAnswer(open: OpenQuestion, message: IncomingMessage): Actio
   if (!item || item.mayChooseSeveral || message.action || message.attachments.length > 0) return null;
   const option = optionNamed(message.text, item);
   return option === null ? null : { kind: "answer", itemId: open.itemId, at: open.answers.length, option };
+}
+
+/** How long a question that the agent has asked in plain words waits for small talk as its answer. */
+const ANSWER_WITHIN_MS = 3_600_000;
+
+/**
+ * Whether words that may be for the editor are the answer to what the agent has asked last: a question with options, or
+ * one in plain words. In a group, "ok" is the answer of the person who was asked, and of no one else.
+ */
+export function mayBeAnswer(
+  { openQuestion, settled, inFlight }: Conversation,
+  action: Action,
+  { user, receivedAt }: IncomingMessage,
+): action is Extract<Action, { kind: "ask-meaning" | "small-talk" }> {
+  if (action.kind === "ask-meaning") return openQuestion != null;
+  if (action.kind !== "small-talk") return false;
+  const isTheirs = ({ startedBy }: { startedBy?: string | undefined }) =>
+    startedBy === undefined || startedBy === user.id;
+  if (openQuestion) return isTheirs(openQuestion);
+  const plain = inFlight ? undefined : settled?.asked;
+  // "Thanks" answers no question.
+  return (
+    plain !== undefined && action.mayAnswer && isTheirs(plain) && receivedAt - plain.at < ANSWER_WITHIN_MS
+  );
 }
 
 function optionNamed(text: string, item: QuestionItem): number | null {

@@ -10,18 +10,21 @@
  * 3. Case, width, punctuation and emoji are ignored and words of politeness dropped. What remains must be, as
  *    a whole, a phrase of `config/phrases`, or the choice of a language or of an installed skill, which people
  *    call by its name or by its title; a single word more ("export the *second* clip") makes it an edit.
- *    Negations are such words, so "don't export yet" is never an export. When nothing remains
- *    ("thanks", "hi"), the answer is help: it costs nothing. "Ok" is an edit: the agent may have asked.
- * 4. Words that stop what is going on are read by `cancel/intent.ts`: where they may be an edit, the person is asked.
- * 5. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
- * 6. Everything else is an edit, with the words exactly as they were written.
+ *    Negations are such words, so "don't export yet" is never an export.
+ * 4. "How do I" before a known phrase asks for help; before "upload" for the help on uploads.
+ * 5. Small talk ("thanks", "hi", "ok") is read by `small-talk.ts`: it asks for nothing.
+ * 6. Words that stop what is going on are read by `cancel/intent.ts`, and what is probably one of the phrases by
+ *    `likely-action.ts`: where they may be an edit, the person is asked.
+ * 7. Everything else is an edit, with the words exactly as they were written.
  */
-import type { Action } from "../model/message.ts";
+import type { LikelyAction } from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
 import type { Intent } from "../model/understanding.ts";
 import type { ReadCancel } from "./cancel/intent.ts";
+import type { ReadLikelyAction, ReadPhrase } from "./likely-action.ts";
 import { findLinks, withoutLinks } from "./links.ts";
 import type { PhraseBook } from "./phrases.ts";
+import type { ReadSmallTalk } from "./small-talk.ts";
 import type { Spelling } from "./spelling.ts";
 
 /** An installed skill: people call it by its name or by its title in any language. */
@@ -36,18 +39,30 @@ const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const COMMAND = /^[/／]([^\s@/／]{1,64})(?:@\w{1,64})?(?:\s+([\s\S]*))?$/u;
 const HELP: Intent = { kind: "action", action: { kind: "help" } };
 
+/** What reads messages that are no plain phrase. */
+interface Readers {
+  readCancel: ReadCancel;
+  readSmallTalk: ReadSmallTalk;
+  /** `readPhrase` reads a part of a message as a phrase. */
+  likelyActionReader(readPhrase: ReadPhrase): ReadLikelyAction;
+}
+
 /** Reads intents with the phrases of all languages. `skills` are the installed ones: hyphens of a name may be spaces. */
 export class IntentReader {
   readonly #spelling: Spelling;
   readonly #book: PhraseBook;
   readonly #readCancel: ReadCancel;
+  readonly #readSmallTalk: ReadSmallTalk;
+  readonly #readLikelyAction: ReadLikelyAction;
   /** Names of skills by what they are called. */
   readonly #skills = new Map<string, string>();
 
-  constructor(spelling: Spelling, book: PhraseBook, readCancel: ReadCancel, skills: readonly KnownSkill[]) {
+  constructor(spelling: Spelling, book: PhraseBook, readers: Readers, skills: readonly KnownSkill[]) {
     this.#spelling = spelling;
     this.#book = book;
-    this.#readCancel = readCancel;
+    this.#readCancel = readers.readCancel;
+    this.#readSmallTalk = readers.readSmallTalk;
+    this.#readLikelyAction = readers.likelyActionReader((text) => this.#readPhrase(text));
     const { key, tidy } = spelling;
     for (const { name, title } of skills) {
       for (const called of [name, ...Object.values(title)].map((each) => key(tidy(each)))) {
@@ -62,8 +77,9 @@ export class IntentReader {
     if (command !== null) return command;
     const upload = this.#readUpload(trimmed);
     if (upload !== null) return upload;
-    const action = this.#readPhrase(trimmed) ?? this.#readStop(trimmed);
-    return action === null ? { kind: "edit", text: trimmed } : { kind: "action", action };
+    const action = this.#readPhrase(trimmed);
+    if (action !== null) return { kind: "action", action };
+    return this.#readFreely(trimmed) ?? { kind: "edit", text: trimmed };
   }
 
   // --- commands -------------------------------------------------------------------------------------
@@ -91,7 +107,7 @@ export class IntentReader {
     }
   }
 
-  #wordedAction(kind: "start" | "skill" | "language" | "cancel", rest: string): Action {
+  #wordedAction(kind: "start" | "skill" | "language" | "cancel", rest: string): LikelyAction {
     const { tidy, strip } = this.#spelling;
     const words = tidy(rest.slice(0, MAX_PHRASE_LENGTH));
     switch (kind) {
@@ -133,15 +149,13 @@ export class IntentReader {
 
   // --- free words -----------------------------------------------------------------------------------
 
-  #readPhrase(text: string): Action | null {
+  #readPhrase(text: string): LikelyAction | null {
     if (text.length > MAX_PHRASE_LENGTH) return null;
     if (/^[?？]{1,9}$/.test(text)) return { kind: "help" };
-    const { answers, withoutLead } = this.#book;
+    const { withoutLead } = this.#book;
     const { tidy, strip, key } = this.#spelling;
     const full = tidy(text);
     const words = strip(full);
-    // "Ok" may answer what the agent has asked; a greeting or a thank-you asks for nothing.
-    if (words === "" && full !== "") return answers.has(full) ? null : { kind: "help" };
     const known = this.#book.known.get(key(words)) ?? this.#book.known.get(key(withoutLead(full)));
     if (known !== undefined) return { kind: known };
     return (
@@ -152,15 +166,21 @@ export class IntentReader {
     );
   }
 
-  /** Cancels have a grammar of their own, since people in a hurry do not speak in phrases. */
-  #readStop(text: string): Action | null {
-    const reading = this.#readCancel(text);
-    if (reading === null) return null;
-    const { kind, scope } = reading;
-    return kind === "sure" ? { kind: "cancel", scope } : { kind: "ask-cancel", scope, text };
+  /** Words that are no phrase, and yet nothing for the editor, or perhaps not. */
+  #readFreely(text: string): Intent | null {
+    // Cancels have a grammar of their own, since people in a hurry do not speak in phrases.
+    const stop = this.#readCancel(text);
+    const cancel: LikelyAction | null = stop && { kind: "cancel", scope: stop.scope };
+    if (cancel && stop?.kind === "sure") return { kind: "action", action: cancel };
+    const smallTalk = this.#readSmallTalk(text);
+    if (smallTalk) return { kind: "action", action: { kind: "small-talk", ...smallTalk } };
+    const likely = cancel ?? this.#readLikelyAction(text);
+    if (likely === null) return null;
+    const asked = likely === "nothing" ? {} : { action: likely };
+    return { kind: "action", action: { kind: "ask-meaning", ...asked, text } };
   }
 
-  #readLanguage(words: string): Action | null {
+  #readLanguage(words: string): LikelyAction | null {
     const asked = this.#book.find("language", words) ?? this.#book.find("code", words);
     const language = asked === null ? null : this.#languageCode(asked);
     return language === null ? null : { kind: "language", language };
@@ -174,12 +194,12 @@ export class IntentReader {
   }
 
   /** "Switch to the beach project": which one that is, only the list of projects tells. */
-  #readProject(words: string): Action | null {
+  #readProject(words: string): LikelyAction | null {
     const name = this.#book.find("project", words);
     return name === null ? null : { kind: "projects", name };
   }
 
-  #readSkill(words: string): Action | null {
+  #readSkill(words: string): LikelyAction | null {
     const asked = this.#book.find("skill", words);
     const target = asked ?? this.#book.find("installed-skill", words);
     if (target === null) return null;
@@ -192,7 +212,7 @@ export class IntentReader {
     return this.#skills.get(this.#spelling.key(called)) ?? null;
   }
 
-  #readQuestion(words: string): Action | null {
+  #readQuestion(words: string): LikelyAction | null {
     const rest = this.#book.withoutQuestion(words);
     if (rest === null) return null;
     const asked = this.#book.known.get(this.#spelling.key(rest));

@@ -33,7 +33,6 @@ export interface PhraseBook {
   scopes: ReadonlyMap<string, Scope>;
   /** Codes of languages by their names. */
   languages: ReadonlyMap<string, string>;
-  answers: ReadonlySet<string>;
   links: ReadonlySet<string>;
   /** The words behind a question's opener; null when there is no opener. */
   withoutQuestion(words: string): string | null;
@@ -57,7 +56,6 @@ export function createPhraseBook(
     scopes: new WordTable<Scope>(report),
     languages: new WordTable<string>(report),
   };
-  const answers = new Set<string>();
   const links = new Set<string>();
   const leads: string[] = [];
   const questions: string[] = [];
@@ -96,7 +94,6 @@ export function createPhraseBook(
         tables.languages.add(tidy(word), code, { language, path: ["languages", code], word });
       }
     }
-    for (const word of file.answers ?? []) answers.add(tidy(word));
     for (const word of file.links ?? []) links.add(key(tidy(word)));
     leads.push(...(file.leads ?? []).map(tidy));
     questions.push(...(file.questions ?? []).map(tidy));
@@ -117,7 +114,6 @@ export function createPhraseBook(
     commands: tables.commands.entries,
     scopes: tables.scopes.entries,
     languages: tables.languages.entries,
-    answers,
     links,
     find: (slot, words) => patterns.get(slot)?.exec(words)?.slice(1).find(Boolean) ?? null,
     withoutQuestion: (words) => (question.test(words) ? words.replace(question, "").trim() : null),

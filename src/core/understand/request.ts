@@ -1,6 +1,6 @@
 /** What a message asks for: its files and links, and the goal once they have arrived. */
 
-import type { Attachment, IncomingMessage } from "../model/message.ts";
+import { type Attachment, type IncomingMessage, isAboutStopping } from "../model/message.ts";
 import type { AskedMessage, Request } from "../model/request.ts";
 import type { Intent } from "../model/understanding.ts";
 import type { MessageItem } from "../model/work-item.ts";
@@ -46,7 +46,7 @@ function asRequest(attachments: Attachment[], intent: Intent, read: (text: strin
     case "action": {
       if (intent.action.kind === "edit") return { attachments, goal: intent.action };
       // "upload" or "hi" beside a file says nothing more than the file does.
-      const saysNothing = intent.action.kind === "upload-help" || intent.action.kind === "help";
+      const saysNothing = /^(?:upload-help|help|small-talk)$/.test(intent.action.kind);
       if (saysNothing && attachments.length > 0) {
         return { attachments, goal: { kind: "nothing" } };
       }
@@ -69,8 +69,7 @@ export function requestOf(
  */
 export function partsOf({ message, request }: AskedMessage): AskedMessage[] {
   const { goal, attachments } = request;
-  const isStop =
-    goal.kind === "action" && (goal.action.kind === "cancel" || goal.action.kind === "ask-cancel");
+  const isStop = goal.kind === "action" && isAboutStopping(goal.action);
   if (!isStop || attachments.length === 0) return [{ message, request }];
   const links = attachments.flatMap((file) => (file.platform === "url" && file.url ? [file.url] : []));
   const { action: _action, ...rest } = message;

@@ -6,8 +6,10 @@ import { createApologyReader } from "./apologies.ts";
 import { createCancelReader } from "./cancel/intent.ts";
 import { createGuiTranslator } from "./gui/translate.ts";
 import { IntentReader, type KnownSkill } from "./intent.ts";
+import { createLikelyActionReader, type ReadPhrase } from "./likely-action.ts";
 import { createPhraseBook } from "./phrases.ts";
 import { readRequest } from "./request.ts";
+import { createSmallTalkReader } from "./small-talk.ts";
 import { createSpelling } from "./spelling.ts";
 import { createLanguageReader } from "./written-language.ts";
 
@@ -22,7 +24,13 @@ export function createUnderstanding(
 ): Understanding {
   const spelling = createSpelling(files);
   const book = createPhraseBook(files, spelling, report);
-  const intents = new IntentReader(spelling, book, createCancelReader(files, spelling, report), skills);
+  const readers = {
+    readCancel: createCancelReader(files, spelling, report),
+    readSmallTalk: createSmallTalkReader(files, spelling),
+    likelyActionReader: (readPhrase: ReadPhrase) =>
+      createLikelyActionReader(files, spelling, book, readPhrase),
+  };
+  const intents = new IntentReader(spelling, book, readers, skills);
   const readIntent = (text: string) => intents.read(text);
   return {
     readIntent,

@@ -2,7 +2,7 @@
 import type { Action, IncomingMessage } from "../model/message.ts";
 import { StopError } from "../model/stop.ts";
 import { exportLane, isExportId, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
-import { askToStop, isExportRequest } from "./ask-to-stop.ts";
+import { askToStop, isExportRequest } from "./ask-meaning.ts";
 import type { Chat } from "./chat.ts";
 import { cancelExports, dropExport } from "./export/cancel.ts";
 import { isAllowed, mayManage, refuse } from "./rights.ts";

@@ -1,9 +1,9 @@
 /** Which lane a message waits in: the mailbox of its conversation, or one that is answered at once. Source: DESIGN.md, rule 2. */
-import type { Action, IncomingMessage } from "../model/message.ts";
+import { type Action, type IncomingMessage, isAboutStopping } from "../model/message.ts";
 import type { Request } from "../model/request.ts";
 import { instantLane, mailboxLane } from "../model/work-item.ts";
 import type { Context } from "../ports/context.ts";
-import { typedAnswer } from "../reply/question.ts";
+import { mayBeAnswer, typedAnswer } from "../reply/question.ts";
 import { areAllUnfit } from "./fitness.ts";
 
 /** The lane for `message`, which asks for `request`, by what its conversation is at. */
@@ -19,8 +19,9 @@ export async function laneOf(
   const { openQuestion } = record ?? {};
   // It may start a turn, whatever its words mean elsewhere.
   if (openQuestion && typedAnswer(openQuestion, message)) return mailbox;
-  // Words that may be a cancel are the answer, where the agent has asked and nothing runs that they could stop.
-  if (openQuestion && action?.kind === "ask-cancel" && !(await queue.running(mailbox))) return mailbox;
+  // What may be for the editor is the answer, where the agent has asked and nothing runs that it could be about.
+  if (record && action && mayBeAnswer(record, action, message) && !(await queue.running(mailbox)))
+    return mailbox;
   const skill = skills.find(message.skill ?? record?.skill ?? "") ?? skills.defaultSkill;
   const isInstant =
     attachments.length > 0
@@ -40,7 +41,8 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "skill":
     case "language":
     case "cancel":
-    case "ask-cancel":
+    case "ask-meaning":
+    case "small-talk":
     case "drop":
     case "keep-project":
     case "keep-files":
@@ -52,7 +54,7 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "status":
       return isConnected;
     case "start":
-      return isConnected && action.skill === undefined;
+      return action.skill === undefined;
     case "export":
     case "new-project":
     case "open-project":
@@ -63,9 +65,4 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "answer":
       return false;
   }
-}
-
-/** What stops something, or asks whether to. */
-function isAboutStopping({ kind }: Action): boolean {
-  return kind === "cancel" || kind === "ask-cancel" || kind === "drop";
 }

@@ -76,7 +76,7 @@ export async function mayAsk(
 ): Promise<boolean> {
   const prompt = action?.kind === "edit" ? action : null;
   if (prompt?.meant && prompt.meant.userId !== user.id) {
-    await chat.speaker.say("cancel.ask-not-yours");
+    await chat.speaker.say("ask.not-yours");
     return false;
   }
   const { openQuestion } = chat.record;

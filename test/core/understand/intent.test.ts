@@ -119,19 +119,6 @@ const TABLE: Record<string, string[]> = {
       "/edit",
     ],
     ...["/", "／", "//"],
-    ...["thanks", "Thank you!", "thank you so much", "hi", "Hello there", "now"],
-    ...[
-      "good morning",
-      "nice",
-      "ok thanks",
-      "你好",
-      "您好！",
-      "谢谢",
-      "謝謝你",
-      "好的，谢谢",
-      "好",
-      "太棒了",
-    ],
     ...["帮助", "幫助", "你能做什么？", "怎么用", "怎么导出", "如何导出视频", "/帮助", "/不知道"],
   ],
   "new-project": [
@@ -183,24 +170,66 @@ const TABLE: Record<string, string[]> = {
   "projects beach": ["switch to the beach project", "open the beach project"],
   "projects wedding": ["go back to my wedding project"],
   "projects 海滩": ["切换到海滩项目", "switch to the 海滩 project"],
-  "ask-cancel": [
+  "small-talk greet": ["hi", "Hello there", "good morning", "heyyy bot", "👋", "你好", "您好！", "在吗"],
+  "small-talk thanks": [
+    ...["thanks", "Thank you!", "thank you so much", "ok thanks", "tysmm", "🙏", "yes, thanks"],
+    ...["谢谢", "謝謝你", "好的，谢谢", "辛苦啦"],
+  ],
+  "small-talk laugh": ["lol", "hahahaha", "LMAOOO so good", "😂😂", "哈哈哈哈哈"],
+  "small-talk agree": ["ok", "okay 👍", "yes", "sure!", "looks good", "👍🏽", "好的", "好", "可以了"],
+  "small-talk remark": [
+    "great!",
+    "nice",
+    "hmm...",
+    "wow that is so cool",
+    "love it 😍",
+    "...",
+    "🔥",
+    "太棒了",
+  ],
+  "small-talk reply": ["You", "no", "no thanks", "me too", "same", "please", "now", "我也是"],
+  "ask cancel": [
     ...[
       "wait",
       "don't",
       "leave it",
-      "no export",
-      "not yet, export later",
       "oops wrong file",
-      "abrot the export",
-    ],
-    ...[
       "stop, i forgot the music",
-      "dont export it yet i need to fix the title",
       "stop it, add a title first",
     ],
     ...["make it blue, nvm", "dont add the subtitles, i changed my mind", "stop the video"],
-    ...["不要了", "等等", "发错了", "别导出字幕还没加", "停我换个视频"],
+    ...["不要了", "等等", "发错了", "停我换个视频"],
   ],
+  "ask cancel export": [
+    ...[
+      "no export",
+      "not yet, export later",
+      "abrot the export",
+      "dont export it yet i need to fix the title",
+    ],
+    ...["别导出字幕还没加"],
+  ],
+  "ask export": [
+    ...[
+      "ok looks good, download it",
+      "looks good download it",
+      "exprot the video",
+      "so can i get the finished one now?",
+    ],
+    ...["export as GIF", "export in 4k", "export?? no", "send me flowers", "love it!! send it to my phone"],
+    ...["可以了，发给我吧", "挺好的，导出来看看"],
+  ],
+  "ask credits": ["how many do i have left", "creditz", "how much will that cost me", "我还剩多少啊"],
+  "ask status": ["how long will this take", "hey, is it almost done?", "还要等多久啊", "还没导出"],
+  "ask help": ["i'm confused", "what should i type here", "你会些什么呀"],
+  "ask history": ["what have you changed in there", "之前都改过哪些地方"],
+  "ask undo": ["it was better before", "oops, undo that one", "还是之前那版好"],
+  "ask retry": ["didn't work, do it again", "刚才失败了"],
+  "ask new-project": ["reset", "can we start another one", "我想重新开一个新的"],
+  "ask projects": ["where are all my projects", "把以前的项目列出来"],
+  "ask upload-help": ["can i send you a google drive link", "我想发视频"],
+  "ask language zh": ["sorry, can i get that in chinese"],
+  ask: ["did you see the game last night", "@jess that's literally you", "今天好累啊"],
   skill: [
     "skill",
     "skills",
@@ -271,18 +300,13 @@ const TABLE: Record<string, string[]> = {
   retry: ["retry", "try again", "Please try that again", "/retry", "重试", "再试一次", "請再試一次"],
   edit: [
     ...["Export the second clip with more contrast"],
-    ...["export settings panel should be blue", "export as GIF", "export in 4k", "export?? no"],
-    ...["download a clip of a dog", "download some music", "send me flowers", "save the ending for last"],
+    ...["export settings panel should be blue", "make it 9:16 and export", 'put "export" on the button'],
+    ...["download a clip of a dog", "download some music", "save the ending for last"],
     ...[
       "balance the audio",
       "balance it",
       "balance the colors",
       "add end credits",
-      "ok",
-      "okay 👍",
-      "great!",
-      "please",
-      "好的",
       "roll the credits",
       "credits at the end",
     ],
@@ -317,14 +341,7 @@ const TABLE: Record<string, string[]> = {
       "language barrier joke as title",
       "start over the music at 10s",
     ],
-    ...[
-      "try again with brighter colors",
-      "retry the transition between clips",
-      "make it pop",
-      "yes",
-      "no thanks",
-      "",
-    ],
+    ...["try again with brighter colors", "retry the transition between clips", "make it pop", ""],
     ...[
       "make it stop at 0:05",
       'put "stop" on it',
@@ -339,8 +356,8 @@ const TABLE: Record<string, string[]> = {
       "the music stops too soon",
     ],
     ...["停止抖动", "字幕写：别停", "算了，加个字幕吧", "不是这段，是第二段", "等他说完再切"],
-    ...["edit my raw footage", "remove the background person and replace it with a solid color", "1", "🔥"],
-    ...["还没导出", "导出第二段并加字幕", "平衡音频", "加片尾积分", "取消背景音乐", "停止在第五秒"],
+    ...["edit my raw footage", "remove the background person and replace it with a solid color", "1"],
+    ...["导出第二段并加字幕", "平衡音频", "加片尾积分", "取消背景音乐", "停止在第五秒"],
     ...[
       "加中文字幕",
       "翻译成英文",
@@ -353,7 +370,6 @@ const TABLE: Record<string, string[]> = {
     ...[
       "/edit make it brighter",
       "look at https://example.com/page for the style",
-      "我想发视频",
       "constructor",
       "__proto__",
     ],
@@ -380,7 +396,7 @@ describe("the intent of a message", () => {
   });
 
   it.each(["reset", "restart", "重置", "please reset"])("“%s” alone does not drop a project", (text) => {
-    expect(readIntent(text).kind).toBe("edit");
+    expect(short(readIntent(text))).toBe("ask new-project");
   });
 
   it("has no phrase that means two things", () => {
@@ -526,14 +542,14 @@ describe("for all texts", () => {
     );
   });
 
-  it("a word of content behind a phrase makes it an edit", () => {
+  it("a word of content behind a phrase makes it an edit, or a question", () => {
     const word = fc.constantFrom("zebra", "louder", "sunset transition", "with contrast");
     const negation = fc.constantFrom("yet", "not", "not now");
     // behind these a word is the name of a skill or a language, and costs nothing
     const others = english.filter((phrase) => !/(?:skill|language)$/.test(phrase));
     fc.assert(
       fc.property(others, word, (phrase, extra) => {
-        expect(readIntent(`${phrase} ${extra}`).kind).toBe("edit");
+        expect(short(readIntent(`${phrase} ${extra}`))).toMatch(/^(?:edit$|ask)/);
       }),
     );
     fc.assert(
@@ -545,7 +561,7 @@ describe("for all texts", () => {
     );
     fc.assert(
       fc.property(chinese, fc.constantFrom("斑马", "更亮的滤镜"), (phrase, extra) => {
-        expect(readIntent(`${phrase}${extra}`).kind).toBe("edit");
+        expect(short(readIntent(`${phrase}${extra}`))).toMatch(/^(?:edit$|ask)/);
       }),
     );
   });

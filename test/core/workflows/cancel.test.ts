@@ -63,7 +63,7 @@ describe("words that may be a cancel or an edit", () => {
     const { nemo, chat } = await startTurn();
     await chat.says("stop, i forgot the music");
     await chat.until(() => chat.text.includes("Stop the edit?"));
-    expect(chat.buttons).toEqual(["Stop", "No, it's an edit request"]);
+    expect(chat.buttons).toEqual(["Stop", "Send it to the editor"]);
     await chat.says("", { action: chat.actionOf("Stop") });
     await chat.until(() => chat.text.includes("I stopped waiting."));
     nemo.scenario.release("edit");
@@ -75,7 +75,7 @@ describe("words that may be a cancel or an edit", () => {
     const { nemo, chat } = await startTurn();
     await chat.says("stop, i forgot the music");
     await chat.until(() => chat.text.includes("Stop the edit?"));
-    const action = chat.actionOf("No, it's an edit request");
+    const action = chat.actionOf("Send it to the editor");
     await chat.says("", { action });
     await chat.says("", { action });
     nemo.scenario.release("edit");
@@ -92,7 +92,7 @@ describe("words that may be a cancel or an edit", () => {
     const said = await chat.asks("leave it");
     expect(said).toEqual(["Nothing of yours is running. Send this to the editor?"]);
     expect(turns(nemo)).toBe(0);
-    await chat.presses("Send it");
+    await chat.presses("Send it to the editor");
     expect(turns(nemo)).toBe(1);
   });
 
@@ -100,7 +100,7 @@ describe("words that may be a cancel or an edit", () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
     await chat.asks("leave it");
-    await chat.presses("Send it", { user: { id: "test:ben" } });
+    await chat.presses("Send it to the editor", { user: { id: "test:ben" } });
     expect(chat.last.text).toBe("Only the person who wrote that can decide.");
     expect(turns(nemo)).toBe(0);
   });
@@ -109,7 +109,7 @@ describe("words that may be a cancel or an edit", () => {
     const { nemo, chat } = await startTurn();
     await chat.says("wait", { user: { id: "test:ben" } });
     await chat.until(() => chat.text.includes("Nothing of yours is running."));
-    expect(chat.buttons).toEqual(["Send it"]);
+    expect(chat.buttons).toEqual(["Send it to the editor"]);
     nemo.scenario.release("edit");
     await chat.bot.queue.idle();
   });

@@ -74,7 +74,7 @@ describe("the first contact", () => {
 
   it("shows no token, id or JSON", async () => {
     const { chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     await chat.asks('add the title "Hello"');
     await chat.asks("/credits");
     expect(chat.seen).not.toMatch(/nmv_|anon_|[0-9a-f]{8}-[0-9a-f]{4}|[{}]/);
@@ -150,7 +150,7 @@ describe("attribution", () => {
 
   it("says unknown where nothing tells the platform", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     expect(nemo.requests("POST /api/tasks")[0]?.headers["x-skill-platform"]).toBe("unknown");
   });
 });
@@ -158,8 +158,8 @@ describe("attribution", () => {
 describe("without an operator's token", () => {
   it("gives each conversation a client id and a free token of its own", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start", { conversation: "test:1" });
-    await chat.asks("/start", { conversation: "test:2" });
+    await chat.asks("/status", { conversation: "test:1" });
+    await chat.asks("/status", { conversation: "test:2" });
     const tokens = nemo.requests("POST /api/auth/anonymous-token");
     const ids = tokens.map((request) => request.headers["x-client-id"]);
     expect(new Set(ids).size).toBe(2);
@@ -182,7 +182,7 @@ describe("without an operator's token", () => {
 
   it("asks with the same client id when the token ran out, also after a restart", async () => {
     const { nemo, chat, restart } = await startScene({ storage: "disk" });
-    await chat.asks("/start");
+    await chat.asks("/status");
     const next = await restart();
     nemo.command("expire");
     await next.chat.asks("/credits");
@@ -206,8 +206,8 @@ describe("the backend's limit of free tokens per address", () => {
 
   it("does not stop the conversations that have a token", async () => {
     const { chat } = await startScene({ nemo: { ipLimitPerHour: 1 } });
-    await chat.asks("/start", { conversation: "test:1" });
-    await chat.asks("/start", { conversation: "test:2" });
+    await chat.asks("/status", { conversation: "test:1" });
+    await chat.asks("/status", { conversation: "test:2" });
     expect(chat.last.text).toContain("No free accounts are left");
     await chat.asks('add the title "Hello"', { conversation: "test:1" });
     expect(chat.last.text).toContain("Hello");
@@ -234,7 +234,7 @@ describe("with NEMO_TOKEN", () => {
 
   it("says that the access was refused, and warns the operator without the token", async () => {
     const { chat, log } = await startScene({ settings: { NEMO_TOKEN: OPERATOR_TOKEN } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     expect(chat.last.text).toContain("rejects this bot's access key");
     expect(log.lines).toContainEqual(expect.stringMatching(/^warn .*check NEMO_TOKEN/));
     expect(log.lines.join("\n")).not.toContain(OPERATOR_TOKEN);

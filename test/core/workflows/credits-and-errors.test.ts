@@ -39,7 +39,7 @@ describe("the credits", () => {
 
   it("tell what running work has reserved", async () => {
     const { nemo, chat } = await startScene({ nemo: { prices: { edit: 7, generation: 7 } } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
     await chat.says(ASK);
     await nemo.scenario.held("turn");
@@ -63,7 +63,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
     "$form with a free token: a new one for the same client id, one repeat, and nothing to see",
     async ({ envelope }) => {
       const { nemo, chat } = await startScene();
-      await chat.asks("/start", { language });
+      await chat.asks("/status", { language });
       nemo.command("expire");
       nemo.scenario.setDialect({ envelope });
       await chat.asks(ASK, { language });
@@ -77,7 +77,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
 
   it("1001 while no new free token is to be had: told plainly, with a warning for the operator", async () => {
     const { nemo, chat, log } = await startScene();
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     // The token is refused though it has not run out: the backend gives no second one in a week.
     nemo.scenario.add({ on: "turn", do: { kind: "error", code: 1001 } });
     await chat.asks(ASK, { language });
@@ -88,7 +88,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
 
   it("1001 with the operator's token: says that it was refused, and asks for no free one", async () => {
     const { nemo, chat, log } = await startScene(WITH_OPERATOR);
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     nemo.scenario.add({ on: "turn", do: { kind: "error", code: 1001 }, times: 5 });
     await chat.asks(ASK, { language });
     expect(chat.last.text).toContain(
@@ -123,7 +123,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
 
   it("1002 without files: a new session, said plainly", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     nemo.command("lose");
     await chat.asks(ASK, { language });
     expect(chat.last.text).toContain(isEnglish ? "Please send your request again." : "请重新发送你的要求。");
@@ -278,7 +278,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
 
   it("429 once: waits, sends it once more, and nothing to see", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     nemo.scenario.add({ on: "turn", do: { kind: "http", status: 429 } });
     await chat.asks(ASK, { language });
     expect(nemo.requests("POST /run_sse").map((request) => request.status)).toEqual([429, 200]);
@@ -287,7 +287,7 @@ describe.each(["en", "zh"] as const)("the error table in %s", (language) => {
 
   it("429 again: told plainly, with a retry button", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     nemo.scenario.add({ on: "turn", do: { kind: "http", status: 429 }, times: 2 });
     await chat.asks(ASK, { language });
     expect(nemo.requests("POST /run_sse")).toHaveLength(2);

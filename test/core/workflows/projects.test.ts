@@ -43,7 +43,7 @@ describe("a new project", () => {
   it("is opened without a question when nothing is there, and leaves nothing behind", async () => {
     const scene = await startScene();
     const { chat } = scene;
-    await chat.asks("/start");
+    await chat.asks("/status");
     expect((await chat.asks("new project")).join()).toContain("New project started");
     expect((await chat.asks("my projects")).join()).toContain("There's no other project here yet");
   });

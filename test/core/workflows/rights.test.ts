@@ -54,7 +54,7 @@ describe("a project", () => {
   it("belongs to who works on it first, not to who said hello", async () => {
     const scene = await startScene();
     const { chat } = scene;
-    await chat.asks("/start");
+    await chat.asks("/status");
     await chat.sendsFile(CLIP, 'add the title "Hello"', { user: BEN });
     expect((await chat.asks("new project")).join()).toMatch(REFUSED);
     await chat.asks("new project", { user: BEN });

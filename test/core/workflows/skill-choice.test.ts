@@ -50,7 +50,7 @@ describe("switching the skill", () => {
 
   it("changes the attribution of every later request", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     await chat.asks("/skill free-image-editing");
     const before = nemo.requests().length;
     await chat.asks('add the title "Hello"');

@@ -4,6 +4,7 @@
  */
 import type { CancelRole, PhraseFiles, PhraseMistake } from "../../model/phrases.ts";
 import type { Spelling } from "../spelling.ts";
+import { isOneLetterAway } from "../typos.ts";
 import { WordTable } from "../word-table.ts";
 
 /** One letter a role, so that a clause can be read with patterns. A filler has none. */
@@ -186,17 +187,4 @@ export class RoleReader {
         : undefined;
     return { letters: meant?.letters ?? UNKNOWN, isTypo: meant !== undefined, role: null };
   }
-}
-
-/** One letter added, left out, changed, or two neighbours in the wrong order. */
-function isOneLetterAway(a: string, b: string): boolean {
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start += 1;
-  const [restA, restB] = [a.slice(start), b.slice(start)];
-  return (
-    restA.slice(1) === restB.slice(1) ||
-    restA.slice(1) === restB ||
-    restA === restB.slice(1) ||
-    (restA.slice(2) === restB.slice(2) && restA[0] === restB[1] && restA[1] === restB[0])
-  );
 }

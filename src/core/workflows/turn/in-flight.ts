@@ -11,6 +11,7 @@ import type { Timeline } from "../../model/timeline.ts";
 import type { Chat } from "../chat.ts";
 
 export type TurnInFlight = NonNullable<Conversation["inFlight"]>;
+type Settled = NonNullable<Conversation["settled"]>;
 
 /** What is asked for in one turn. */
 export interface TurnRequest {
@@ -78,11 +79,24 @@ export async function markTurnEnded(
     answers: [],
     chosen: [],
   };
+  const now = chat.context.clock.now();
   await chat.update((current) =>
     isSame(current.inFlight, turn)
-      ? { ...current, inFlight: null, settled: { itemId, actions }, openQuestion }
+      ? {
+          ...current,
+          inFlight: null,
+          settled: { itemId, actions, ...askedIn(current.inFlight, now) },
+          openQuestion,
+        }
       : current,
   );
+}
+
+/** Whether the agent's answer ends with a question: "ok" may be meant for it then. */
+function askedIn({ heard, startedBy }: TurnInFlight, at: number): Pick<Settled, "asked"> {
+  const last = heard?.end || heard?.pieces.at(-1);
+  const isQuestion = /[?？؟][^\p{L}\p{N}]*$/u.test(last ?? "");
+  return isQuestion ? { asked: { at, ...(startedBy === undefined ? {} : { startedBy }) } } : {};
 }
 
 function isSame(current: TurnInFlight | null, turn: TurnInFlight): current is TurnInFlight {

@@ -97,8 +97,10 @@ describe.concurrent("a command", () => {
     const greeting = await chat.nextBotMessage();
     await until(() => chat.message(greeting.id).text.includes("is ready"));
     expect(chat.message(greeting.id).text).not.toContain("Film Maker");
-    const [request] = scene.nemo.requests("POST /api/tasks/me/with-session");
-    expect(request?.headers["x-skill-source"]).toBe("video-object-ops");
+    chat.say("/status");
+    const asked = () => scene.nemo.requests("POST /api/tasks/me/with-session");
+    await until(() => asked().length > 0);
+    expect(asked()[0]?.headers["x-skill-source"]).toBe("video-object-ops");
   });
 
   it("from a deep link to a skill that is not there greets with the usual one", async () => {

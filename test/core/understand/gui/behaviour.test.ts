@@ -210,7 +210,7 @@ describe("what only machines read", () => {
     },
   ])("is not shown, however the words come ($language): $shown", async ({ language, texts, shown }) => {
     const { nemo, chat } = await startScene({ limits: { textPauseMs: 1 } });
-    await chat.asks("/start", { language });
+    await chat.asks("/status", { language });
     nemo.scenario.add(says(...texts));
     const said = await chat.asks("do something", { language });
     expect(said.join(" ").trim()).toBe(shown);

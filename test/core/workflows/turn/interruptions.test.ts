@@ -143,7 +143,7 @@ describe("a turn that did not come to a good end", () => {
       on: "turn",
       do: { kind: "turn", texts: ["Your token is nmv_usr_abc123 ok."], edits: [] },
     });
-    await chat.asks("what is my token?");
+    await chat.asks("write my token into the title");
     expect(chat.last.text).toBe("Your token is … ok.");
   });
 

@@ -127,7 +127,7 @@ describe("a turn whose connection breaks", () => {
 
   it("and whose state cannot be read either is told honestly", async () => {
     const scene = await startScene({ settings: { RECOVERY_MAX_READS: "1" } });
-    await scene.chat.asks("/start");
+    await scene.chat.asks("/status");
     scene.nemo.scenario.add(
       { on: "turn", do: { kind: "drop", when: "mid-body", applied: true } },
       // The read before the turn is answered as always.

@@ -63,7 +63,7 @@ describe("work that a restart cuts off", () => {
   it("does not send a file again that had arrived", async () => {
     const scene = await startScene({ storage: "disk" });
     const { nemo } = scene;
-    await scene.chat.asks("/start");
+    await scene.chat.asks("/status");
     nemo.scenario.add({ on: "upload", do: { kind: "delay", ms: 0 } });
     nemo.scenario.add({ on: "upload", do: { kind: "hold", name: "second" } });
     const files = [CLIP, CLIP.replace("fixtures", "fixtures/../fixtures")].map((fileId, index) => ({

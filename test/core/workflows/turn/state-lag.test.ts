@@ -33,7 +33,7 @@ describe("a silent edit that the state shows late", () => {
 
   it("can be cancelled meanwhile", async () => {
     const { nemo, chat } = await startScene({ ...OPTIONS, limits: { lagWaitsMs: [0, 60_000] } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     nemo.scenario.add({ on: "turn", do: { kind: "turn", silent: true, stateLagMs: 60_000 } });
     await chat.says(ASK);
     await chat.until(() => nemo.requests("GET /api/state/").length === 2);

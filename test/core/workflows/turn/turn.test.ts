@@ -15,7 +15,7 @@ function silent(...edits: EditOperation[]): Scenario {
 describe("the answer of a turn", () => {
   it("is one message for many tokens, with the everyday buttons below", async () => {
     const { nemo, chat } = await startScene({ limits: { livingFirstMs: 60_000 } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     const answer = "I looked at the clip. It is ten seconds long. The light is warm already!";
     nemo.scenario.add(says(answer));
     expect(await chat.asks("what do you think")).toEqual([answer]);
@@ -25,7 +25,7 @@ describe("the answer of a turn", () => {
 
   it("is shown while it grows, in the message that becomes the answer, and never twice", async () => {
     const { nemo, chat } = await startScene({ limits: { ...LIVELY, textPauseMs: 100 } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     nemo.scenario.add({
       on: "turn",
       do: {
@@ -51,7 +51,7 @@ describe("the answer of a turn", () => {
 
   it("is cut into several messages when it is very long, without losing a word", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     const sentences = Array.from({ length: 120 }, (_, index) => `This is sentence number ${index + 1}.`);
     nemo.scenario.add(says(sentences.join(" ")));
     const said = await chat.asks("tell me more");
@@ -63,7 +63,7 @@ describe("the answer of a turn", () => {
 
   it("is cut off where it has lost its way, also when it comes in one piece", async () => {
     const { nemo, chat } = await startScene();
-    await chat.asks("/start");
+    await chat.asks("/status");
     const step = { kind: "text", text: "This is the beginning. ".repeat(5_000) } as const;
     nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [step], dialect: "bare" } });
     const said = (await chat.asks("tell me more")).join(" ");
@@ -146,7 +146,7 @@ describe("the answer of a turn", () => {
 describe("a turn that takes its time", () => {
   it("shows “Still working” with the elapsed time in one message, edited in place", async () => {
     const { nemo, chat } = await startScene({ settings: { STILL_WORKING_MS: "20" } });
-    await chat.asks("/start");
+    await chat.asks("/status");
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "long" } });
     await chat.says('add the title "Hello"');
     const working = () => chat.messages.filter((message) => message.text.startsWith("⏳"));
