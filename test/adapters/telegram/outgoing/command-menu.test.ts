@@ -67,7 +67,7 @@ describe.concurrent("a command", () => {
     const expected = {
       "/start": "Film Maker is ready",
       "/help": "Commands",
-      "/new": "Film Maker is ready",
+      "/new": "New project started",
       "/projects": "There's no other project here yet",
       "/history": "There are no finished edits here yet",
       "/undo": "There's nothing to undo here yet",
