@@ -4,6 +4,7 @@
  */
 
 import { createKeyedQueue } from "../lib/keyed-queue.ts";
+import { abortable } from "../lib/timeout.ts";
 import type { ConversationId, IncomingMessage } from "./model/message.ts";
 import { type AskedMessage, startsEdit } from "./model/request.ts";
 import { StopError } from "./model/stop.ts";
@@ -195,16 +196,16 @@ export class Engine implements MessageSink {
       case "export":
         return runExport(this.#workContext, item, signal);
       case "delivery":
-        return this.#deliver(item);
+        return this.#deliver(item, signal);
     }
   }
 
   /** A platform that refuses it for good is logged; a process that stops leaves it owed. */
-  async #deliver(item: DeliveryItem): Promise<void> {
+  async #deliver(item: DeliveryItem, signal: AbortSignal): Promise<void> {
     try {
-      await this.#context.outbox.deliver(item);
+      await abortable(this.#context.outbox.deliver(item), signal);
     } catch (error) {
-      if (error instanceof StopError) throw error;
+      if (signal.aborted || error instanceof StopError) throw error;
       const facts = { err: error, conversation: item.replyTo.conversationId };
       if (error instanceof ChatGoneError) this.#context.log.info(facts, "a message was not sent");
       else this.#context.log.error(facts, "a message was not sent");
