@@ -84,8 +84,9 @@ export class Engine implements MessageSink {
     });
   }
 
-  putOff(message: IncomingMessage): Promise<void> {
-    return this.#context.inTurn(message.id, () => this.#outage.answer(this.#read(message)));
+  putOff(message: IncomingMessage): void {
+    const answer = async () => this.#outage.answer(this.#read(message));
+    this.#aside(this.#context.inTurn(message.id, answer));
   }
 
   /** The one place where a message is read: its item carries what it asks for. */

@@ -144,9 +144,9 @@ export interface MessageSink {
   receive(message: IncomingMessage, place?: PlaceEdit): Promise<void>;
   /**
    * A message that is not handed over yet, since an earlier one of its chat has to come first while the store
-   * is in trouble: what can be said without the store is said. Never throws; the message must still come.
+   * is in trouble: what can be said without the store is said, and not waited for. Never throws; the message must still come.
    */
-  putOff(message: IncomingMessage): Promise<void>;
+  putOff(message: IncomingMessage): void;
   /** A message was edited: while it still waits, the new words count. */
   revise(message: IncomingMessage): Promise<void>;
   /** A chat is gone: its work stops quietly. */

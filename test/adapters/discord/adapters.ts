@@ -81,7 +81,7 @@ class Inbox implements MessageSink {
     if (this.received.every((one) => one.id !== message.id)) this.received.push(message);
   }
 
-  async putOff(): Promise<void> {}
+  putOff(): void {}
 
   async revise(): Promise<void> {}
 

@@ -14,7 +14,7 @@ import { startTelegram } from "./scene.ts";
 const LOCALES = join(import.meta.dirname, "../../../config/locales");
 const deafSink: MessageSink = {
   async receive() {},
-  async putOff() {},
+  putOff() {},
   async revise() {},
   async abandon() {},
 };

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import type { SeenMessage } from "../../fakes/telegram/players.ts";
+import type { ChatPlayer, SeenMessage } from "../../fakes/telegram/players.ts";
 import { PATIENTLY, startTelegramProcessScene } from "./scene.ts";
 
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
@@ -36,6 +36,30 @@ describe.runIf(process.platform === "linux")("a disk that is full", () => {
     expect(scene.turns()).toEqual(["generate a video of the sea"]);
     expect(chat.botMessages().filter(says("No need to resend"))).toHaveLength(1);
     expect(chat.botMessages().filter(says("/credits"))).toHaveLength(1);
+  });
+
+  it("is told to everybody, also while Telegram holds back the answer of one", async () => {
+    await using scene = await startTelegramProcessScene();
+    const { telegram, bot } = scene;
+    const [anna, ben] = ["Anna", "Ben"].map((name) =>
+      telegram.privateChat({ first_name: name, language_code: "en" }),
+    ) as [ChatPlayer, ChatPlayer];
+    anna.say("/start");
+    await anna.nextBotMessage(says("ready"), PATIENTLY);
+    limitFiles(bot.pid, 4096);
+    const letThrough = telegram.holdAnswers("sendMessage");
+    anna.say("generate a video of the sea");
+    await anna.nextBotMessage(says("No need to resend"), PATIENTLY);
+    anna.say("/help");
+    await telegram.waitFor(() =>
+      JSON.stringify(telegram.calls("getUpdates").at(-1)?.result ?? "").includes("/help"),
+    );
+    ben.say("/help");
+    await ben.nextBotMessage(says("/credits"), { timeoutMs: 5_000 });
+    letThrough();
+    await anna.nextBotMessage(says("/credits"), PATIENTLY);
+    limitFiles(bot.pid, "unlimited");
+    await telegram.allConfirmed(PATIENTLY);
   });
 
   it("is told by the health check, even where the store's own file has room left", async () => {

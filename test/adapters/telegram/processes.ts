@@ -48,7 +48,7 @@ export class RecordingSink implements MessageSink {
     if (!this.received.some((one) => one.id === message.id)) this.received.push(message);
   }
 
-  async putOff(): Promise<void> {}
+  putOff(): void {}
 
   async revise(): Promise<void> {}
 

@@ -127,7 +127,7 @@ export class UpdateHandler {
     if (update.callback_query) answers.answer(update.callback_query, "button.later");
     const { message: source } = update;
     const message = source && readMessages([source], update.update_id, bot);
-    if (message) await engine.putOff(await this.#inOrigin(message, source));
+    if (message) engine.putOff(await this.#inOrigin(message, source));
   }
 
   async #press(query: CallbackQuery, updateId: number): Promise<boolean> {
