@@ -6,6 +6,25 @@ import type { Message } from "./update-schema.ts";
 
 /** How long after its newest part an album counts as whole. */
 export const ALBUM_SETTLE_MS = 1_000;
+/** How long after its first part it counts as whole, whatever still comes. */
+const MAX_ALBUM_MS = 1_200;
+/** Parts of an album at the most. Source: Bot API, sendMediaGroup. */
+const MAX_ALBUM_PARTS = 10;
+
+/** What is known of an album on its way; times in epoch ms. */
+export interface AlbumProgress {
+  parts: number;
+  firstAt: number;
+  newestAt: number;
+}
+
+/** Ms until an album counts as whole; 0 when it does. */
+export function untilWhole({ parts, firstAt, newestAt }: AlbumProgress, now: number): number {
+  if (parts >= MAX_ALBUM_PARTS) return 0;
+  const wholeAt = Math.min(newestAt + ALBUM_SETTLE_MS, firstAt + MAX_ALBUM_MS);
+  // The clock of the process that noted them may be ahead of ours.
+  return Math.min(Math.max(0, wholeAt - now), ALBUM_SETTLE_MS);
+}
 
 /** One message, or the parts of one album in their order. */
 export interface MessageGroup {

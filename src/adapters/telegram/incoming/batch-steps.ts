@@ -2,7 +2,7 @@
  * What of a polled batch belongs together, in which order, and what must wait because its album may still grow.
  * Source: platforms.md, "Albums".
  */
-import { groupAlbums } from "./albums.ts";
+import { type AlbumProgress, groupAlbums, untilWhole } from "./albums.ts";
 import { type BatchItem, messagesOf } from "./batch.ts";
 import { conversationOf } from "./normalize.ts";
 import type { Update } from "./update-schema.ts";
@@ -30,25 +30,48 @@ export function stepsOf(items: readonly BatchItem[]): Step[] {
   });
 }
 
-/**
- * Albums that may still grow, with all that follows them in their chats. In a full batch that is only an album at
- * the end of its chat: else a person who sends one after the other would hold up all who come behind them.
- */
-export function mayGrow(
-  items: readonly BatchItem[],
-  isOver: (item: BatchItem) => boolean,
-): ReadonlySet<BatchItem> {
-  const open = items.filter((item) => !isOver(item));
-  const chats = Map.groupBy(open, ({ update }) => update && chatOf(update));
-  return new Set(
-    [...chats.values()].flatMap((ofChat) => {
-      const last = albumOf(ofChat.at(-1));
-      const from = ofChat.findIndex((item) =>
-        isFull(items) ? last !== undefined && albumOf(item) === last : albumOf(item) !== undefined,
-      );
-      return from < 0 ? [] : ofChat.slice(from);
-    }),
-  );
+/** Albums of the batch that may still grow, by the time at which their parts were seen. */
+export class GrowingAlbums {
+  #albums = new Map<string, AlbumProgress>();
+
+  /** A batch was read at `now`; what is not in it is forgotten. */
+  note(items: readonly BatchItem[], now: number): void {
+    const before = this.#albums;
+    this.#albums = new Map();
+    for (const [id, { length: parts }] of Map.groupBy(items, albumOf)) {
+      if (id === undefined) continue;
+      const known = before.get(id) ?? { parts: 0, firstAt: now, newestAt: now };
+      this.#albums.set(id, { ...known, parts, newestAt: parts > known.parts ? now : known.newestAt });
+    }
+  }
+
+  /**
+   * Those of `open`, with all that follows them in their chats. In a full batch that is only an album at the end of
+   * its chat: else a person who sends one after the other would hold up all who come behind them.
+   */
+  among(open: readonly BatchItem[], now: number, isInFullBatch: boolean): ReadonlySet<BatchItem> {
+    const chats = Map.groupBy(open, ({ update }) => update && chatOf(update));
+    return new Set(
+      [...chats.values()].flatMap((ofChat) => {
+        const last = albumOf(ofChat.at(-1));
+        const from = ofChat.findIndex(
+          (item) => (!isInFullBatch || albumOf(item) === last) && this.#waitMs(item, now) > 0,
+        );
+        return from < 0 ? [] : ofChat.slice(from);
+      }),
+    );
+  }
+
+  /** Ms until the first of these albums is whole. */
+  waitMs(items: Iterable<BatchItem>, now: number): number {
+    const waits = [...items].map((item) => this.#waitMs(item, now)).filter((ms) => ms > 0);
+    return waits.length > 0 ? Math.min(...waits) : 0;
+  }
+
+  #waitMs(item: BatchItem, now: number): number {
+    const album = this.#albums.get(albumOf(item) ?? "");
+    return album ? untilWhole(album, now) : 0;
+  }
 }
 
 /** More may wait behind it. */
@@ -57,12 +80,8 @@ export function isFull(items: readonly BatchItem[]): boolean {
 }
 
 function albumOf(item: BatchItem | undefined): string | undefined {
-  return item?.update?.message?.media_group_id;
-}
-
-/** How many parts of albums there are. */
-export function partsIn(items: readonly BatchItem[]): number {
-  return items.filter((item) => albumOf(item) !== undefined).length;
+  const message = item?.update?.message;
+  return message?.media_group_id && `${message.chat.id}:${message.media_group_id}`;
 }
 
 function chatOf(update: Update): number | null {

@@ -10,9 +10,8 @@ import { abortable } from "../../../lib/timeout.ts";
 import type { Background } from "../../shared/background.ts";
 import { nativeSignal, UnansweredError } from "../abort-signals.ts";
 import { askedWaitMs } from "../retry-after.ts";
-import { ALBUM_SETTLE_MS } from "./albums.ts";
 import { type Batch, type BatchItem, readBatch } from "./batch.ts";
-import { BATCH_SIZE, isFull, mayGrow, partsIn, type Step, stepsOf } from "./batch-steps.ts";
+import { BATCH_SIZE, GrowingAlbums, isFull, type Step, stepsOf } from "./batch-steps.ts";
 import type { SetAside } from "./set-aside.ts";
 import { ALLOWED_UPDATES, type UpdateHandler } from "./update-handler.ts";
 import { UpdateIntake } from "./update-intake.ts";
@@ -26,9 +25,7 @@ const RETRIES = { firstMs: 500, longestMs: 30_000 };
 /** While the store is away: people who write now want to hear of it now. */
 const STORE_RETRY_MS = 750;
 /** How often an album that may still grow is looked at: so long does an update of another chat wait. */
-const ALBUM_LOOK_MS = 250;
-/** An album has at most ten parts; longer waits than those for each of them bring nothing. */
-const MAX_ALBUM_WAIT_MS = 10 * ALBUM_SETTLE_MS;
+const ALBUM_LOOK_MS = 50;
 /** Before the next look at an answer that holds nothing which could be confirmed. */
 const NO_PROGRESS_MS = 1_000;
 /** Such answers in a row before what is in them is stepped over. */
@@ -65,6 +62,7 @@ export class Polling {
   #offset: number | undefined;
   /** Taken and not confirmed, because one before them is not taken. */
   readonly #taken = new Set<number>();
+  readonly #growing = new GrowingAlbums();
   /** Answers in a row that could not be confirmed at all. */
   #noProgress = 0;
   #running: Promise<void> = Promise.resolve();
@@ -198,36 +196,45 @@ export class Polling {
   }
 
   /**
-   * Takes what is whole, and asks again, without confirming, until no further part of an album comes. Updates
-   * of other chats are taken at each look: no chat waits for another's album.
+   * Takes what is whole, and asks again, without confirming, until no album may grow any more. Updates of other
+   * chats are taken at each look: no chat waits for another's album.
    */
   async #settle(batch: Batch, pass: Pass): Promise<BatchItem[]> {
+    const { signal } = this.#stopped;
     let { items } = batch;
-    let quietMs = 0;
-    for (let waitedMs = 0; ; waitedMs += ALBUM_LOOK_MS) {
-      const isLastLook = quietMs >= ALBUM_SETTLE_MS || waitedMs >= MAX_ALBUM_WAIT_MS;
-      const growing: ReadonlySet<BatchItem> = isLastLook
-        ? new Set()
-        : mayGrow(items, (item) => this.#isOver(item));
-      await this.#take(
-        items.filter((item) => !growing.has(item)),
-        pass,
-      );
+    let tripMs = 0;
+    for (;;) {
+      this.#growing.note(items, this.#clock.now());
+      const growing = await this.#takeWhole(items, pass);
       if (growing.size === 0) break;
       // More waits behind a full batch: what is taken makes room for it, and the album is looked at with it.
       if (isFull(items) && items.findIndex((item) => growing.has(item)) >= BATCH_SIZE / 2) break;
-      await this.#clock.sleep(ALBUM_LOOK_MS, this.#stopped.signal);
+      const waitMs = this.#growing.waitMs(growing, this.#clock.now());
+      // An answer that would come too late is not asked for.
+      const isLast = waitMs <= ALBUM_LOOK_MS + tripMs;
+      await this.#clock.sleep(isLast ? waitMs : ALBUM_LOOK_MS, signal);
+      if (isLast) continue;
       this.#offset = items[0]?.updateId;
+      const askedAt = this.#clock.now();
       const again = await this.#fetch(0);
-      quietMs = partsIn(again.items) > partsIn(items) ? 0 : quietMs + ALBUM_LOOK_MS;
+      tripMs = this.#clock.now() - askedAt;
       if (again.items.length >= items.length) items = again.items;
     }
     return items;
   }
 
+  /** Takes all but albums that may still grow, and what follows them; these are returned. */
+  async #takeWhole(items: readonly BatchItem[], pass: Pass): Promise<ReadonlySet<BatchItem>> {
+    const open = items.filter((item) => !this.#isOver(item));
+    const growing = this.#growing.among(open, this.#clock.now(), isFull(items));
+    const whole = open.filter((item) => !growing.has(item));
+    await this.#take(whole, pass);
+    return growing;
+  }
+
   /** Offers what is not taken yet; conversations go side by side, so that none waits for another's trouble. */
   async #take(items: readonly BatchItem[], pass: Pass): Promise<void> {
-    const steps = stepsOf(items.filter((item) => !this.#isOver(item)));
+    const steps = stepsOf(items);
     const lanes = Map.groupBy(steps, (step) => step.conversation);
     await Promise.all([...lanes.values()].map((lane) => this.#takeInOrder(lane, pass)));
   }
