@@ -8,7 +8,7 @@ import { type Conversation, ownerOf } from "./model/conversation.ts";
 import type { Action, Attachment, IncomingMessage } from "./model/message.ts";
 import { ownWords } from "./model/question.ts";
 import { type Request, repeatable } from "./model/request.ts";
-import { isShutdown, StopError } from "./model/stop.ts";
+import { isHandedOver, isShutdown, StopError } from "./model/stop.ts";
 import { type MessageItem, mailboxLane } from "./model/work-item.ts";
 import type { Context } from "./ports/context.ts";
 import type { SessionRef } from "./ports/video-backend.ts";
@@ -82,14 +82,14 @@ export class Worker {
         if (chat.session) await followUp(chat, chat.session, { actions, userId }, signal);
       }
     } catch (error) {
+      if (isHandedOver(error, signal)) await chat.living.release();
       if (signal.aborted) return;
-      // The process that takes over goes on with it.
       if (error instanceof StopError) throw error;
       if (error instanceof BackendError && error.kind === "session-lost") await this.#startOver(job, request);
       else await tellError(chat, request, error);
     } finally {
       if (isShutdown(signal)) await chat.living.release();
-      else await chat.living.close();
+      await chat.living.close();
     }
   }
 

@@ -6,7 +6,7 @@ import { describe, it } from "vitest";
 import type { TurnStep } from "../../src/sandbox/scenario.ts";
 import { PATIENTLY, until } from "../adapters/telegram/scene.ts";
 import { HAS_REDIS } from "../support/redis.ts";
-import { answersTo, startCluster } from "./scene.ts";
+import { answersTo, isAlive, startCluster } from "./scene.ts";
 
 const WAKING = "this process was taken for dead";
 
@@ -66,6 +66,8 @@ describe.runIf(HAS_REDIS).concurrent("a worker that wakes up after another one t
     for (const _ of chats) nemo.scenario.add({ on: "turn", do: { kind: "steps", steps } });
     const questions = chats.map((chat) => chat.say(`@${telegram.bot.username} generate a video of the sea`));
     await until(() => scene.turns().length === 5);
+    // The message that shows it becomes the answer in the hands of the other one.
+    await telegram.waitFor(() => chats.every((chat) => chat.botMessages().some(isAlive)), PATIENTLY);
     scene.worker(0).signal("SIGSTOP");
     await scene.addWorker();
     const answers = () => chats.map((chat, index) => answersTo(chat, questions[index]?.id ?? 0).length);

@@ -95,5 +95,10 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterScen
 
 /** The answers that hang below a question. */
 export function answersTo(chat: ChatPlayer, questionId: number): SeenMessage[] {
-  return chat.botMessages().filter((message) => message.replyToId === questionId);
+  return chat.botMessages().filter((message) => message.replyToId === questionId && !isAlive(message));
+}
+
+/** It shows work that goes on. */
+export function isAlive({ buttons }: SeenMessage): boolean {
+  return buttons.flat().some(({ text }) => text.startsWith("Cancel"));
 }

@@ -10,6 +10,14 @@ export function isShutdown(signal: AbortSignal): boolean {
   return signal.reason instanceof StopError && signal.reason.kind === "shutdown";
 }
 
+/**
+ * True when another process goes on with the work of `signal`, which has thrown `error`: this one ends, or it was
+ * taken for dead. What the person sees of the work is that one's.
+ */
+export function isHandedOver(error: unknown, signal: AbortSignal): boolean {
+  return isShutdown(signal) || (!signal.aborted && error instanceof StopError);
+}
+
 /** Why running work was stopped. */
 export class StopError extends Error {
   /** `cancelled`: the person does not want to wait. `gone`: nothing can be answered any more. `shutdown`: the process ends, the work does not. */

@@ -19,6 +19,9 @@ const LATER_TICK_MS = 30_000;
 const RETRY_MS = 2_000;
 /** A person who has waited so long is called back: an edit does not ring. */
 const LATE_MS = 10_000;
+/** So often it looks whether the process sleeps: one that does for longer than `OVERSLEPT_MS` may be taken for dead. */
+const PULSE_MS = 1_000;
+const OVERSLEPT_MS = 1_000;
 /** What is on its way is waited for so long before the end; it could come after it otherwise. */
 const SETTLE_MS = 2_000;
 /** UTF-16 units of the agent's words, the last of them: fits every platform's message with the lines above. */
@@ -61,6 +64,8 @@ export class LivingMessage {
   /** Its next update; plain timers, since a turn holds them for minutes. */
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
+  /** Epoch ms when the timer fires; infinity for none. */
+  #pulseAt = Number.POSITIVE_INFINITY;
   #signal: NodeJS.Timeout | undefined;
   #underWay: Promise<void> | null = null;
   #isDirty = false;
@@ -164,6 +169,7 @@ export class LivingMessage {
     clearTimeout(this.#timer);
     clearTimeout(this.#signal);
     this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#pulseAt = Number.POSITIVE_INFINITY;
     this.#isDirty = false;
   }
 
@@ -202,15 +208,28 @@ export class LivingMessage {
   #wakeIn(waitMs: number): void {
     const at = this.#context.clock.now() + Math.max(0, waitMs);
     if (at >= this.#dueAt) return;
-    clearTimeout(this.#timer);
     this.#dueAt = at;
-    this.#timer = setTimeout(
-      () => {
-        this.#dueAt = Number.POSITIVE_INFINITY;
-        this.#update();
-      },
-      Math.max(0, waitMs),
-    );
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const now = this.#context.clock.now();
+    // Another process may have made the message the answer meanwhile: that shows before this goes on.
+    if (now - this.#pulseAt > OVERSLEPT_MS) this.#dueAt = now + RETRY_MS;
+    this.#pulseAt = Math.min(Math.max(this.#dueAt, now), now + PULSE_MS);
+    this.#timer = setTimeout(() => this.#pulse(), this.#pulseAt - now);
+  }
+
+  #pulse(): void {
+    const now = this.#context.clock.now();
+    if (now < this.#dueAt || now - this.#pulseAt > OVERSLEPT_MS) {
+      this.#arm();
+      return;
+    }
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#pulseAt = Number.POSITIVE_INFINITY;
+    this.#update();
   }
 
   #update(): void {

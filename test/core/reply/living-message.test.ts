@@ -132,6 +132,23 @@ describe("a living message", () => {
     expect(chat.messages).toEqual([]);
     expect(chat.seen).not.toContain("too late");
   });
+
+  it.each([
+    { what: "news", wake: (living: LivingMessage) => living.status(plain("Adding music…")) },
+    { what: "the time that has passed", wake: () => {} },
+  ])(
+    "of a process that was frozen shows nothing before that can know whether it is dead: $what",
+    async ({ wake }) => {
+      const { living, shownAt } = startLiving();
+      await pass(4_900);
+      vi.setSystemTime(Date.now() + 5_000);
+      wake(living);
+      await pass(1_500);
+      expect(shownAt).toEqual([300]);
+      await pass(1_000);
+      expect(shownAt).toHaveLength(2);
+    },
+  );
 });
 
 describe("a platform without room", () => {

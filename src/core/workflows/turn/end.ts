@@ -1,7 +1,7 @@
 /** How a turn can end. What is told, kept and counted follows from the end alone. Source: DESIGN.md, rules 4 and 5. */
 import { BackendError } from "../../model/backend-error.ts";
 import type { GuiAction } from "../../model/gui-action.ts";
-import { isShutdown, StopError } from "../../model/stop.ts";
+import { isHandedOver } from "../../model/stop.ts";
 import type { Timeline } from "../../model/timeline.ts";
 import type { TurnOutcome } from "../../ports/runtime.ts";
 
@@ -32,9 +32,7 @@ export type TurnEnd =
 
 /** The end of a turn that threw `error`; `signal` is that of its work. */
 export function endOf(error: unknown, signal: AbortSignal): TurnEnd {
-  if (isShutdown(signal) || (!signal.aborted && error instanceof StopError)) {
-    return { kind: "handed-over", error };
-  }
+  if (isHandedOver(error, signal)) return { kind: "handed-over", error };
   if (signal.aborted) return { kind: "cancelled", error };
   if (error instanceof BackendError && error.kind !== "session-lost") {
     return { kind: "failed", error, after: null };

@@ -1,5 +1,5 @@
 /** A turn that another process left in flight. Source: DESIGN.md, rule 4. */
-import { isShutdown } from "../../model/stop.ts";
+import { isHandedOver } from "../../model/stop.ts";
 import { livingKey } from "../../model/work-item.ts";
 import { LivingMessage } from "../../reply/living-message.ts";
 import { type Chat, FOLLOW_UP, stopButtons } from "../chat.ts";
@@ -23,10 +23,12 @@ export async function resumeTurn(chat: Chat, signal: AbortSignal): Promise<void>
     const end = await findEnd(turn);
     context.metrics.recovered("turn");
     await settleTurn(turn, end);
+  } catch (error) {
+    if (isHandedOver(error, signal)) await living.release();
+    throw error;
   } finally {
     // What was settled has ended it already.
-    if (isShutdown(signal)) await living.release();
-    else await living.close();
+    await living.close();
   }
 }
 
