@@ -28,7 +28,7 @@ describe.runIf(HAS_REDIS)("a process with a role, on Redis", () => {
     chat.say("make a video of the sea");
     chat.say("make it blue");
     // Its place in the line is told by the process that took it in.
-    await chat.nextBotMessage((message) => message.text.includes("line"), PATIENTLY);
+    await chat.nextBotMessage((message) => message.text.includes("in the queue"), PATIENTLY);
     expect(scene.turns()).toEqual([]);
     const metrics = await (await fetch(`${await scene.bot.url()}/metrics`)).text();
     expect(metrics).toMatch(/^nemobot_queue_depth 2$/m);

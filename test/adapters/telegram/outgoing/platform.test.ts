@@ -87,10 +87,14 @@ describe.concurrent("a running turn", () => {
     );
     await until(() => chat.message(progress.id).history.length >= 3);
     scene.nemo.scenario.release("long");
-    await chat.nextBotMessage((message) => message.text === "All done.", PATIENTLY);
-    await until(() => chat.message(progress.id).text.startsWith("✅ Done after"));
-    const shown = chat.messages().flatMap((message) => (message.history.length > 2 ? [message.id] : []));
-    expect(shown).toEqual([progress.id]);
+    await until(() => chat.message(progress.id).text === "All done.");
+    expect(chat.botMessages().map(({ id }) => id)).toEqual([progress.id]);
+    expect(
+      chat
+        .message(progress.id)
+        .buttons.flat()
+        .map(({ text }) => text),
+    ).toEqual(["Export", "Status"]);
     expect(scene.telegram.violations()).toEqual([]);
   });
 
