@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Log } from "../../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { JsonMemory } from "../../shared/json-memory.ts";
-import { ALBUM_SETTLE_MS } from "./albums.ts";
+import { untilWhole } from "./albums.ts";
 import { type Message, messageSchema } from "./update-schema.ts";
 
 export interface AlbumPart {
@@ -32,6 +32,8 @@ const KEPT_FOR_MS = 86_400_000;
 
 const recordSchema = z.object({
   parts: z.array(z.object({ updateId: z.number(), message: messageSchema })),
+  /** When the first part came, in epoch ms; an earlier version did not keep it. */
+  firstAt: z.number().default(0),
   /** When the newest part came, in epoch ms. */
   newestAt: z.number(),
   /** The process that hands over these parts, and since when; later parts are not among them. */
@@ -61,8 +63,11 @@ export class AlbumStore {
     this.#registry = new JsonMemory({ memory, schema: z.array(z.string()), what: "the list of albums", log });
   }
 
-  /** Keeps parts that came at `at`. With `mustExist` only where some are kept already; false when there are none. */
-  async add(albumId: string, parts: readonly AlbumPart[], at: number, mustExist = false): Promise<boolean> {
+  /**
+   * Keeps parts that came at `at`, and gives how many there are now. With `mustExist` only where some are kept
+   * already; 0 when there are none.
+   */
+  async add(albumId: string, parts: readonly AlbumPart[], at: number, mustExist = false): Promise<number> {
     const album = await this.#albums.update(keyOf(albumId), (current) => {
       if (!current && mustExist) return null;
       const known = new Set(current?.parts.map((part) => part.updateId));
@@ -70,12 +75,13 @@ export class AlbumStore {
       if (current && fresh.length === 0) return current;
       return {
         parts: [...(current?.parts ?? []), ...fresh],
+        firstAt: current?.firstAt ?? at,
         newestAt: Math.max(current?.newestAt ?? 0, at),
         claim: current?.claim ?? null,
       };
     });
     if (album) await this.#register(albumId);
-    return album !== null;
+    return album?.parts.length ?? 0;
   }
 
   /** Whether parts of an album are kept. */
@@ -136,9 +142,8 @@ function claimOf(album: Album | null, now: number, me: string): Claim {
     if (by !== me && waitMs > 0) return { kind: "wait", waitMs: Math.min(waitMs, CLAIM_MS) };
     return { kind: "ours", parts: inOrder(album.parts.filter((part) => updateIds.includes(part.updateId))) };
   }
-  const waitMs = album.newestAt + ALBUM_SETTLE_MS - now;
-  // The other process's clock may be ahead of ours.
-  if (waitMs > 0) return { kind: "wait", waitMs: Math.min(waitMs, ALBUM_SETTLE_MS) };
+  const waitMs = untilWhole({ ...album, parts: album.parts.length }, now);
+  if (waitMs > 0) return { kind: "wait", waitMs };
   return { kind: "ours", parts: inOrder(album.parts) };
 }
 

@@ -5,11 +5,11 @@
 import type { Message } from "./update-schema.ts";
 
 /** How long after its newest part an album counts as whole. */
-export const ALBUM_SETTLE_MS = 1_000;
+const ALBUM_SETTLE_MS = 1_000;
 /** How long after its first part it counts as whole, whatever still comes. */
 const MAX_ALBUM_MS = 1_200;
 /** Parts of an album at the most. Source: Bot API, sendMediaGroup. */
-const MAX_ALBUM_PARTS = 10;
+export const MAX_ALBUM_PARTS = 10;
 
 /** What is known of an album on its way; times in epoch ms. */
 export interface AlbumProgress {

@@ -10,7 +10,7 @@ import type { AdapterMemory } from "../../../core/ports/store.ts";
 import { backoffMs } from "../../../lib/backoff.ts";
 import type { Background } from "../../shared/background.ts";
 import { type AlbumPart, AlbumStore } from "./album-store.ts";
-import { groupAlbums } from "./albums.ts";
+import { groupAlbums, MAX_ALBUM_PARTS } from "./albums.ts";
 import type { UpdateHandler } from "./update-handler.ts";
 import type { UpdateIntake } from "./update-intake.ts";
 
@@ -29,6 +29,8 @@ const RETRIES = { firstMs: 1_000, longestMs: 30_000 };
 interface Held {
   parts: AlbumPart[];
   until: number;
+  /** Ends the wait for the next look. */
+  wake: () => void;
 }
 
 export interface WebhookAlbumsOptions {
@@ -75,20 +77,22 @@ export class WebhookAlbums {
     if (handler.isForBot(part.message)) {
       const held = this.#followed.get(albumId);
       const parts = held?.parts.splice(0) ?? [];
+      let count: number;
       try {
-        await this.#store.add(albumId, [part, ...parts], clock.now());
+        count = await this.#store.add(albumId, [part, ...parts], clock.now());
       } catch (error) {
         held?.parts.push(...parts);
         throw error;
       }
       this.#follow(albumId);
+      if (count >= MAX_ALBUM_PARTS) this.#followed.get(albumId)?.wake();
       return true;
     }
     if (await this.#joins(albumId, [part])) {
       this.#follow(albumId);
       return false;
     }
-    const held = this.#followed.get(albumId) ?? { parts: [], until: 0 };
+    const held = this.#followed.get(albumId) ?? nothingHeld();
     held.parts.push(part);
     held.until = clock.now() + HOLD_MS;
     this.#follow(albumId, held);
@@ -97,14 +101,14 @@ export class WebhookAlbums {
 
   /** Adds parts to an album that is kept; false when there is none. */
   async #joins(albumId: string, parts: AlbumPart[]): Promise<boolean> {
-    return (
-      (await this.#store.has(albumId)) &&
-      (await this.#store.add(albumId, parts, this.#options.clock.now(), true))
-    );
+    if (!(await this.#store.has(albumId))) return false;
+    const count = await this.#store.add(albumId, parts, this.#options.clock.now(), true);
+    if (count >= MAX_ALBUM_PARTS) this.#followed.get(albumId)?.wake();
+    return count > 0;
   }
 
   /** Waits until the album has settled, and hands it over unless another process does. */
-  #follow(albumId: string, held: Held = { parts: [], until: 0 }): void {
+  #follow(albumId: string, held = nothingHeld()): void {
     const { background, stopped } = this.#options;
     if (this.#followed.has(albumId) || stopped.aborted) return;
     this.#followed.set(albumId, held);
@@ -117,6 +121,9 @@ export class WebhookAlbums {
     try {
       for (;;) {
         let waitMs: number | null;
+        // What comes while it looks ends the wait that follows.
+        const woken = new AbortController();
+        held.wake = () => woken.abort();
         try {
           waitMs = await this.#look(albumId, held, failures >= MAX_FAILURES);
           if (waitMs === null) return;
@@ -131,7 +138,9 @@ export class WebhookAlbums {
             waitMs = backoffMs(failures, RETRIES);
           }
         }
-        await clock.sleep(waitMs, stopped);
+        await clock.sleep(waitMs, AbortSignal.any([stopped, woken.signal])).catch((error) => {
+          if (!woken.signal.aborted) throw error;
+        });
       }
     } finally {
       this.#followed.delete(albumId);
@@ -161,4 +170,8 @@ export class WebhookAlbums {
     intake.stored();
     return 0;
   }
+}
+
+function nothingHeld(): Held {
+  return { parts: [], until: 0, wake: () => {} };
 }

@@ -1,4 +1,5 @@
 /** Webhooks of one bot that land on any of its processes: albums whose parts are spread over them. */
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Background } from "../../../../src/adapters/shared/background.ts";
 import { startHttpServer } from "../../../../src/adapters/shared/http-server.ts";
@@ -152,6 +153,33 @@ describe.each([["in one memory", false], ...(HAS_REDIS ? [["on one Redis", true]
       await until(() => sink.received.length > 0);
       await expectNothingKept(here, updates);
       expect(names(sink)).toEqual([["0.mp4", "1.mp4", "2.mp4", "3.mp4", "4.mp4", "5.mp4"]]);
+    });
+
+    it("take an album of ten as soon as its last part is there", async () => {
+      const { telegram, sink, start, album } = await setting();
+      const [here, there] = await memories();
+      const processes = [await start(here), await start(there)];
+      const updates = album(telegram.privateChat(), 10);
+      await spread(updates, processes);
+      const lastAt = Date.now();
+      await until(() => sink.received.length > 0);
+      expect(Date.now() - lastAt).toBeLessThan(500);
+      expect(names(sink)[0]).toHaveLength(10);
+      await expectNothingKept(here, updates);
+    });
+
+    it("take an album that goes on coming 1.2 seconds after its first part", async () => {
+      const { telegram, sink, start, album } = await setting();
+      const [here, there] = await memories();
+      const processes = [await start(here), await start(there)];
+      const updates = album(telegram.privateChat(), 9);
+      const startedAt = Date.now();
+      for (let index = 0; index < updates.length && sink.received.length === 0; index++) {
+        await processes[index % 2]?.take(updates[index]);
+        await Promise.race([wait(200), until(() => sink.received.length > 0)]);
+      }
+      expect(sink.received).toHaveLength(1);
+      expect(Date.now() - startedAt).toBeLessThan(1_500);
     });
 
     it("lose no album when one of them dies before it is whole", async () => {
