@@ -79,8 +79,8 @@ export interface ChatPlatform {
   /** Puts a reaction on the person's message; false where there are none. Best effort: never throws. */
   react(target: ReplyTarget, reaction: Reaction): Promise<boolean>;
   /**
-   * Shows words while they grow, as no message of their own, until the next message comes; `id` names them. False:
-   * not here. Absent: nowhere on this platform. Best effort: never throws.
+   * Shows words while they grow, as no message of their own, until the next message comes; `id` is the work
+   * item that they answer. False: not here. Absent: nowhere on this platform. Best effort: never throws.
    */
   showDraft?(target: ReplyTarget, draft: { id: string; text: RichText }): Promise<boolean>;
   /** Absent: nowhere on this platform. */

@@ -8,6 +8,7 @@ import { formatDuration } from "../model/file-formats.ts";
 import type { Button, SentMessage } from "../model/message.ts";
 import { plain, type RichText, toPlain } from "../model/rich-text.ts";
 import { StopError } from "../model/stop.ts";
+import { livingKey } from "../model/work-item.ts";
 import { ChatGoneError } from "../ports/chat-platform.ts";
 import type { Context } from "../ports/context.ts";
 import type { MessageDraft, Speaker } from "./speaker.ts";
@@ -28,8 +29,8 @@ const SETTLE_MS = 2_000;
 const MAX_WORDS = 1_500;
 
 export interface LivingOptions {
-  /** Names it for good: the process that takes the request over goes on with the same message. */
-  key: string;
+  /** The request's item names it for good: the process that takes it over goes on with the same message. */
+  itemId: string;
   /** Epoch ms when the person asked. */
   askedAt: number;
   /** Stand below it until it is over. */
@@ -74,7 +75,7 @@ export class LivingMessage {
     this.#context = context;
     this.#speaker = speaker;
     this.#options = options;
-    this.#key = options.key;
+    this.#key = livingKey(options.itemId);
     this.#sent = options.shown ?? null;
     // One that has waited in its line may have been told its place.
     const hasWaitedMs = context.clock.now() - options.askedAt;
@@ -94,7 +95,7 @@ export class LivingMessage {
 
   /** A request that has been answered goes on, under another name: the old message is the answer by now. */
   renew(name: string): this {
-    this.#key = `${this.#options.key}:${name}`;
+    this.#key = `${livingKey(this.#options.itemId)}:${name}`;
     this.#isOver = false;
     this.#mayStand = false;
     return this;
@@ -274,7 +275,7 @@ export class LivingMessage {
   async #showDraft(): Promise<boolean> {
     const { platform, target } = this.#speaker;
     if (this.#words.length === 0 || !platform.showDraft) return false;
-    const isDraft = await platform.showDraft(target, { id: this.#key, text: this.#words });
+    const isDraft = await platform.showDraft(target, { id: this.#options.itemId, text: this.#words });
     this.#hasDraft ||= isDraft;
     return isDraft;
   }

@@ -11,7 +11,6 @@ import type {
   SentMessage,
 } from "../model/message.ts";
 import type { Skill } from "../model/skill.ts";
-import { livingKey } from "../model/work-item.ts";
 import type { Context } from "../ports/context.ts";
 import type { BackendAccount, BackendCaller, SessionRef } from "../ports/video-backend.ts";
 import { failureMessage, type Payer, payerOf } from "../reply/failure.ts";
@@ -64,7 +63,7 @@ export class Chat {
     this.itemId = itemId;
     this.userId = userId ?? null;
     this.living = new LivingMessage(context, speaker, {
-      key: livingKey(itemId),
+      itemId,
       askedAt: askedAt ?? context.clock.now(),
       buttons: living ? living.buttons(speaker) : stopButtons(speaker, itemId),
       shown: living?.shown ?? null,

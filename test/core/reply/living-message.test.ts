@@ -39,7 +39,7 @@ function startLiving() {
     shownAt.push(Date.now() - startedAt);
     return undefined;
   };
-  const options = { key: KEY, askedAt: startedAt, buttons: [] };
+  const options = { itemId: "test:item", askedAt: startedAt, buttons: [] };
   const living = new LivingMessage({ clock, limits: LIMITS, log }, speaker, options).start();
   const texts = () => chat.given.map(({ text }) => text.map((span) => span.text).join(""));
   const say = (text: string) => living.end({ text: plain(text) });

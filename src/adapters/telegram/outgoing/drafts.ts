@@ -182,14 +182,8 @@ export class Drafts {
 }
 
 /** The work item whose words a draft shows; null when it is not ours, or too old. */
-export async function draftOwner(
-  memory: AdapterMemory,
-  chatId: string,
-  draftId: number,
-): Promise<string | null> {
-  const id = await memory.get(keyOf(chatId, draftId));
-  // `LivingMessage` names what it shows after its item.
-  return id?.replace(/:live(:.*)?$/, "") ?? null;
+export function draftOwner(memory: AdapterMemory, chatId: string, draftId: number): Promise<string | null> {
+  return memory.get(keyOf(chatId, draftId));
 }
 
 function keyOf(chatId: string, draftId: number): string {

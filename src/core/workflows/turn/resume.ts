@@ -1,6 +1,5 @@
 /** A turn that another process left in flight. Source: DESIGN.md, rule 4. */
 import { isHandedOver } from "../../model/stop.ts";
-import { livingKey } from "../../model/work-item.ts";
 import { LivingMessage } from "../../reply/living-message.ts";
 import { type Chat, FOLLOW_UP, stopButtons } from "../chat.ts";
 import { closeTurn, openTurn, settleTurn, type Turn } from "./at-work.ts";
@@ -35,7 +34,7 @@ export async function resumeTurn(chat: Chat, signal: AbortSignal): Promise<void>
 /** The message that the other process has shown. */
 function livingOf(chat: Chat, { itemId, sentAt, progress, pending }: TurnInFlight): LivingMessage {
   const living = new LivingMessage(chat.context, chat.speaker, {
-    key: livingKey(itemId),
+    itemId,
     askedAt: sentAt,
     buttons: stopButtons(chat.speaker, itemId),
     shown: progress ?? null,

@@ -119,7 +119,7 @@ describe("Stop on a draft", () => {
     const sender = await startSender(telegram, memory);
     const receiver = await startSender(telegram, memory);
     await receiver.adapter.start();
-    expect(await showIn(sender, chat.id, "one", "telegram:update:7:live")).toBe(true);
+    expect(await showIn(sender, chat.id, "one", "telegram:update:7")).toBe(true);
     const update = chat.stopDraft();
     await until(() => receiver.sink.received.length > 0);
     expect(receiver.sink.received).toMatchObject([

@@ -212,7 +212,9 @@ describe("the agent's words", () => {
     const scene = await startTurn([say("I trimmed the clip."), hold("first"), say(" I added music.")]);
     const { nemo, chat } = scene;
     const drafts: string[] = [];
-    chat.showDraft = async (_target, { text }) => {
+    const items = new Set<string>();
+    chat.showDraft = async (_target, { id, text }) => {
+      items.add(id);
       drafts.push(text.map((span) => span.text).join(""));
       return true;
     };
@@ -221,6 +223,8 @@ describe("the agent's words", () => {
     await chat.until(() => drafts.includes("I trimmed the clip."));
     expect(chat.text).not.toContain("I trimmed");
     const [living] = chat.messages;
+    const cancel = living?.buttons.flat().find((one) => one.kind === "action");
+    expect([...items].map((itemId) => ({ kind: "drop", itemId }))).toEqual([cancel?.action]);
     await finishFirst(scene);
     expect(chat.messages.map(({ history }) => history)).toEqual([["I trimmed the clip. I added music."]]);
     expect(chat.removed).toEqual([living]);
