@@ -1,20 +1,17 @@
 /**
  * A turn at work, in the process that began it or in one that took it over: what its answer comes to once the stream
- * is closed, and what follows from its end. Source: nemo-api.md, "The SSE stream"; DESIGN.md, rules 4 and 5.
+ * is closed. Source: nemo-api.md, "The SSE stream"; DESIGN.md, rules 4 and 5.
  */
 import type { BackendErrorKind } from "../../model/backend-error.ts";
 import type { Heard } from "../../model/conversation.ts";
-import { type GuiAction, isNoTurn } from "../../model/gui-action.ts";
 import { orGoOn } from "../../ports/retrying.ts";
 import type { SessionRef } from "../../ports/video-backend.ts";
 import type { LivingMessage } from "../../reply/living-message.ts";
-import { languageWasTold } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import { TurnAnswer } from "./answer.ts";
-import { countedAs, type TurnEnd } from "./end.ts";
-import { keepHeard, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
+import type { TurnEnd } from "./end.ts";
+import { keepHeard, type TurnInFlight } from "./in-flight.ts";
 import { awaitOutcome, lagWaitsMs, type ReadState, SHORT_READS } from "./outcome.ts";
-import { tellEnd } from "./report.ts";
 
 /** Looks at the state before a failure is told, seconds that a person waits for bad news. */
 const FAILURE_READS = 4;
@@ -83,29 +80,6 @@ export async function closeTurn({ chat, inFlight, answer, readState, signal }: T
   }
   const doubt = { after: outcome.kind === "incomparable" ? outcome.after : null };
   return isInstruction ? { kind: "answered", actions, doubt } : { kind: "unknown", doubt };
-}
-
-/**
- * Tells the end and writes it down. Returns what the answer asks for. Throws what ended the turn where the worker
- * goes on with that.
- */
-export async function settleTurn(turn: Turn, end: TurnEnd): Promise<GuiAction[]> {
-  const { chat, inFlight, living } = turn;
-  if (end.kind === "handed-over") {
-    await living.release();
-    throw end.error;
-  }
-  // Told before it counts as over: the process that finds it in flight would tell it.
-  const asked = await tellEnd(turn, end);
-  const isGood = "actions" in end;
-  const actions = isGood ? end.actions : [];
-  if (isGood) await languageWasTold(chat, inFlight.language);
-  const { pending } = inFlight;
-  const owed = pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
-  await markTurnEnded(chat, inFlight, owed, asked);
-  chat.context.metrics.turnEnded(countedAs(end));
-  if (end.kind === "broken" || end.kind === "cancelled") throw end.error;
-  return actions;
 }
 
 /** Says that the answer is coming when the store takes long; one that stays away does not keep it from the person. */

@@ -1,5 +1,9 @@
-/** The end of a turn in one message: what the agent has said, and what it has not told. Source: DESIGN.md, rule 5. */
+/**
+ * The end of a turn in one message: what the agent has said, what it has not told, and what follows. Source: DESIGN.md,
+ * rule 5.
+ */
 import type { BackendError } from "../../model/backend-error.ts";
+import { type GuiAction, isNoTurn } from "../../model/gui-action.ts";
 import type { TextKey } from "../../model/locales.ts";
 import type { Button, SentMessage } from "../../model/message.ts";
 import { plain } from "../../model/rich-text.ts";
@@ -7,17 +11,41 @@ import type { Timeline } from "../../model/timeline.ts";
 import { questionMessage } from "../../reply/question.ts";
 import type { MessageDraft } from "../../reply/speaker.ts";
 import { changesText, summaryText } from "../../reply/timeline-text.ts";
+import { languageWasTold } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import type { Turn } from "./at-work.ts";
-import type { Doubt, TurnEnd } from "./end.ts";
-import { type AskedQuestion, endKeyOf, type TurnInFlight } from "./in-flight.ts";
+import { countedAs, type Doubt, type TurnEnd } from "./end.ts";
+import { type AskedQuestion, endKeyOf, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
 import { offerButton } from "./offers.ts";
+
+/**
+ * Tells the end and writes it down. Returns what the answer asks for. Throws what ended the turn where the worker
+ * goes on with that.
+ */
+export async function settleTurn(turn: Turn, end: TurnEnd): Promise<GuiAction[]> {
+  const { chat, inFlight, living } = turn;
+  if (end.kind === "handed-over") {
+    await living.release();
+    throw end.error;
+  }
+  // Told before it counts as over: the process that finds it in flight would tell it.
+  const asked = await tellEnd(turn, end);
+  const isGood = "actions" in end;
+  const actions = isGood ? end.actions : [];
+  if (isGood) await languageWasTold(chat, inFlight.language);
+  const { pending } = inFlight;
+  const owed = pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
+  await markTurnEnded(chat, inFlight, owed, asked);
+  chat.context.metrics.turnEnded(countedAs(end));
+  if (end.kind === "broken" || end.kind === "cancelled") throw end.error;
+  return actions;
+}
 
 /**
  * Tells the person how the turn has ended, and keeps what did not work for the retry button. Returns what the person
  * is asked; null when that is nothing.
  */
-export async function tellEnd(turn: Turn, end: TurnEnd): Promise<AskedQuestion | null> {
+async function tellEnd(turn: Turn, end: TurnEnd): Promise<AskedQuestion | null> {
   if (end.kind === "answered" && turn.answer.question) return ask(turn);
   const told = await wordsFor(turn, end);
   if (told) await tell(turn, told);

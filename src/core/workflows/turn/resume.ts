@@ -2,10 +2,11 @@
 import { isHandedOver } from "../../model/stop.ts";
 import { LivingMessage } from "../../reply/living-message.ts";
 import { type Chat, FOLLOW_UP, stopButtons } from "../chat.ts";
-import { closeTurn, openTurn, settleTurn, type Turn } from "./at-work.ts";
+import { closeTurn, openTurn, type Turn } from "./at-work.ts";
 import type { TurnEnd } from "./end.ts";
 import { markTurnEnded, type TurnInFlight } from "./in-flight.ts";
 import { awaitOutcome, endByOutcome, lagWaitsMs, recoveryWaitsMs, SHORT_READS } from "./outcome.ts";
+import { settleTurn } from "./report.ts";
 
 /**
  * Reads and tells the outcome of the turn in flight, if there is one, before anything else happens in the

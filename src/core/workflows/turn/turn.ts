@@ -9,10 +9,11 @@ import type { Timeline } from "../../model/timeline.ts";
 import type { SessionRef } from "../../ports/video-backend.ts";
 import { wordsForAgent } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
-import { closeTurn, openTurn, settleTurn, stateReader, type Turn } from "./at-work.ts";
+import { closeTurn, openTurn, stateReader, type Turn } from "./at-work.ts";
 import { endOf, type TurnEnd } from "./end.ts";
 import { markTurnBegun, type TurnRequest } from "./in-flight.ts";
 import { awaitOutcome, endByOutcome, recoveryWaitsMs } from "./outcome.ts";
+import { settleTurn } from "./report.ts";
 import { type StreamEnd, watchStream } from "./stream.ts";
 
 /** An edit does not wait longer for the timeline before it; without one nothing is claimed about changes. */
