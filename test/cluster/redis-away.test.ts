@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { PATIENTLY, until } from "../adapters/telegram/scene.ts";
 import type { SeenMessage } from "../fakes/telegram/players.ts";
 import { HAS_REDIS, type RedisServer } from "../support/redis.ts";
-import { startCluster } from "./scene.ts";
+import { isAlive, startCluster } from "./scene.ts";
 
 const says = (text: string) => (message: SeenMessage) => message.text.includes(text);
 
@@ -42,15 +42,16 @@ describe.runIf(HAS_REDIS).concurrent("a Redis that goes away", () => {
       await away(redis);
       bob.say("generate a video of a forest");
       bob.say("/help");
-      await bob.nextBotMessage(says("No need to resend"), PATIENTLY);
-      await bob.nextBotMessage(says("/credits"), PATIENTLY);
+      for (const words of ["No need to resend", "/credits"]) {
+        await bob.waitFor(() => bob.botMessages().some(says(words)), { what: words, ...PATIENTLY });
+      }
       nemo.scenario.release("turn");
       // What another process may have told is told when that can be known.
-      await anna.nextBotMessage(says("Your answer is here"), PATIENTLY);
+      await anna.nextBotMessage(says("Your answer is here"), { what: "a word of the outage", ...PATIENTLY });
       await back(redis);
-      await anna.nextBotMessage(says("The sea is ready."), PATIENTLY);
+      await anna.waitFor(() => anna.botMessages().some(says("The sea is ready.")), PATIENTLY);
       await telegram.allConfirmed(PATIENTLY);
-      await bob.nextBotMessage(says("forest"), PATIENTLY);
+      await bob.nextBotMessage(says("forest"), { what: "what waited", ...PATIENTLY });
       anna.say('add the title "After"');
       await anna.nextBotMessage(says('I added the title "After".'), PATIENTLY);
       expect(scene.turns().toSorted()).toEqual([
@@ -59,6 +60,10 @@ describe.runIf(HAS_REDIS).concurrent("a Redis that goes away", () => {
         "generate a video of the sea",
       ]);
       expect(anna.botMessages().filter(says("The sea is ready."))).toHaveLength(1);
+      for (const chat of [anna, bob]) {
+        await chat.waitFor(() => !chat.botMessages().some(isAlive), { what: "an end of all work" });
+      }
+      expect(anna.botMessages().filter(says("Your answer is here"))).toEqual([]);
       expect(anna.botMessages().filter(says("lost contact"))).toEqual([]);
       expect(bob.botMessages().filter(says("No need to resend"))).toHaveLength(1);
       expect(bob.botMessages().filter(says("/credits"))).toHaveLength(1);
