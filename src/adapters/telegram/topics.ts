@@ -20,6 +20,9 @@ const MAX_TOPICS = 50;
 /** Telegram redelivers within a day; two days leave room. */
 const OPENED_KEPT_FOR_MS = 172_800_000;
 
+/** How long a new topic is waited for: intake waits with it, in all chats. */
+const OPENING_MS = 2_000;
+
 /** The topics of a chat that the bot may name: it has opened them, or Telegram did without asking for a name. */
 const topicsSchema = z.array(z.object({ id: z.int(), name: z.string() }));
 type KnownTopic = z.infer<typeof topicsSchema>[number];
@@ -77,12 +80,8 @@ export class Topics implements ProjectPlaces {
       if (isGroup(address) || !(await areOn())) return null;
       const before = await memory.get(openedKey(key));
       if (before !== null) return inTopic(target, Number(before));
-      const { message_thread_id: id } = await api.createForumTopic(
-        address.chatId,
-        name,
-        {},
-        nativeSignal(stopped),
-      );
+      const signal = nativeSignal(AbortSignal.any([stopped, AbortSignal.timeout(OPENING_MS)]));
+      const { message_thread_id: id } = await api.createForumTopic(address.chatId, name, {}, signal);
       await memory.set(openedKey(key), String(id), OPENED_KEPT_FOR_MS);
       await this.#know(address.chatId, { id, name });
       return inTopic(target, id);

@@ -45,6 +45,21 @@ describe.concurrent("a private chat with topics", () => {
     expect(scene.turns()).toHaveLength(1);
   });
 
+  it("goes on in the chat when Telegram opens no topic in time, and other chats do not wait longer", async () => {
+    await using scene = await startTelegramScene(TOPICS);
+    const { telegram } = scene;
+    const letThrough = telegram.holdAnswers("createForumTopic");
+    const anna = telegram.privateChat();
+    anna.say("make a video of the sea");
+    await telegram.waitFor(() => telegram.calls("createForumTopic").length === 1);
+    const ben = telegram.privateChat();
+    ben.say("help");
+    await ben.nextBotMessage((message) => message.text.includes("/export"), { timeoutMs: 5_000 });
+    const answer = await anna.nextBotMessage((message) => message.text.includes("I generated"), PATIENTLY);
+    expect(answer.topicId).toBeNull();
+    letThrough();
+  });
+
   it("gives a topic that Telegram has opened the project's name, and leaves one that a person has named", async () => {
     await using scene = await startTelegramScene(TOPICS);
     const chat = scene.telegram.privateChat();
