@@ -288,7 +288,7 @@ export class LivingMessage {
     const status = typeof this.#status === "function" ? this.#status() : this.#status;
     const isLong = limits.stillWorkingMs > 0 && elapsedMs >= limits.stillWorkingMs;
     const [first] = TICKS_MS;
-    const since = first !== undefined && elapsedMs >= first ? plain(` (${elapsed})`) : [];
+    const since = first !== undefined && elapsedMs >= first ? plain(this.#speaker.facts([elapsed])) : [];
     const lines = isLong
       ? [this.#speaker.rich("progress.still-working", { elapsed }), status]
       : [[...(status.length > 0 ? status : this.#speaker.rich("progress.working")), ...since]];

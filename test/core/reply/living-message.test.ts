@@ -23,7 +23,7 @@ const LIMITS: Limits = {
 const KEY = "test:item:live";
 
 /** A living message that has just begun to live, and when it was shown, in ms since then. */
-function startLiving() {
+function startLiving(language = "en") {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   onTestFinished(() => void vi.useRealTimers());
   const chat = new TestChat();
@@ -31,7 +31,7 @@ function startLiving() {
   const target = { platform: "test", conversationId: "test:1", details: {} };
   const platforms = new Map([["test", chat]]);
   const outbox = new LaneOutbox(new InProcessQueue(log), platforms);
-  const speaker = new Speaker({ locales, log, platforms, outbox }, target, "en", "test:item");
+  const speaker = new Speaker({ locales, log, platforms, outbox }, target, language, "test:item");
   const clock = { now: () => Date.now(), sleep: () => Promise.reject(new Error("nobody sleeps here")) };
   const startedAt = Date.now();
   const shownAt: number[] = [];
@@ -74,6 +74,12 @@ describe("a living message", () => {
       "⏳ Still working... (2:00)",
       "⏳ Still working... (2:30)",
     ]);
+  });
+
+  it("puts the time in the marks of its language", async () => {
+    const { texts } = startLiving("zh");
+    await pass(6_000);
+    expect(texts()).toEqual(["⏳ 正在处理……", "⏳ 正在处理……（0:05）"]);
   });
 
   it("is not there at all when the answer comes at once", async () => {
