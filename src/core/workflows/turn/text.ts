@@ -17,6 +17,8 @@ const LIST_NUMBER = /(?:^|\n)[ \t]*(?:\d{1,3}[.)、．]|[-*•])\s*$/;
 /** The same below other lines, where nothing follows it any more. */
 const LONE_NUMBER = /\n[ \t]*(?:\d{1,3}[.)、．]|[-*•])\s*$/;
 
+const PARAGRAPH_END = /\n\s*\n/;
+
 /** Blanks that are kept between two pieces. */
 const MAX_GAP = 2;
 
@@ -64,7 +66,7 @@ export class TurnText {
     this.#judge();
     const words = this.#pending.trimStart();
     const gap = this.#hasGoodText ? this.#pending.slice(0, this.#pending.length - words.length) : "";
-    this.#pending = gap.slice(0, MAX_GAP) + words;
+    this.#pending = (PARAGRAPH_END.test(gap) ? "\n\n" : gap.slice(0, MAX_GAP)) + words;
     const text = words.slice(0, this.#cut(words));
     const at = this.#trailingApology(text, false);
     // an apology as long as this is no end of anything
@@ -74,8 +76,8 @@ export class TurnText {
 
   /** What comes next stands apart: the agent did something in between. */
   endParagraph(): void {
-    const said = this.#pending + this.#raw;
-    if (said.trim() !== "" && !said.endsWith("\n")) this.#raw += "\n\n";
+    if (this.#hasGoodText || (this.#pending + this.#raw).trim() !== "")
+      this.#raw = `${this.#raw.trimEnd()}\n\n`;
   }
 
   /**

@@ -48,6 +48,21 @@ describe("the text of a turn", () => {
     expect(turn.finish()).toEqual({ text: "还有", isOnlyApology: false });
   });
 
+  it.each(["I made the opening.", "I made the opening. ", "I made the opening.\n"])(
+    "goes on in a paragraph of its own when the agent did something in between: %j",
+    (before) => {
+      for (const isTaken of [true, false]) {
+        const turn = new TurnText(understanding, "your clip");
+        turn.add(before);
+        const first = isTaken ? turn.take() : "";
+        turn.endParagraph();
+        turn.endParagraph();
+        turn.add("Here is the plan. ");
+        expect(first + takeAll(turn).join("")).toMatch(/^I made the opening\.\n{2,3}Here is the plan\.$/);
+      }
+    },
+  );
+
   it("takes a full stop before a pause for the end of a sentence", () => {
     expect(run(["I trimmed it.", " The title is in."]).shown).toEqual(["I trimmed it.", "The title is in."]);
   });
