@@ -162,7 +162,8 @@ export class Worker {
         await showHelp(chat);
         return true;
       case "introduce":
-        await chat.speaker.say("group.hello", { name: action.name });
+        if (action.name === undefined) await chat.speaker.say("group.hello-mention");
+        else await chat.speaker.say("group.hello", { name: action.name });
         return true;
       case "upload-help":
         await showUploadHelp(chat);

@@ -13,8 +13,9 @@ import { orInTrouble } from "../shared/store-trouble.ts";
 import { ChannelQueue } from "./channel-queue.ts";
 import { Backfill } from "./incoming/backfill.ts";
 import { ConversationIndex } from "./incoming/conversation-index.ts";
-import { describeUnreadable, type GatewayEvent, readEvent } from "./incoming/event-schema.ts";
+import { describeUnreadable, type GatewayEvent, type Guild, readEvent } from "./incoming/event-schema.ts";
 import type { RawEvent } from "./incoming/gateway.ts";
+import { JoinedGuilds } from "./incoming/joined-guilds.ts";
 import { LastSeen } from "./incoming/last-seen.ts";
 import { Messages } from "./incoming/messages.ts";
 import { PersonLanguages } from "./incoming/person-languages.ts";
@@ -22,7 +23,7 @@ import { Receiver } from "./incoming/receiver.ts";
 import { InteractionJournal } from "./interactions/journal.ts";
 import { InteractionResponder } from "./interactions/responder.ts";
 import { Interactions } from "./interactions/router.ts";
-import { conversationOf } from "./place.ts";
+import { conversationOf, placeOf } from "./place.ts";
 import { isOfShard, type Shard } from "./snowflakes.ts";
 import { Threads } from "./threads.ts";
 
@@ -55,6 +56,8 @@ export class GatewayEvents {
   readonly #queue: ChannelQueue;
   readonly #lastSeen: LastSeen;
   readonly #conversations = new ConversationIndex();
+  readonly #guilds = new JoinedGuilds();
+  readonly #receiver: Receiver;
   readonly #messages: Messages;
   readonly #interactions: Interactions;
   readonly #backfill: Backfill;
@@ -77,6 +80,7 @@ export class GatewayEvents {
     const parts = { ...options, queue, lastSeen, threads, journal, languages, responder, receiver };
     this.#queue = queue;
     this.#lastSeen = lastSeen;
+    this.#receiver = receiver;
     this.#messages = new Messages(parts);
     this.#interactions = new Interactions(parts);
     this.#backfill = new Backfill({ ...parts, messages: this.#messages });
@@ -120,6 +124,7 @@ export class GatewayEvents {
   async #take(event: GatewayEvent): Promise<void> {
     switch (event.type) {
       case "ready":
+        this.#guilds.ready(event.shard, event.guildIds);
         for (const look of await this.#backfill.start(event.shard)) this.#track("a look back", look);
         return;
       case "interaction":
@@ -130,9 +135,19 @@ export class GatewayEvents {
       case "channel-gone":
         await this.#lastSeen.forget(event.id);
         return this.#abandon([conversationOf(event.id), ...this.#conversations.take(event.id)]);
+      case "guild":
+        return this.#introduce(event.guild);
       case "guild-gone":
+        this.#guilds.gone(event.id);
         return this.#guildGone(event.id);
     }
+  }
+
+  async #introduce(guild: Guild): Promise<void> {
+    const joining = this.#guilds.take(guild, this.#options.botId());
+    if (!joining) return;
+    const { channelId } = placeOf(joining.replyTo);
+    await this.#queue.inOrder(channelId, () => this.#receiver.receive(joining));
   }
 
   #track(event: string, work: Promise<void>): void {

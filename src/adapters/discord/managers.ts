@@ -4,14 +4,14 @@
  */
 
 import type { REST } from "@discordjs/rest";
-import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord.js";
-import { PermissionFlagsBits, Routes } from "discord-api-types/v10";
+import type { APIChannel, APIGuild, APIGuildMember } from "discord.js";
+import { Routes } from "discord-api-types/v10";
 import type { IncomingMessage, ReplyTarget } from "../../core/model/message.ts";
 import type { Clock } from "../../core/ports/runtime.ts";
 import type { AdapterMemory } from "../../core/ports/store.ts";
 import { KnownManagers } from "../shared/managers.ts";
 import { orInTrouble } from "../shared/store-trouble.ts";
-import { isThread, mayManageBy } from "./permissions.ts";
+import { isThread, mayManageBy, permissionsOf } from "./permissions.ts";
 import { placeOf } from "./place.ts";
 import { ownerKey } from "./threads.ts";
 
@@ -53,27 +53,4 @@ export class Managers {
     const overwrites = "permission_overwrites" in channel ? (channel.permission_overwrites ?? []) : [];
     return mayManageBy(permissionsOf({ guild, member, userId, overwrites }));
   }
-}
-
-/** What a member may do in a channel, as a bit set. */
-function permissionsOf(facts: {
-  guild: APIGuild;
-  member: APIGuildMember;
-  userId: string;
-  overwrites: APIOverwrite[];
-}): string {
-  const { guild, member, userId, overwrites } = facts;
-  const roles = new Set([guild.id, ...member.roles]);
-  let bits = guild.roles
-    .filter((role) => roles.has(role.id))
-    .reduce((all, role) => all | BigInt(role.permissions), 0n);
-  if ((bits & PermissionFlagsBits.Administrator) !== 0n) return String(bits);
-  const everyone = overwrites.filter((one) => one.id === guild.id);
-  const byRole = overwrites.filter((one) => one.id !== guild.id && roles.has(one.id));
-  const own = overwrites.filter((one) => one.id === userId);
-  for (const layer of [everyone, byRole, own]) {
-    for (const { deny } of layer) bits &= ~BigInt(deny);
-    for (const { allow } of layer) bits |= BigInt(allow);
-  }
-  return String(bits);
 }

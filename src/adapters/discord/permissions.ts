@@ -58,6 +58,29 @@ export function mayManageBy(permissions: string): boolean {
   );
 }
 
+/** What a member may do in a channel, as a bit set. */
+export function permissionsOf(facts: {
+  guild: { id: string; roles: { id: string; permissions: string }[] };
+  member: { roles: string[] };
+  userId: string;
+  overwrites: { id: string; allow: string; deny: string }[];
+}): string {
+  const { guild, member, userId, overwrites } = facts;
+  const roles = new Set([guild.id, ...member.roles]);
+  let bits = guild.roles
+    .filter((role) => roles.has(role.id))
+    .reduce((all, role) => all | BigInt(role.permissions), 0n);
+  if ((bits & PermissionFlagsBits.Administrator) !== 0n) return String(bits);
+  const everyone = overwrites.filter((one) => one.id === guild.id);
+  const byRole = overwrites.filter((one) => one.id !== guild.id && roles.has(one.id));
+  const own = overwrites.filter((one) => one.id === userId);
+  for (const layer of [everyone, byRole, own]) {
+    for (const { deny } of layer) bits &= ~BigInt(deny);
+    for (const { allow } of layer) bits |= BigInt(allow);
+  }
+  return String(bits);
+}
+
 function has(permissions: string, permission: bigint): boolean {
   return (BigInt(permissions) & (permission | PermissionFlagsBits.Administrator)) !== 0n;
 }

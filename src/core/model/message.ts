@@ -93,8 +93,8 @@ const anyActionSchema = z.discriminatedUnion("kind", [
   smallTalkSchema,
   /** Shows a private message that could not be shown where it was asked for; see `ChatPlatform.keptMessage`. */
   z.object({ kind: z.literal("kept"), key: z.string() }),
-  /** The bot has come into a group: says how to talk to it, as `name`. */
-  z.object({ kind: z.literal("introduce"), name: z.string() }),
+  /** The bot has come into a group: says how to talk to it, as `name`; absent where it is mentioned or given commands. */
+  z.object({ kind: z.literal("introduce"), name: z.string().optional() }),
   /** Nothing shall be done with what was just sent, for now. */
   z.object({ kind: z.literal("keep-files") }),
   /** Not a new one after all. */

@@ -210,6 +210,7 @@ export class FakeDiscord {
       locale: options.locale ?? "en-US",
       premiumTier: options.premiumTier ?? 0,
       features: [...(options.features ?? [])],
+      systemChannel: null,
       roles: new Map([[id, everyone]]),
       members: new Map(),
       channels: new Map(),

@@ -92,7 +92,18 @@ export class FakeGuild {
   addBot(): void {
     const { core } = this.#stage;
     this.state.members.set(core.world.bot.id, { user: core.world.bot, roleIds: [], joinedAt: Date.now() });
-    this.#tell("GUILD_CREATE", () => guildCreateWire(this.state, core.world));
+    this.#tellCreate();
+  }
+
+  /** Where Discord itself writes. */
+  setSystemChannel(channel: FakeChannel): void {
+    this.state.systemChannel = channel.state;
+    this.#tell("GUILD_UPDATE", () => guildWire(this.state));
+  }
+
+  /** The end of an outage. */
+  becomeAvailable(): void {
+    this.#tellCreate();
   }
 
   /** An outage: the guild is there but cannot be reached by events. */
@@ -118,6 +129,10 @@ export class FakeGuild {
     core.world.channels.set(channel.id, channel);
     tellAboutChannel(core, "CHANNEL_CREATE", channel);
     return this.#stage.channel(channel);
+  }
+
+  #tellCreate(): void {
+    this.#tell("GUILD_CREATE", () => guildCreateWire(this.state, this.#stage.core.world));
   }
 
   #tellRole(name: string, role: RoleState): void {

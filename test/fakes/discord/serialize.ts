@@ -162,7 +162,7 @@ export function guildWire(guild: GuildState): JsonObject {
     features: [...guild.features],
     mfa_level: 0,
     application_id: null,
-    system_channel_id: null,
+    system_channel_id: guild.systemChannel?.id ?? null,
     system_channel_flags: 0,
     rules_channel_id: null,
     max_members: 500_000,

@@ -78,6 +78,8 @@ export interface GuildState {
   /** 0–3. */
   premiumTier: number;
   features: string[];
+  /** Where Discord itself writes, when it does. */
+  systemChannel: ChannelState | null;
   roles: Map<string, RoleState>;
   members: Map<string, MemberState>;
   channels: Map<string, ChannelState>;

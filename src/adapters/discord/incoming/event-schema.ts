@@ -5,11 +5,16 @@
  */
 import { ApplicationCommandType, GatewayDispatchEvents, InteractionType } from "discord-api-types/v10";
 import { z } from "zod";
+import type { Shard } from "../snowflakes.ts";
 import type { RawEvent } from "./gateway.ts";
 
 /** Far above what Discord allows anywhere, and far below what could hold the process up. */
 const MAX_TEXT = 32_768;
 const MAX_ITEMS = 1_000;
+/** Of one shard. */
+const MAX_GUILDS = 100_000;
+/** A guild that the bot came into longer ago is told of for another reason. */
+const JOINS_FOR_MS = 3_600_000;
 
 /** Absent and null are the same to us. */
 const maybe = <Schema extends z.ZodType>(schema: Schema) =>
@@ -156,12 +161,34 @@ export type ComponentInteraction = z.infer<typeof componentSchema>;
 export type ModalInteraction = z.infer<typeof modalSchema>;
 
 const readySchema = z.object({
+  /** Those that the bot is in. */
+  guilds: z.array(z.object({ id })).max(MAX_GUILDS).catch([]),
   shard: maybe(z.tuple([z.int().nonnegative(), z.int().positive()])),
 });
 
+const guildSchema = z.object({
+  id,
+  joined_at: word,
+  preferred_locale: maybe(word),
+  system_channel_id: maybe(id),
+  roles: list(z.object({ id, permissions: bits })),
+  /** The bot among them. */
+  members: list(z.object({ user: maybe(user), roles: list(id) })),
+  channels: list(
+    z.object({
+      id,
+      type: z.number(),
+      position: maybe(z.number()),
+      permission_overwrites: maybe(list(z.object({ id, allow: bits, deny: bits }))),
+    }),
+  ),
+});
+export type Guild = z.infer<typeof guildSchema>;
+
 /** What the bot acts on. */
 export type GatewayEvent =
-  | { type: "ready"; shard: readonly [id: number, count: number] }
+  | { type: "ready"; shard: Shard; guildIds: string[] }
+  | { type: "guild"; guild: Guild }
   | { type: "interaction"; interaction: Interaction }
   | { type: "message"; message: SaidMessage }
   | { type: "channel-gone"; id: string }
@@ -170,8 +197,15 @@ export type GatewayEvent =
 /** Null: none of the bot's business. Throws `ZodError` for an event that is, and is not what it should be. */
 export function readEvent({ t, d }: RawEvent): GatewayEvent | null {
   switch (t) {
-    case GatewayDispatchEvents.Ready:
-      return { type: "ready", shard: readySchema.parse(d).shard ?? [0, 1] };
+    case GatewayDispatchEvents.Ready: {
+      const { shard = [0, 1], guilds } = readySchema.parse(d);
+      return { type: "ready", shard, guildIds: guilds.map((guild) => guild.id) };
+    }
+    case GatewayDispatchEvents.GuildCreate: {
+      const { joined_at: joinedAt } = z.object({ joined_at: maybe(word) }).parse(d);
+      const isRecent = joinedAt !== undefined && Date.parse(joinedAt) > Date.now() - JOINS_FOR_MS;
+      return isRecent ? { type: "guild", guild: guildSchema.parse(d) } : null;
+    }
     case GatewayDispatchEvents.InteractionCreate:
       return { type: "interaction", interaction: interactionSchema.parse(d) };
     case GatewayDispatchEvents.MessageCreate:
