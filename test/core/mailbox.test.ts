@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIP, file, LIVELY, type Scene, type SceneOptions, startScene } from "../support/test-chat.ts";
+import { CLIP, file, IN_LINE, type Scene, type SceneOptions, startScene } from "../support/test-chat.ts";
 import { item } from "../support/work-items.ts";
 
 /** A scene whose first turn, an edit, is held open until `release("turn")`. */
@@ -29,7 +29,7 @@ describe("messages while one is worked on", () => {
     { language: "en", said: /yours is #(\d) in the queue/ },
     { language: "zh", said: /你这条排在第 (\d) 位/ },
   ])("are told their place ($language)", async ({ language, said }) => {
-    const { chat } = await startBusyScene({ limits: LIVELY });
+    const { chat } = await startBusyScene({ limits: IN_LINE });
     await chat.says('add the title "Second"', { language });
     await chat.until(() => said.exec(chat.last.text)?.[1] === "1");
     expect(chat.buttons).toEqual([language === "en" ? "Cancel" : "取消"]);
@@ -38,17 +38,18 @@ describe("messages while one is worked on", () => {
     await chat.until(() => said.exec(chat.last.text)?.[1] === "2");
   });
 
-  it("see their place become the answer when their turn has come", async () => {
-    const { nemo, chat } = await startBusyScene({ limits: LIVELY });
+  it("lose their place when their turn has come: the answer stands below those before it", async () => {
+    const { nemo, chat } = await startBusyScene({ limits: IN_LINE });
     await chat.says('add the title "Second"');
     await chat.until(() => chat.last.text.includes("in the queue"));
     const place = chat.last;
     nemo.scenario.release("turn");
     await chat.bot.queue.idle();
-    expect(place.text).toContain('I added the title "Second".');
-    expect(chat.messages).toContain(place);
+    expect(chat.removed).toContain(place);
+    expect(chat.last.text).toContain('I added the title "Second".');
+    expect(chat.last.raw.isReply).toBe(true);
     expect(chat.text).not.toContain("in the queue");
-    expect(place.buttons.map(({ label }) => label)).toEqual(["Export", "Status"]);
+    expect(chat.buttons).toEqual(["Export", "Status"]);
   });
 
   it.each([
@@ -56,7 +57,7 @@ describe("messages while one is worked on", () => {
     { action: { kind: "new-project" }, end: "Start a new project?" },
     { action: { kind: "retry" }, end: "There's nothing to retry." },
   ] as const)("lose their place when their turn has come, also for $action.kind", async ({ action, end }) => {
-    const { nemo, chat } = await startScene({ limits: LIVELY });
+    const { nemo, chat } = await startScene({ limits: IN_LINE });
     await chat.sendsFile(CLIP);
     nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "turn" } });
     await chat.says('add the title "First"');

@@ -54,7 +54,9 @@ interface SeenMessage {
 }
 
 /** What is on its way is seen as soon as it is there. */
-export const LIVELY: Partial<Limits> = { livingFirstMs: 0, livingNewsMs: 0, placeNoticeMs: 0 };
+export const LIVELY: Partial<Limits> = { livingFirstMs: 0, livingNewsMs: 0 };
+/** The same, and who waits in line is told so at once. */
+export const IN_LINE: Partial<Limits> = { ...LIVELY, placeNoticeMs: 0 };
 
 /** Waits in tests are short; a test that needs a longer one asks for it. */
 const FAST_SETTINGS = {

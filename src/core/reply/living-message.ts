@@ -52,6 +52,8 @@ export class LivingMessage {
   #startedAt: number | null = null;
   /** It was started, or another process has shown it. */
   #mayStand: boolean;
+  /** It may have told a place in line, and stand above the answers to earlier requests. */
+  readonly #hasPlace: boolean;
   /** What it was for is told. */
   #isOver = false;
   #status: Status = [];
@@ -77,9 +79,9 @@ export class LivingMessage {
     this.#options = options;
     this.#key = livingKey(options.itemId);
     this.#sent = options.shown ?? null;
-    // One that has waited in its line may have been told its place.
     const hasWaitedMs = context.clock.now() - options.askedAt;
-    this.#mayStand = this.#sent !== null || hasWaitedMs >= context.limits.placeNoticeMs;
+    this.#hasPlace = hasWaitedMs >= context.limits.placeNoticeMs;
+    this.#mayStand = this.#sent !== null || this.#hasPlace;
   }
 
   /** Begins to live: shown after a moment, then as often as there is news. */
@@ -139,7 +141,7 @@ export class LivingMessage {
 
   /** The person has waited long: they are called back by a message of its own. */
   get isLate(): boolean {
-    return this.#context.clock.now() - this.#options.askedAt >= LATE_MS;
+    return this.#hasPlace || this.#context.clock.now() - this.#options.askedAt >= LATE_MS;
   }
 
   /** Stops showing anything: what the person waits for is sent now. `close` takes the message away. */

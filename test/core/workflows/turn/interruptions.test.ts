@@ -8,11 +8,11 @@ import { createConversationStore } from "../../../../src/store/conversation-stor
 import { SqliteStorage } from "../../../../src/store/disk/sqlite-storage.ts";
 import { createRecords } from "../../../../src/store/records.ts";
 import { finishFirst, startEditingScene } from "../../../support/scenes.ts";
-import { CLIP, LIVELY, startScene, TestLog, temporaryFolder } from "../../../support/test-chat.ts";
+import { CLIP, IN_LINE, LIVELY, startScene, TestLog, temporaryFolder } from "../../../support/test-chat.ts";
 
 describe("the cancel button of a waiting message", () => {
   it("takes that message out of the line and leaves the running turn alone", async () => {
-    const { nemo, chat } = await startEditingScene({ limits: LIVELY });
+    const { nemo, chat } = await startEditingScene({ limits: IN_LINE });
     await chat.says('add the title "Second"');
     await chat.until(() => chat.last.text.includes("in the queue"));
     const place = chat.last;
@@ -27,7 +27,7 @@ describe("the cancel button of a waiting message", () => {
 
 describe("a waiting message of somebody else", () => {
   it("stays in line whoever presses its button, unless they manage the chat", async () => {
-    const { nemo, chat } = await startEditingScene({ limits: LIVELY });
+    const { nemo, chat } = await startEditingScene({ limits: IN_LINE });
     await chat.says('add the title "Second"');
     await chat.until(() => chat.last.text.includes("in the queue"));
     const action = chat.actionOf("Cancel");
