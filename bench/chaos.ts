@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startSandbox } from "../src/sandbox/sandbox.ts";
 import { startFakeTelegram } from "../test/fakes/telegram/fake-telegram.ts";
-import type { ChatPlayer } from "../test/fakes/telegram/players.ts";
+import type { ChatPlayer, SeenMessage } from "../test/fakes/telegram/players.ts";
 import { type BotProcess, startBotProcess } from "../test/support/bot-process.ts";
 import { printTable } from "./support/figures.ts";
 import { startRedis } from "./support/redis.ts";
@@ -27,6 +27,8 @@ const MOST_WAITING = 3;
 const LIVES_MS = [300, 3_000] as const;
 /** Without any answer for so long, nothing comes any more. */
 const PATIENCE_MS = 90_000;
+/** How long turns take, in turn: some end before their living message is there, some after a person is called back. */
+const TURNS_MS = [0, 300, 1_500, 0, 4_000, 11_000, 300, 700];
 
 interface Asked {
   text: string;
@@ -52,6 +54,10 @@ const nemo = await startSandbox({
   registeredTokens: [TOKEN],
   prices: { edit: 0, generation: 0 },
 });
+for (let turn = 0; turn < messages; turn++) {
+  const ms = TURNS_MS[turn % TURNS_MS.length] ?? 0;
+  nemo.scenario.add({ on: "turn", do: { kind: "delay", ms } });
+}
 const redis = isCluster ? await startRedis() : null;
 const settings = {
   TELEGRAM_BOT_TOKEN: telegram.token,
@@ -75,8 +81,21 @@ const groups = Array.from({ length: Math.ceil(messages / PER_GROUP) }, (_, index
   asked: [] as Asked[],
 }));
 
+/** What shows how work goes, or where it waits, has a button that stops it. */
+function isLiving({ buttons }: SeenMessage): boolean {
+  return buttons.flat().some(({ text }) => text === "Cancel");
+}
+
 function endsOf(chat: ChatPlayer, { questionId }: Asked): number {
-  return chat.botMessages().filter((message) => message.replyToId === questionId).length;
+  return chat.botMessages().filter((message) => message.replyToId === questionId && !isLiving(message))
+    .length;
+}
+
+/** What the bot has taken away again. */
+function removedFrom(chat: ChatPlayer): SeenMessage[] {
+  const calls = telegram.calls("deleteMessage").filter(({ params }) => params.chat_id === chat.id);
+  const ids = new Set(calls.map(({ params }) => Number(params.message_id)));
+  return [...ids].map((id) => chat.message(id)).filter(({ isDeleted }) => isDeleted);
 }
 
 let said = 0;
@@ -178,6 +197,11 @@ const inOwnWords = all.filter(({ chat, one }) =>
     .botMessages()
     .some(({ replyToId, text }) => replyToId === one.questionId && text.includes(name(one.text))),
 ).length;
+const leftBehind = groups.reduce((sum, { chat }) => sum + chat.botMessages().filter(isLiving).length, 0);
+const takenAway = groups.reduce(
+  (sum, { chat }) => sum + removedFrom(chat).filter((one) => !isLiving(one)).length,
+  0,
+);
 const how = isCluster ? "kills and freezes of an ingress and three workers" : "x kill -9";
 printTable(`${messages} messages, ${killed} ${how}, seed ${seed}`, [
   ["lost", String(lost)],
@@ -186,6 +210,8 @@ printTable(`${messages} messages, ${killed} ${how}, seed ${seed}`, [
   ["of these, the same words twice", String(sameWords)],
   ["sent twice", String(twice)],
   ["groups out of order", String(outOfOrder)],
+  ["living messages left behind", String(leftBehind)],
+  ["answers taken away", String(takenAway)],
   ["answered in the agent's own words", String(inOwnWords)],
   ["seconds", ((performance.now() - startedAt) / 1_000).toFixed(0)],
 ]);
@@ -193,4 +219,4 @@ for (const bot of bots) await bot[Symbol.asyncDispose]();
 await redis?.stop();
 await telegram.stop();
 await nemo.stop();
-process.exit(lost + silent + twice + outOfOrder > 0 ? 1 : 0);
+process.exit(lost + silent + twice + outOfOrder + leftBehind + takenAway > 0 ? 1 : 0);
