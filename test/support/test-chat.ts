@@ -83,8 +83,12 @@ export class TestChat implements ChatPlatform {
   activities = 0;
   /** Messages wait for it before they are sent. */
   beforeSend: (message: OutgoingMessage) => Promise<void> = async () => {};
-  /** Decoration waits for it before it is shown; "no room": it is not shown, and the core is told at once. */
-  beforeProgress: (message: OutgoingMessage) => Promise<"no room" | undefined> = async () => undefined;
+  /**
+   * Decoration waits for it before it is shown; "no room": it is not shown, and the core is told at once; "no number":
+   * which message it is becomes known later.
+   */
+  beforeProgress: (message: OutgoingMessage) => Promise<"no room" | "no number" | undefined> = async () =>
+    undefined;
   /** So many messages are refused, as a platform that is down would. */
   failNextSends = 0;
   bot!: Bot;
@@ -125,9 +129,11 @@ export class TestChat implements ChatPlatform {
     shown: SentMessage | null,
     message: OutgoingMessage,
   ): Promise<SentMessage | null> {
-    if ((await this.beforeProgress(message)) === "no room") return null;
-    const sent = shown ?? (await this.find(target, message.idempotencyKey ?? ""));
-    return sent ? this.edit(sent, message) : this.send(target, message);
+    const how = await this.beforeProgress(message);
+    if (how === "no room") return null;
+    const known = shown ?? (await this.find(target, message.idempotencyKey ?? ""));
+    const sent = await (known ? this.edit(known, message) : this.send(target, message));
+    return how === "no number" ? { ...sent, messageId: "0" } : sent;
   }
 
   async find(target: ReplyTarget, idempotencyKey: string): Promise<SentMessage | null> {

@@ -184,7 +184,8 @@ export class LivingMessage {
     let isSettled = true;
     const settled = underWay?.then(() => true);
     if (settled) isSettled = await within(SETTLE_MS, settled, false);
-    const sent = this.#sent ?? (await this.#speaker.find(this.#key));
+    // Its number may have become known since, where another part of the bot has shown it.
+    const sent = (await this.#speaker.find(this.#key)) ?? this.#sent;
     this.#sent = null;
     if (!isSettled) void underWay?.then(() => this.#takeAway());
     this.#status = [];

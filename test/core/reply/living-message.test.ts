@@ -100,6 +100,15 @@ describe("a living message", () => {
     expect(chat.last.raw.isReply).toBeUndefined();
   });
 
+  it("becomes the answer although which message it is was not known at first", async () => {
+    const { chat, say } = startLiving();
+    chat.beforeProgress = async () => "no number";
+    await pass(4_000);
+    await say("Done.");
+    await pass(60_000);
+    expect(chat.messages.map(({ history }) => history)).toEqual([["⏳ Working on it…", "Done."]]);
+  });
+
   it("gives way to an answer of its own when the person has waited long", async () => {
     const { chat, say } = startLiving();
     await pass(10_000);

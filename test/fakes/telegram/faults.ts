@@ -40,6 +40,8 @@ export interface FailOptions {
   method?: string;
   /** `disconnect` cuts the connection without an answer. */
   status?: 500 | 502 | 503 | "disconnect";
+  /** The call is refused with 400 and these words instead. */
+  refusal?: string;
   /** Default 1. */
   times?: number;
   /** True: the call takes effect and its answer is lost, the connection is cut. */
@@ -70,6 +72,7 @@ interface Flood extends FloodOptions {
 interface Failure {
   method: string | null;
   status: 500 | 502 | 503 | "disconnect";
+  refusal: string | null;
   left: number;
   isAfterEffect: boolean;
 }
@@ -128,6 +131,7 @@ export class Faults {
     this.#failures.push({
       method: options.method?.toLowerCase() ?? null,
       status: options.status ?? 502,
+      refusal: options.refusal ?? null,
       left: options.times ?? 1,
       isAfterEffect: options.afterEffect ?? false,
     });
@@ -167,7 +171,7 @@ export class Faults {
   }
 
   /** The failure that hits this call, if any. */
-  takeFailure(method: string): { status: 500 | 502 | 503 | "disconnect"; isAfterEffect: boolean } | null {
+  takeFailure(method: string): Pick<Failure, "status" | "refusal" | "isAfterEffect"> | null {
     const failure = this.#failures.find(
       (one) => one.left > 0 && (one.method === null ? method !== "getupdates" : one.method === method),
     );

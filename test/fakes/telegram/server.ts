@@ -7,7 +7,7 @@ import { Described, type Method } from "./call.ts";
 import { type DownloadRecord, type DownloadTrouble, sendFile } from "./downloads.ts";
 import { draftMethods } from "./drafts.ts";
 import { ephemeralMethods } from "./ephemeral.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, badRequest } from "./errors.ts";
 import { botMethods } from "./methods-bot.ts";
 import { messageMethods } from "./methods-messages.ts";
 import type { Params } from "./params.ts";
@@ -129,6 +129,7 @@ export class BotApiServer {
           response.destroy();
           return;
         }
+        if (failure.refusal !== null) throw badRequest(failure.refusal);
         throw new ApiError(failure.status, failure.status === 500 ? "Internal Server Error" : "Bad Gateway");
       }
       const result = await this.#run(name, params, gone);

@@ -51,6 +51,8 @@ export class Decoration {
     if (shown && shown.messageId !== "0") return this.#update(shown, message);
     const { marks } = this.#options;
     const { idempotencyKey } = message;
+    // Which message it is will be known in a moment.
+    if (idempotencyKey !== undefined && this.#underWay.has(idempotencyKey)) return null;
     const mark = idempotencyKey === undefined ? null : await marks.find(idempotencyKey);
     if (idempotencyKey === undefined || !mark) return this.#first(target, message);
     const taken = sentAs(target, mark);
@@ -118,6 +120,7 @@ export class Decoration {
     const isThere = await within(SHOWN_WITHIN_MS, updating, null);
     if (isThere === null) return null;
     if (isThere) return sent;
+    void delivery.remove(sent);
     const mark = idempotencyKey === undefined ? null : await marks.find(idempotencyKey);
     if (idempotencyKey !== undefined && mark) {
       // Another process has shown it again, or it is the mark of the very message that is gone.

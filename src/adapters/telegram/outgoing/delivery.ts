@@ -99,7 +99,9 @@ export class Delivery {
     const [part] = parts;
     if (!part) return false;
     const keyboard = parts.length === 1 ? words.keyboard : undefined;
-    const isThere = await this.#change(sent, { part, keyboard }, (place, call) => queue.send(place, call));
+    const isThere = await this.#change(sent, { part, keyboard }, true, (place, call) =>
+      queue.send(place, call),
+    );
     if (isThere) await this.#postParts(sent.target, parts, words, posting, 1);
     return isThere;
   }
@@ -111,7 +113,9 @@ export class Delivery {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { queue } = this.#options;
-    return this.#change(sent, words, ({ chatId }, call) => queue.decorate(chatId, call, "update", signal));
+    return this.#change(sent, words, false, ({ chatId }, call) =>
+      queue.decorate(chatId, call, "update", signal),
+    );
   }
 
   /** Takes a message away, after what is before it in its conversation. Never throws. */
@@ -258,6 +262,7 @@ export class Delivery {
   async #change(
     { target, messageId }: SentMessage,
     words: Pick<EditCall, "part" | "keyboard">,
+    isOwed: boolean,
     send: (place: Place, call: Call) => Promise<unknown>,
   ): Promise<boolean> {
     const call: Call = { kind: "edit", messageId: Number(messageId), ...words };
@@ -266,12 +271,11 @@ export class Delivery {
     } catch (error) {
       if (error instanceof LeftBehindError) return false;
       if (!(error instanceof GrammyError)) throw error;
-      // Deleted in the chat, or too old.
-      if (/message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(error.description)) {
-        return false;
-      }
       // An edit whose answer was lost says so when it comes again.
-      if (!error.description.includes("message is not modified")) throw error;
+      if (error.description.includes("message is not modified")) return true;
+      // Deleted in the chat, or too old; owed words are said in a new message whatever Telegram has against the edit.
+      if (isOwed ? error.error_code === 400 : isNotEditable(error)) return false;
+      throw error;
     }
     return true;
   }
@@ -320,6 +324,10 @@ export function isGone(error: unknown): boolean {
     (error.error_code === 403 && !error.description.includes("not enough rights")) ||
     (error.error_code === 400 && /chat not found|group chat was deactivated/.test(error.description))
   );
+}
+
+function isNotEditable({ description }: GrammyError): boolean {
+  return /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/.test(description);
 }
 
 /** Deleted, or closed for the bot. */

@@ -128,8 +128,8 @@ export class TelegramPlatform implements ChatPlatform {
       (await delivery.edit(sent, words, { idempotencyKey, isOwed: true }));
     if (isEdited) return sent;
     const instead = await this.#postInstead(sent, message);
-    // What is still on its way there must not stand below the answer.
-    if (!isOver) void this.remove(sent);
+    // It may be there all the same, or an update is still on its way to it.
+    if (instead.messageId !== sent.messageId) void this.remove(sent);
     return instead;
   }
 

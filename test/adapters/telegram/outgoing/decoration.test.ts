@@ -173,6 +173,30 @@ describe("the end of a request", () => {
     release();
   });
 
+  it("finds the message that was shown while Telegram had not said yet which one it is", async () => {
+    const { telegram, platform, chat, target } = await working();
+    const release = telegram.holdAnswers("sendMessage");
+    const place = platform.showProgress(target, null, progress("#1 in the queue", "next:live"));
+    await chat.nextBotMessage(({ text }) => text.includes("queue"));
+    expect(await platform.showProgress(target, null, progress("Working", "next:live"))).toBe(null);
+    release();
+    const shown = await place;
+    expect(await platform.showProgress(target, null, progress("Working", "next:live"))).toEqual(shown);
+    expect(chat.botMessages().map(({ text }) => text)).toEqual(["Working", "Working"]);
+  });
+
+  it.each(["message can't be edited", "TOPIC_CLOSED"])(
+    "is a new message where Telegram refuses the edit (%s), and the old one goes",
+    async (refusal) => {
+      const { telegram, platform, chat, shown } = await working();
+      telegram.fail({ method: "editMessageText", refusal });
+      const answer = await platform.edit(shown, outgoing("The answer"));
+      expect(answer.messageId).not.toBe(shown.messageId);
+      await until(() => chat.botMessages().length === 1);
+      expect(chat.botMessages().map(({ text }) => text)).toEqual(["The answer"]);
+    },
+  );
+
   it("takes the living message away, after a 429 too, and holds up nothing meanwhile", async () => {
     const { telegram, platform, chat, target, shown } = await working();
     telegram.flood({ times: 2, retryAfter: 1, methods: ["deleteMessage"] });
