@@ -162,6 +162,8 @@ export const incomingMessageSchema = z.object({
   user: z.object({
     /** `<platform>:<id>`; keeps the person's language. */
     id: z.string(),
+    /** What others in the chat know the person as, see `personName`; absent when the platform does not say. */
+    name: z.string().optional(),
     /** What the platform's own event said about `ChatPlatform.mayManage`; absent when it said nothing. */
     canManage: z.boolean().optional(),
     /** BCP 47 as the platform reports it; absent when it does not. */

@@ -27,6 +27,9 @@ const word = z.string().max(200);
 const bits = z.string().regex(/^\d{1,40}$/);
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
 
+/** What a person is called; one that cannot be read is as if it were not there. */
+const called = maybe(z.string().max(200)).catch(undefined);
+
 const attachmentSchema = z.object({
   id,
   url: z.string().max(MAX_TEXT),
@@ -57,14 +60,15 @@ export const messageSchema = z.object({
   guild_id: maybe(id),
   type: z.number(),
   content: text,
-  author: z.object({ id, bot: maybe(z.boolean()) }),
+  author: z.object({ id, bot: maybe(z.boolean()), username: called, global_name: called }),
+  member: maybe(z.object({ nick: called })).catch(undefined),
   webhook_id: maybe(id),
   mentions: list(z.object({ id })),
   referenced_message: maybe(z.object({ ...fileHolder, author: z.object({ id }) })),
 });
 export type SaidMessage = z.infer<typeof messageSchema>;
 
-const user = z.object({ id });
+const user = z.object({ id, username: called, global_name: called });
 
 const common = {
   id,
@@ -73,7 +77,7 @@ const common = {
   guild_id: maybe(id),
   channel_id: maybe(id),
   channel: maybe(z.object({ id, type: z.number(), parent_id: maybe(id) })),
-  member: maybe(z.object({ user, permissions: bits })),
+  member: maybe(z.object({ user, permissions: bits, nick: called })),
   user: maybe(user),
   /** What the bot may do in the channel. */
   app_permissions: bits.default("0"),

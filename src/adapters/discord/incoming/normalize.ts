@@ -3,6 +3,7 @@
  * JSON goes out. Source: Discord docs, "Message Object".
  */
 import type { Attachment, IncomingMessage } from "../../../core/model/message.ts";
+import { personName } from "../../../core/model/person-name.ts";
 import { own } from "../../../lib/own.ts";
 import { conversationOf, placeOf, targetOf } from "../place.ts";
 import type { SaidAttachment, SaidMessage } from "./event-schema.ts";
@@ -67,7 +68,15 @@ export function readMessage(
   botId: string,
   language: string | null,
 ): IncomingMessage {
-  const { id, channel_id: channelId, guild_id: guildId, author, referenced_message: replied } = message;
+  const {
+    id,
+    channel_id: channelId,
+    guild_id: guildId,
+    author,
+    member,
+    referenced_message: replied,
+  } = message;
+  const name = personName(member?.nick, author.global_name, author.username);
   const quoted = replied && replied.author.id !== botId ? attachmentsOf(replied) : [];
   const attachments = attachmentsOf(message);
   const hasNothing = text === "" && attachments.length + quoted.length === 0;
@@ -77,7 +86,11 @@ export function readMessage(
     id: `discord:message:${id}`,
     key: `discord:${channelId}:${id}`,
     conversationId,
-    user: { id: `discord:${author.id}`, ...(language ? { language } : {}) },
+    user: {
+      id: `discord:${author.id}`,
+      ...(name === undefined ? {} : { name }),
+      ...(language ? { language } : {}),
+    },
     text,
     attachments,
     ...(quoted.length > 0 ? { quoted } : {}),

@@ -3,6 +3,7 @@
 import { PermissionFlagsBits } from "discord-api-types/v10";
 import type { Locales } from "../../../core/model/locales.ts";
 import type { Action } from "../../../core/model/message.ts";
+import { personName } from "../../../core/model/person-name.ts";
 import type { Interaction, SlashInteraction } from "../incoming/event-schema.ts";
 import { canOpenThread, isThread, mayManageBy, missingToWrite, permissionSentence } from "../permissions.ts";
 
@@ -29,10 +30,16 @@ export function optionOf(interaction: Slash, name: string): string | number | bo
 }
 
 /** Who acted: in a guild the member's user. */
-export function userOf(interaction: Interaction): { id: string } {
+export function userOf(interaction: Interaction): NonNullable<Interaction["user"]> {
   const user = interaction.member?.user ?? interaction.user;
   if (!user) throw new Error("an interaction without a user");
   return user;
+}
+
+/** What the person who acted is called there. */
+export function nameOf(interaction: Interaction): string | undefined {
+  const { global_name: name, username } = userOf(interaction);
+  return personName(interaction.member?.nick, name, username);
 }
 
 /** Where it happened. */

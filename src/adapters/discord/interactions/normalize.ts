@@ -8,6 +8,7 @@ import {
   isAppOnly,
   isForOneAlone,
   limitOf,
+  nameOf,
   parentOf,
   type Taken,
   userOf,
@@ -24,12 +25,14 @@ export function readInteraction(
   const channelId = channelOf(interaction);
   const conversationId = conversationOf(channelId);
   const userId = userOf(interaction).id;
+  const name = nameOf(interaction);
   return {
     version: 1,
     id: `discord:interaction:${id}`,
     conversationId,
     user: {
       id: `discord:${userId}`,
+      ...(name === undefined ? {} : { name }),
       ...(locale ? { language: locale } : {}),
       canManage: canManage(interaction),
     },

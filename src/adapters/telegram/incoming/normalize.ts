@@ -9,6 +9,7 @@ import type {
   IncomingMessage,
   ReplyTarget,
 } from "../../../core/model/message.ts";
+import { personName } from "../../../core/model/person-name.ts";
 import { KEPT_PREFIX } from "../outgoing/kept-messages.ts";
 import { attachmentOf } from "./media.ts";
 import type {
@@ -190,7 +191,13 @@ function writerOf({ from, chat, sender_chat: sender }: Message): IncomingMessage
 }
 
 function userOf(user: User): IncomingMessage["user"] {
-  return { id: `telegram:${user.id}`, ...(user.language_code ? { language: user.language_code } : {}) };
+  const { id, first_name: first, last_name: last, language_code: language } = user;
+  const name = personName([first, last].join(" "));
+  return {
+    id: `telegram:${id}`,
+    ...(name === undefined ? {} : { name }),
+    ...(language ? { language } : {}),
+  };
 }
 
 function isService(message: Message): boolean {

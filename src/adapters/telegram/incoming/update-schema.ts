@@ -40,6 +40,8 @@ const present = z
 const user = z.object({
   id: z.int(),
   is_bot: z.boolean(),
+  first_name: name,
+  last_name: name,
   language_code: beside(z.string().regex(/^[a-z]{2,8}([-_][a-z0-9]{1,8}){0,4}$/i)),
 });
 
