@@ -23,6 +23,8 @@ import { connect } from "./workflows/connect.ts";
 import { edit, followUp } from "./workflows/edit.ts";
 import { startExport } from "./workflows/export/start.ts";
 import { areAllUnfit, leadOutside } from "./workflows/fitness.ts";
+import { exportVersion } from "./workflows/history/export-version.ts";
+import { lookAtLastEdit } from "./workflows/history/versions.ts";
 import { showHistory, undo } from "./workflows/history.ts";
 import { showCredits, showHelp, showKept, showStatus, showUploadHelp } from "./workflows/instant-answers.ts";
 import { startOver, tellError } from "./workflows/message-error.ts";
@@ -90,6 +92,8 @@ export class Worker {
     } finally {
       if (isShutdown(signal)) await chat.living.release();
       await chat.living.close();
+      // The next item does not wait for it.
+      if (isInMailbox && !signal.aborted) void lookAtLastEdit(chat, this.#context.limits.lookAfterMs);
     }
   }
 
@@ -137,6 +141,8 @@ export class Worker {
     goal: Request["goal"],
   ): Promise<boolean> {
     const { lastFailed } = chat.record;
+    // The file is no change of that edit.
+    void lookAtLastEdit(chat, 0);
     const end = await uploadAttachments(chat, session, attachments, signal);
     const isMissing = end.problems.length > 0;
     if (goal.kind === "nothing" && end.added.length > 0) {
@@ -195,8 +201,11 @@ export class Worker {
       case "open-project":
         await openProject(chat, job.message, action.sessionId, signal);
         return true;
+      case "export-version":
+        await exportVersion(chat, action, user.id, signal);
+        return true;
       case "history":
-        await showHistory(chat);
+        await showHistory(chat, signal);
         return true;
       case "undo":
         if (chat.session) return false;
@@ -317,6 +326,7 @@ export class Worker {
       language,
       itemId: message.id,
       userId: message.user.id,
+      userName: message.user.name,
       askedAt: message.receivedAt,
     });
   }

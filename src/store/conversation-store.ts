@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { captureSchema } from "../core/model/capture.ts";
 import { conversationSchema, userSettingsSchema } from "../core/model/conversation.ts";
+import { historySchema } from "../core/model/history.ts";
 import type { Log } from "../core/ports/runtime.ts";
 import type { ConversationStore } from "../core/ports/store.ts";
 import { createRepair } from "./readable-records.ts";
@@ -26,6 +27,7 @@ interface Kind<T> {
 
 const CONVERSATION = { prefix: "conversation", schema: conversationSchema };
 const USER = { prefix: "user", schema: userSettingsSchema };
+const HISTORY = { prefix: "history", schema: historySchema };
 const CAPTURE = { prefix: "capture", schema: captureSchema };
 
 /** Makes the store over `records`. A record that does not fit its schema is set aside, and counts as absent. */
@@ -69,8 +71,12 @@ export function createConversationStore(
     update: (id, change) => update(CONVERSATION, id, change),
     readUser: (userId) => read(USER, userId),
     updateUser: (userId, change) => update(USER, userId, change),
+    readHistory: (sessionId) => read(HISTORY, sessionId),
+    updateHistory: (sessionId, change) => update(HISTORY, sessionId, change),
+    forgetHistory: (sessionId) => records.delete(`${HISTORY.prefix}:${sessionId}`),
     readCapture: (id) => repaired(CAPTURE, id, async (key) => parse(CAPTURE, await records.get(key))),
-    keepCapture: (id, capture) => records.set(`${CAPTURE.prefix}:${id}`, capture, finishedMs),
+    keepCapture: (id, capture, keptAs) =>
+      records.set(`${CAPTURE.prefix}:${id}`, capture, keptAs === "version" ? conversationMs : finishedMs),
     forgetCapture: (id) => records.delete(`${CAPTURE.prefix}:${id}`),
     hasSeen: async (key) => (await records.get(`seen:${key}`)) !== undefined,
     markSeen: (key) => records.set(`seen:${key}`, 1, finishedMs),

@@ -47,6 +47,7 @@ describe.each(["en", "zh"])("the examples of %s.yaml, all together", (language) 
           "credits",
           "edit",
           "export",
+          "export-version",
           "help",
           "history",
           "language",

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Capture, MAX_CAPTURE_BYTES } from "../../src/core/model/capture.ts";
 import { type Conversation, newConversation, type UserSettings } from "../../src/core/model/conversation.ts";
+import { type History, type Version, withVersion } from "../../src/core/model/history.ts";
 import { type ConversationStore, StoreTroubleError } from "../../src/core/ports/store.ts";
 import { createConversationStore } from "../../src/store/conversation-store.ts";
 import { type HomeKind, RETENTION_MS } from "../support/storage-homes.ts";
@@ -30,6 +31,18 @@ const CAPTURE: Capture = {
   draft: { t: [{ n: "标题 🎬" }] },
   files: [{ name: "honeymoon.mp4", url: "https://files.example/1" }],
   fileName: "export.mp4",
+};
+
+const VERSION: Omit<Version, "number" | "id"> = {
+  at: 1_800_000_000_000,
+  words: "add a marzipan title 🎬",
+  changes: [
+    { change: { kind: "added", trackType: "text", name: "🎬", startMs: 0, durationMs: null }, count: 1 },
+  ],
+  more: 0,
+  before: { fingerprint: "f0", tracks: 0, lengthMs: null },
+  after: { fingerprint: "f1", tracks: 1, lengthMs: null },
+  isKept: true,
 };
 
 const USER: UserSettings = { version: 1, language: "zh" };
@@ -98,14 +111,31 @@ export function describeConversationStore({ where, isDurable, isShared, prepare 
       const { store } = await start();
       const large = { ...CAPTURE, draft: "x".repeat(MAX_CAPTURE_BYTES) };
       expect(await store.readCapture("e1")).toBeNull();
-      await store.keepCapture("e1", CAPTURE);
-      await store.keepCapture("e2", large);
+      await store.keepCapture("e1", CAPTURE, "export");
+      await store.keepCapture("e2", large, "export");
       expect(await store.readCapture("e1")).toEqual(CAPTURE);
       expect(await store.readCapture("e2")).toEqual(large);
       await store.forgetCapture("e1");
       await store.forgetCapture("never there");
       expect(await store.readCapture("e1")).toBeNull();
       expect(await store.readCapture("e2")).not.toBeNull();
+    });
+
+    it("keeps the history of a project, changes of two processes too, until it is forgotten", async () => {
+      const { store, another } = await start();
+      const other = isShared ? await another() : store;
+      expect(await store.readHistory("s1")).toBeNull();
+      const add = (id: string) => (current: History | null) => withVersion(current, { ...VERSION, id });
+      await Promise.all(
+        ["a", "b", "a", "c"].map((id, index) =>
+          (index % 2 === 0 ? store : other).updateHistory("s1", add(id)),
+        ),
+      );
+      const versions = (await other.readHistory("s1"))?.versions ?? [];
+      expect(versions.map(({ number }) => number)).toEqual([1, 2, 3]);
+      expect(versions.map(({ id }) => id).sort()).toEqual(["a", "b", "c"]);
+      await store.forgetHistory("s1");
+      expect(await other.readHistory("s1")).toBeNull();
     });
 
     it("knows the messages it was told of, and no others", async () => {
@@ -156,7 +186,7 @@ export function describeConversationStore({ where, isDurable, isShared, prepare 
       const { store } = await start(BRIEF);
       await store.update("test:1", () => CONVERSATION);
       await store.updateUser("test:1", () => USER);
-      await store.keepCapture("e1", CAPTURE);
+      await store.keepCapture("e1", CAPTURE, "export");
       await store.markSeen("test:m1");
       await expect.poll(() => store.read("test:1")).toBeNull();
       await expect.poll(() => store.readUser("test:1")).toBeNull();
@@ -219,7 +249,7 @@ export function describeConversationStore({ where, isDurable, isShared, prepare 
         await store.update("test:4711", () => CONVERSATION);
         await store.update("test:4712", () => ({ ...CONVERSATION, skill: "other" }));
         await store.updateUser("test:4711", () => USER);
-        await store.keepCapture("e4711", CAPTURE);
+        await store.keepCapture("e4711", CAPTURE, "export");
         await store.markSeen("test:4711:1");
         const entries = await outside.entries();
         expect(entries).toHaveLength(5);
@@ -261,7 +291,7 @@ export function describeConversationStore({ where, isDurable, isShared, prepare 
         const troubles = await Promise.allSettled([
           store.update("test:1", () => ({ ...CONVERSATION, skill: "lost" })),
           store.updateUser("test:1", () => USER),
-          store.keepCapture("e1", CAPTURE),
+          store.keepCapture("e1", CAPTURE, "export"),
           store.forgetCapture("e1"),
           store.markSeen("test:m1"),
         ]);

@@ -18,6 +18,8 @@ function shortAction(action: Action): string {
     case "skill":
     case "projects":
       return detail(action.name);
+    case "export-version":
+      return detail(String(action.version));
     case "start":
       return detail(action.skill);
     case "language":

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { guiActionSchema } from "./gui-action.ts";
+import { unseenEditSchema } from "./history.ts";
 import { attachmentSchema, sentMessageSchema } from "./message.ts";
 import { openQuestionSchema, questionSchema } from "./question.ts";
 import { timelineSchema } from "./timeline.ts";
@@ -84,6 +85,8 @@ const recordSchema = z.object({
       sentAt: z.number(),
       /** The language that the agent hears of with it, or knew before; absent in records of old versions. */
       language: z.string().optional(),
+      /** The version whose edit it takes back; absent for all other edits. */
+      undoes: z.number().optional(),
       /** What an earlier turn of the same item has asked for beside this one; absent for the first. */
       pending: z.array(guiActionSchema).optional(),
       /** The message that shows how it goes, in records of old versions: it has a name of its own since. */
@@ -92,6 +95,8 @@ const recordSchema = z.object({
       heard: heardSchema.optional(),
     })
     .nullable(),
+  /** The last finished edit of the open project, while it is not known what it changed. */
+  unseenEdit: unseenEditSchema.optional(),
   /** What the last message that did not work asked for: the retry button sends it once more. */
   lastFailed: z
     .object({

@@ -55,6 +55,8 @@ const likelyActionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("projects"), name: z.string().optional() }),
   /** What each finished edit changed. */
   z.object({ kind: z.literal("history") }),
+  /** The project as it was after an earlier edit; without `sessionId` the open one. */
+  z.object({ kind: z.literal("export-version"), version: z.number(), sessionId: z.string().optional() }),
   /** Back to how it was before the last edit: the agent does it, in a turn. */
   z.object({ kind: z.literal("undo") }),
   /**

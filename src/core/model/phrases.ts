@@ -19,18 +19,26 @@ const PHRASE_ACTIONS = [
 ] as const;
 
 /** Every word of a column with every word of the next, or phrases as they are. */
-const intentSchema = z
-  .strictObject({
-    action: z.enum(PHRASE_ACTIONS),
-    each: z.array(wordListSchema).min(2, "needs two columns").max(4, "has more than four columns").optional(),
-    say: wordListSchema.optional(),
-  })
-  .refine(({ each, say }) => (each === undefined) !== (say === undefined), "needs either `each` or `say`")
-  .refine(
-    ({ each = [] }) => each.reduce((product, column) => product * column.length, 1) <= MAX_COMBINATIONS,
-    `has more than ${MAX_COMBINATIONS} combinations`,
-  )
-  .transform(({ action, each, say = [] }) => ({ action, phrases: each ? combinations(each) : say }));
+const phrasesOf = <Name extends string>(actions: readonly Name[]) =>
+  z
+    .strictObject({
+      action: z.enum(actions),
+      each: z
+        .array(wordListSchema)
+        .min(2, "needs two columns")
+        .max(4, "has more than four columns")
+        .optional(),
+      say: wordListSchema.optional(),
+    })
+    .refine(({ each, say }) => (each === undefined) !== (say === undefined), "needs either `each` or `say`")
+    .refine(
+      ({ each = [] }) => each.reduce((product, column) => product * column.length, 1) <= MAX_COMBINATIONS,
+      `has more than ${MAX_COMBINATIONS} combinations`,
+    )
+    .transform(({ action, each, say = [] }) => ({ action, phrases: each ? combinations(each) : say }));
+/** A version is only ever called by its number. */
+const intentSchema = phrasesOf([...PHRASE_ACTIONS, "export-version"]);
+const hintSchema = phrasesOf(PHRASE_ACTIONS);
 
 /** What words of small talk are; `around` says nothing beside the others. */
 const smallTalkRoleSchema = z.enum([...SMALL_TALK, "around"]);
@@ -103,9 +111,9 @@ export const phrasesSchema = z.strictObject({
   questions: wordListSchema.optional(),
   intents: z.array(intentSchema),
   /** Parts of messages that point to an action, though not surely. */
-  hints: z.array(intentSchema).optional(),
+  hints: z.array(hintSchema).optional(),
   /** The same, where nothing else points to another action. */
-  weakHints: z.array(intentSchema).optional(),
+  weakHints: z.array(hintSchema).optional(),
   /** Words that say nothing beside a hint. */
   light: wordListSchema.optional(),
   /** Words that tell the editor what to do. */

@@ -7,7 +7,7 @@ import { plainName } from "../../lib/machine-text.ts";
 import { shorten, UNSHOWN } from "../../lib/shorten.ts";
 import { fill } from "./locales.ts";
 
-const segmentSchema = z.object({
+export const segmentSchema = z.object({
   /** Title, file name or text content; null when the draft gives none. */
   name: z.string().nullable(),
   /** Where it starts on the timeline; null when unknown. */
@@ -28,7 +28,7 @@ const segmentSchema = z.object({
 });
 export type Segment = z.infer<typeof segmentSchema>;
 
-const trackSchema = z.object({
+export const trackSchema = z.object({
   type: z.enum(["video", "audio", "text", "other"]),
   name: z.string().nullable(),
   segments: z.array(segmentSchema),
@@ -50,6 +50,16 @@ export const EMPTY_TIMELINE: Timeline = { tracks: [], fingerprint: "empty" };
 /** True when at least one track holds a segment. */
 export function isExportable(timeline: Timeline): boolean {
   return timeline.tracks.some((track) => track.segments.length > 0);
+}
+
+/** When the last segment ends; null when that is not known, or there is none. */
+export function lengthOf({ tracks }: Timeline): number | null {
+  const ends = tracks.flatMap(({ segments }) =>
+    segments.flatMap(({ startMs, durationMs }) =>
+      startMs === null || durationMs === null ? [] : [startMs + durationMs],
+    ),
+  );
+  return ends.reduce<number | null>((end, next) => Math.max(end ?? 0, next), null);
 }
 
 /** The words of a summary, as the locales hold them; `{placeholders}` as given in each line. */

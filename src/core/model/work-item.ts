@@ -45,6 +45,8 @@ const exportItemSchema = z.object({
   replyTo: replyTargetSchema,
   /** Who asked for it; absent in items of old versions. */
   startedBy: z.string().optional(),
+  /** What that person is called; absent when not known. */
+  startedByName: z.string().optional(),
   /** The message that shows the progress, in items of old versions: it has a name of its own since, see `livingKey`. */
   progress: sentMessageSchema.nullable(),
   sessionId: z.string(),
@@ -91,6 +93,18 @@ export function starterOf(item: WorkItem): string | undefined {
       return item.message.user.id;
     case "export":
       return item.startedBy;
+    case "delivery":
+      return undefined;
+  }
+}
+
+/** What that person is called; undefined where an item does not say. */
+export function starterNameOf(item: WorkItem): string | undefined {
+  switch (item.kind) {
+    case "message":
+      return item.message.user.name;
+    case "export":
+      return item.startedByName;
     case "delivery":
       return undefined;
   }

@@ -62,6 +62,8 @@ export interface Limits {
   livingFirstMs: number;
   /** Between two updates of a living message that tell something new. */
   livingNewsMs: number;
+  /** After an edit, before the look at what it has changed, where no other read of the state comes first. */
+  lookAfterMs: number;
   /** A message that waits longer in its line is told its place. */
   placeNoticeMs: number;
   /** UTF-16 units of one message of a person. */
@@ -79,6 +81,7 @@ export const FIXED_LIMITS = {
   textPauseMs: 2_000,
   livingFirstMs: 300,
   livingNewsMs: 1_000,
+  lookAfterMs: 1_000,
   placeNoticeMs: 5_000,
   maxTextLength: 8_000,
   maxFilesPerMessage: 10,

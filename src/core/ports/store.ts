@@ -1,6 +1,7 @@
 /** What the core and the adapters remember. Implemented by `src/store`. */
 import type { Capture } from "../model/capture.ts";
 import type { Conversation, UserSettings } from "../model/conversation.ts";
+import type { History } from "../model/history.ts";
 import type { ConversationId } from "../model/message.ts";
 
 /** Conversations and people. Records are plain JSON, read through their schema. */
@@ -10,10 +11,16 @@ export interface ConversationStore {
   update(id: ConversationId, change: (current: Conversation | null) => Conversation): Promise<Conversation>;
   readUser(userId: string): Promise<UserSettings | null>;
   updateUser(userId: string, change: (current: UserSettings | null) => UserSettings): Promise<UserSettings>;
-  /** What an export is to show; null when there is nothing of that id, or no longer. */
-  readCapture(exportId: string): Promise<Capture | null>;
-  keepCapture(exportId: string, capture: Capture): Promise<void>;
-  forgetCapture(exportId: string): Promise<void>;
+  /** The finished edits of a project; null when there are none. */
+  readHistory(sessionId: string): Promise<History | null>;
+  /** As `update`. */
+  updateHistory(sessionId: string, change: (current: History | null) => History): Promise<History>;
+  forgetHistory(sessionId: string): Promise<void>;
+  /** What an export or a version shows; null when there is nothing of that id, or no longer. */
+  readCapture(id: string): Promise<Capture | null>;
+  /** `keptAs`: how long at most; a version stays as long as a conversation does. */
+  keepCapture(id: string, capture: Capture, keptAs: "export" | "version"): Promise<void>;
+  forgetCapture(id: string): Promise<void>;
   /** Whether `markSeen` was called for the key before: a redelivery. */
   hasSeen(key: string): Promise<boolean>;
   /** Called once what the key names is owned. */

@@ -1,7 +1,7 @@
 /** Changes of a timeline as sentences of the locales. Source: nemo-api.md, "The SSE stream", rule 3. */
 import { fill } from "../model/locales.ts";
 import { displayName, displayRange, displayTime, displayVolume } from "../model/timeline.ts";
-import type { TimelineChange } from "./timeline-diff.ts";
+import type { ChangeGroup, TimelineChange } from "../model/timeline-change.ts";
 
 /** Sentences of the locales, `change.<name>` there; `{placeholders}` as given. */
 export const CHANGE_TEXTS = [
@@ -39,21 +39,38 @@ const MAX_CHANGES = 12;
  * no changes.
  */
 export function describeChanges(changes: readonly TimelineChange[], templates: ChangeTemplates): string[] {
+  const groups = groupChanges(changes);
+  return describeGroups(groups.slice(0, MAX_CHANGES), countChanges(groups.slice(MAX_CHANGES)), templates);
+}
+
+/** Sentences for `groups`, and one for `more` changes that are not among them. */
+export function describeGroups(
+  groups: readonly ChangeGroup[],
+  more: number,
+  templates: ChangeTemplates,
+): string[] {
+  const sentences = groups.map(({ change, count }) =>
+    count > 1 ? describeMany(change, count, templates) : describe(change, templates),
+  );
+  return more > 0 ? [...sentences, fill(templates.more, { count: more })] : sentences;
+}
+
+/** What is said in one sentence each, in the order of the changes. */
+export function groupChanges(changes: readonly TimelineChange[]): ChangeGroup[] {
   const groups = new Map<string, TimelineChange[]>();
   for (const change of changes) {
     const key = groupOf(change);
     groups.set(key, [...(groups.get(key) ?? []), change]);
   }
-  const sentences = changes.flatMap((change) => {
+  return changes.flatMap((change) => {
     const group = groups.get(groupOf(change)) ?? [];
-    if (group.length < MANY) return [{ count: 1, text: describe(change, templates) }];
-    return group[0] === change
-      ? [{ count: group.length, text: describeMany(change, group.length, templates) }]
-      : [];
+    if (group.length < MANY) return [{ change, count: 1 }];
+    return group[0] === change ? [{ change, count: group.length }] : [];
   });
-  const shown = sentences.slice(0, MAX_CHANGES).map(({ text }) => text);
-  const rest = sentences.slice(MAX_CHANGES).reduce((sum, { count }) => sum + count, 0);
-  return rest > 0 ? [...shown, fill(templates.more, { count: rest })] : shown;
+}
+
+export function countChanges(groups: readonly ChangeGroup[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Changes of one group say the same of different things. */

@@ -2,36 +2,11 @@
  * What changed between two timelines: about a third of all edits answer with no words at all. Said by
  * `describe-changes.ts`. Source: nemo-api.md, "The SSE stream", rule 3.
  */
+
 import { displayVolume, type Segment, type Timeline, type Track } from "../model/timeline.ts";
+import type { TimelineChange } from "../model/timeline-change.ts";
 
-/** `name` is the segment's name after the change, else its track's; null when the draft gives none. */
-interface Subject {
-  trackType: Track["type"];
-  role?: Segment["role"];
-  name: string | null;
-}
-
-/** One difference. A segment can have several: moved and louder, for example. */
-export type TimelineChange = Subject &
-  (
-    | { kind: "added"; startMs: number | null; durationMs: number | null }
-    | { kind: "removed" }
-    | { kind: "renamed"; before: string; after: string }
-    | { kind: "moved"; beforeMs: number; afterMs: number }
-    | { kind: "lengthened" | "shortened"; beforeMs: number; afterMs: number }
-    /** One segment became several: what lay between them is gone, or nothing is (`removedMs` 0). */
-    | { kind: "cut"; atMs: number; removedMs: number; pieces: number }
-    | { kind: "volume"; before: number | null; after: number }
-    | { kind: "speed"; after: number }
-    | { kind: "looks"; on: string[]; off: string[] }
-    | { kind: "colour" }
-    /** Same in all that we can read, and yet not the same: a transition, a position. */
-    | { kind: "altered" }
-    /** The picture's shape. */
-    | { kind: "shape"; after: string }
-    /** Nothing on the tracks, but something in the project. */
-    | { kind: "project" }
-  );
+type Subject = Pick<TimelineChange, "trackType" | "role" | "name">;
 
 const TYPES: readonly Track["type"][] = ["video", "audio", "text", "other"];
 /** Smaller differences are rounding. */

@@ -160,6 +160,7 @@ export class IntentReader {
     if (known !== undefined) return { kind: known };
     return (
       this.#readLanguage(words) ??
+      this.#readVersion(words) ??
       this.#readProject(words) ??
       this.#readSkill(words) ??
       this.#readQuestion(words)
@@ -191,6 +192,11 @@ export class IntentReader {
     const { languages } = this.#book;
     const code = /^([a-z]{2,3})(?:-[a-z0-9]{2,8}){0,2}$/.exec(words)?.[1];
     return languages.get(words) ?? languages.get(words.split("-")[0] ?? "") ?? code ?? null;
+  }
+
+  #readVersion(words: string): LikelyAction | null {
+    const number = this.#book.find("version", words);
+    return number === null ? null : { kind: "export-version", version: Number(number) };
   }
 
   /** "Switch to the beach project": which one that is, only the list of projects tells. */

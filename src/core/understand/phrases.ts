@@ -9,6 +9,8 @@ const SLOTS = {
   language: { action: "language", pattern: "" },
   /** The name of a language or its code, such as `fr` and `pt-br`. */
   code: { action: "language", pattern: ".{2,20}?" },
+  /** The number of a version. */
+  version: { action: "export-version", pattern: "\\d{1,6}" },
   project: { action: "projects", pattern: ".{1,60}?" },
   /** Any skill, also one that is not installed. */
   skill: { action: "skill", pattern: ".{1,64}?" },
@@ -19,7 +21,7 @@ type Slot = keyof typeof SLOTS;
 const SLOT_NAMES = Object.keys(SLOTS) as Slot[];
 
 /** What a whole phrase asks for. */
-type PhraseAction = Phrases["intents"][number]["action"];
+type PhraseAction = Exclude<Phrases["intents"][number]["action"], "export-version">;
 type Command = keyof NonNullable<Phrases["commands"]>;
 type Scope = keyof NonNullable<Phrases["scopes"]>;
 
@@ -67,7 +69,9 @@ export function createPhraseBook(
       for (const phrase of phrases) {
         const slot = SLOT_IN_PHRASE.exec(phrase)?.[1];
         if (slot === undefined) {
-          tables.known.add(key(tidy(phrase)), action, { language, path, word: phrase });
+          if (action === "export-version") {
+            report({ language, path, word: phrase, problem: `“${phrase}” needs {version}` });
+          } else tables.known.add(key(tidy(phrase)), action, { language, path, word: phrase });
         } else if (!isSlot(slot) || SLOTS[slot].action !== action) {
           report({ language, path, word: phrase, problem: `“${phrase}”: {${slot}} is no slot of ${action}` });
         } else {

@@ -16,6 +16,7 @@ const QUESTIONS: Readonly<Record<Exclude<LikelyAction["kind"], "cancel">, { ask:
   {
     credits: { ask: "ask.credits", label: "button.credits" },
     export: { ask: "ask.export", label: "button.export" },
+    "export-version": { ask: "ask.export-version", label: "button.export" },
     help: { ask: "ask.help", label: "button.help" },
     history: { ask: "ask.history", label: "button.history" },
     language: { ask: "ask.language", label: "button.languages" },
@@ -129,5 +130,6 @@ async function whatToStop(
 export function isExportRequest(chat: Chat, item: WorkItem): boolean {
   if (item.kind !== "message") return false;
   const { goal, attachments } = requestOf(chat.context, item);
-  return attachments.length === 0 && goal.kind === "action" && goal.action.kind === "export";
+  const asked = goal.kind === "action" && attachments.length === 0 ? goal.action.kind : null;
+  return asked === "export" || asked === "export-version";
 }

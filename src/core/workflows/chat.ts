@@ -24,6 +24,8 @@ interface Place {
   language: string;
   /** The person whose request is carried out; absent when not known. */
   userId?: string | undefined;
+  /** What that person is called; absent when not known. */
+  userName?: string | undefined;
   /** Epoch ms of the message that waits for a first word; absent when there is none. */
   askedAt?: number;
   /** Of the living message, where it is not that of a message in the mailbox. */
@@ -45,6 +47,7 @@ export class Chat {
   /** The work item that is carried out. */
   readonly itemId: string;
   readonly userId: string | null;
+  readonly userName: string | undefined;
   /** Shows how the work goes, once it is started. */
   readonly living: LivingMessage;
   #record: Conversation;
@@ -54,7 +57,7 @@ export class Chat {
     id: ConversationId,
     speaker: Speaker,
     itemId: string,
-    { userId, askedAt, living }: Place,
+    { userId, userName, askedAt, living }: Place,
     record: Conversation,
   ) {
     this.context = context;
@@ -62,6 +65,7 @@ export class Chat {
     this.speaker = speaker;
     this.itemId = itemId;
     this.userId = userId ?? null;
+    this.userName = userName;
     this.living = new LivingMessage(context, speaker, {
       itemId,
       askedAt: askedAt ?? context.clock.now(),

@@ -12,6 +12,7 @@ import { localized } from "../model/skill.ts";
 import type { SessionRef } from "../ports/video-backend.ts";
 import { languageOfNew } from "./agent-language.ts";
 import type { Chat } from "./chat.ts";
+import { forgetGoneProjects } from "./history/versions.ts";
 
 const inTurn = createKeyedQueue();
 
@@ -71,17 +72,20 @@ async function createSession(
   const caller = await chat.caller();
   await backend.signIn(caller, signal);
   const session = await backend.createSession(caller, { language: chat.speaker.language }, signal);
+  const { record } = chat;
   await chat.update((current) => {
     const isTaken = current.session !== null && current.session.sessionId !== old?.sessionId;
     if (isTaken) return current;
     // In one step: whenever the process ends, the old project is either open or in the list.
-    const fresh = kept === undefined ? current : leave(current, kept);
+    const { unseenEdit: _edit, ...fresh } = kept === undefined ? current : leave(current, kept);
     const language = languageOfNew(chat.speaker.language);
     // An export of the old session goes on: its render stays written down.
     // A question of the old session means nothing to the new one.
     return { ...fresh, session, language, inFlight: null, openQuestion: null };
   });
-  return chat.session?.sessionId === session.sessionId ? session : null;
+  if (chat.session?.sessionId !== session.sessionId) return null;
+  await forgetGoneProjects(chat, record);
+  return session;
 }
 
 /** The record without its project, which goes to the list. */

@@ -12,7 +12,7 @@ import { runTurn } from "./turn/turn.ts";
 export async function edit(
   chat: Chat,
   session: SessionRef,
-  { text, userId }: { text: string; userId: string },
+  { text, userId, undoes }: { text: string; userId: string; undoes?: number | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   if (text.trim() === "") return showHelp(chat);
@@ -22,7 +22,7 @@ export async function edit(
     void chat.speaker.platform.places?.rename(chat.speaker.target, title);
   }
   await wantLanguage(chat, userId, chat.speaker.language);
-  const actions = await runTurn(chat, session, { text, pending: null }, signal);
+  const actions = await runTurn(chat, session, { text, pending: null, undoes }, signal);
   await followUp(chat, session, { actions, userId }, signal);
 }
 

@@ -6,16 +6,19 @@ import type { Button } from "../model/message.ts";
 import { joinText, plain, type RichText } from "../model/rich-text.ts";
 import { localized } from "../model/skill.ts";
 import { isExportable } from "../model/timeline.ts";
-import { exportLane, mailboxLane } from "../model/work-item.ts";
+import { exportLane, mailboxLane, starterNameOf, starterOf, type WorkItem } from "../model/work-item.ts";
 import type { SessionRef } from "../ports/video-backend.ts";
-import type { MessageDraft } from "../reply/speaker.ts";
+import type { MessageDraft, Speaker } from "../reply/speaker.ts";
 import { summaryText } from "../reply/timeline-text.ts";
 import type { Chat } from "./chat.ts";
 import { stopExportButton } from "./export/start.ts";
 import { clipNames, nameList } from "./first-steps.ts";
+import { readProject } from "./history/versions.ts";
 
 /** Waiting exports that are listed, each with a button. */
 const MAX_LISTED_EXPORTS = 5;
+/** People who wait, by their names. */
+const MAX_NEXT_PEOPLE = 3;
 
 /** How to talk to the bot, with the commands and the skill's tip. */
 export async function showHelp(chat: Chat): Promise<void> {
@@ -80,20 +83,15 @@ export async function showStatus(
   ownItems: 0 | 1,
   signal: AbortSignal,
 ): Promise<void> {
-  const { speaker, context } = chat;
+  const { speaker } = chat;
   await answerFromBackend(chat, async () => {
-    const { timeline, clips } = await context.backend.readState(
-      await chat.caller(),
-      session.sessionId,
-      signal,
-    );
-    const waiting = (await context.queue.size(mailboxLane(chat.id))) - ownItems;
+    const { timeline, clips } = await readProject(chat, session, signal);
     const names = isExportable(timeline) ? [] : clipNames(chat, clips);
     const exports = await exportsNow(chat);
     const text = speaker.paragraphs(
       plain(summaryText(speaker, timeline)),
       names.length > 0 ? speaker.rich("status.clips", { names: nameList(speaker, names) }) : [],
-      waiting > 0 ? speaker.rich("status.working", { count: waiting }) : [],
+      await workNow(chat, ownItems),
       joinText(exports.lines, "\n"),
     );
     const buttons = [...(isExportable(timeline) ? menu(chat).slice(0, 1) : []), ...exports.buttons];
@@ -101,22 +99,63 @@ export async function showStatus(
   });
 }
 
+/** How much is going on; where others read along, for whom, and who is next. */
+async function workNow(chat: Chat, ownItems: 0 | 1): Promise<RichText> {
+  const { speaker, context } = chat;
+  const lane = mailboxLane(chat.id);
+  const count = (await context.queue.size(lane)) - ownItems;
+  if (count <= 0) return [];
+  const all = speaker.rich("status.working", { count });
+  if (!speaker.platform.isShared(speaker.target)) return all;
+  const running = ownItems === 0 ? await context.queue.running(lane) : null;
+  const name = running ? starterNameOf(running) : undefined;
+  const names = nextPeople(await context.queue.waiting(lane));
+  return joinText(
+    [
+      name === undefined ? all : speaker.rich("status.working-for", { name }),
+      names.length > 0 ? speaker.rich("status.next", { names: speaker.list(names) }) : [],
+    ],
+    "\n",
+  );
+}
+
+/** What the first of those who wait are called, each person once. */
+function nextPeople(waiting: readonly WorkItem[]): string[] {
+  const people = new Map(waiting.map((item) => [starterOf(item), starterNameOf(item)]));
+  return [...people.values()].filter((name) => name !== undefined).slice(0, MAX_NEXT_PEOPLE);
+}
+
 /** The export that is rendered and those that wait for their turn, each with its button. */
 async function exportsNow(chat: Chat): Promise<{ lines: RichText[]; buttons: Button[][] }> {
   const { speaker, context } = chat;
   const running = await context.queue.running(exportLane(chat.id));
   const waiting = await context.queue.waiting(exportLane(chat.id));
-  const lines = running ? [speaker.rich("status.rendering")] : [];
+  const isShared = speaker.platform.isShared(speaker.target);
+  const nameOf = (item: WorkItem) => (isShared ? starterNameOf(item) : undefined);
+  const lines = running ? [renderingText(speaker, nameOf(running))] : [];
   const buttons: Button[][] = running ? [[stopExportButton(speaker, running.id)]] : [];
   for (const [index, item] of waiting.slice(0, MAX_LISTED_EXPORTS).entries()) {
     const fileName = (item.kind === "export" ? item.fileName : undefined) ?? "";
-    lines.push(speaker.rich("status.export-waiting", { fileName, place: index + 1 }));
+    const name = nameOf(item);
+    const facts = { fileName, place: index + 1 };
+    lines.push(
+      name === undefined
+        ? speaker.rich("status.export-waiting", facts)
+        : speaker.rich("status.export-waiting-for", { ...facts, name }),
+    );
     const label = speaker.plain("button.cancel-one", { fileName });
     buttons.push([{ kind: "action", label, action: { kind: "drop", itemId: item.id } }]);
   }
   const rest = waiting.length - MAX_LISTED_EXPORTS;
   if (rest > 0) lines.push(speaker.rich("timeline.more", { count: rest }));
   return { lines, buttons };
+}
+
+/** Says for whom, where that is known. */
+function renderingText(speaker: Speaker, name: string | undefined): RichText {
+  return name === undefined
+    ? speaker.rich("status.rendering")
+    : speaker.rich("status.rendering-for", { name });
 }
 
 /** Sends what `read` makes of the backend's answer, or the sentence for its failure. */

@@ -56,6 +56,7 @@ function isAnsweredAtOnce(action: Action, isConnected: boolean): boolean {
     case "start":
       return action.skill === undefined;
     case "export":
+    case "export-version":
     case "new-project":
     case "open-project":
     case "retry":

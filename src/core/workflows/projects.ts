@@ -15,6 +15,7 @@ import { Speaker } from "../reply/speaker.ts";
 import { summaryText } from "../reply/timeline-text.ts";
 import type { Chat } from "./chat.ts";
 import { type OldProject, replaceSession } from "./connect.ts";
+import { forgetGoneProjects, readProject } from "./history/versions.ts";
 import { isAllowed } from "./rights.ts";
 
 /** What we call every task; it tells nothing. */
@@ -33,7 +34,7 @@ export async function startProject(
   const { speaker, session } = chat;
   if (!session) return;
   if (!(await isAllowed(chat, message.user, ownerOf(chat), "rights.project", signal))) return;
-  const state = await chat.context.backend.readState(await chat.caller(), session.sessionId, signal);
+  const state = await readProject(chat, session, signal);
   const isEmpty = !isExportable(state.timeline);
   // Left already, by another press or before a crash: the new one is open.
   const isDone = from !== undefined && from !== session.sessionId && isEmpty;
@@ -122,18 +123,21 @@ export async function openProject(
   const state = await stateOf(chat, wanted.session, signal);
   if (state === "refused") return;
   if (state === "lost") {
+    const { record } = chat;
     await chat.update((current) => ({ ...current, projects: without(current, sessionId) }));
+    await forgetGoneProjects(chat, record);
     return void (await speaker.say("project.lost", { name }, { tone: "error" }));
   }
   const left = await leftProject(chat, signal);
   if (left === "refused") return;
+  const { record } = chat;
   await chat.update((current) => {
     const next = current.projects?.find(({ session }) => session.sessionId === sessionId);
     if (!next) return current;
     const others = withProject({ ...current, projects: without(current, sessionId) }, left);
     const { name: _name, at: _at, language, title, ...project } = next;
     // Whose it was stays unknown where it is: it is not theirs whose project gave way.
-    const { language: _language, title: _title, startedBy: _startedBy, ...rest } = current;
+    const { language: _language, title: _title, startedBy: _startedBy, unseenEdit: _edit, ...rest } = current;
     return {
       ...rest,
       ...project,
@@ -144,6 +148,7 @@ export async function openProject(
       openQuestion: null,
     };
   });
+  await forgetGoneProjects(chat, record);
   context.log.info({ conversation: chat.id }, "a project was opened again");
   const text = speaker.paragraphs(
     speaker.rich("project.opened", { name }),
@@ -200,7 +205,7 @@ async function stateOf(
   signal: AbortSignal,
 ): Promise<ProjectState | "lost" | "refused"> {
   try {
-    return await chat.context.backend.readState(await chat.caller(), session.sessionId, signal);
+    return await readProject(chat, session, signal);
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     if (error.kind === "session-lost") return "lost";

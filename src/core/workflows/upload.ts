@@ -114,7 +114,7 @@ async function uploadOne(
   try {
     const opened = await asSound(await file.open(), attachment, signal);
     const media = await send(chat, await chat.caller(), session, { ...file, opened }, end, signal);
-    await chat.update((current) => ({
+    await chat.update(({ unseenEdit: _changedSince, ...current }) => ({
       ...current,
       // One that was sent before, and is sent again, stands there once.
       files: [...withoutFiles(current.files, [attachment]), attachment].slice(

@@ -2,16 +2,18 @@
  * Export, as far as the mailbox goes: the project is captured as it is at this moment and put into the lane of
  * exports, so that editing goes on. Its render follows in `watch.ts`. Source: nemo-api.md, "Render".
  */
-import { type Capture, MAX_CAPTURE_BYTES } from "../../model/capture.ts";
+import type { Capture } from "../../model/capture.ts";
 import type { Button } from "../../model/message.ts";
 import { isShutdown } from "../../model/stop.ts";
 import { isExportable } from "../../model/timeline.ts";
 import { type ExportItem, exportId, exportLane } from "../../model/work-item.ts";
-import type { ProjectState, SessionRef } from "../../ports/video-backend.ts";
+import type { SessionRef } from "../../ports/video-backend.ts";
 import type { Speaker } from "../../reply/speaker.ts";
 import type { Chat } from "../chat.ts";
 import { sayWhatIsMissing } from "../first-steps.ts";
+import { readProject } from "../history/versions.ts";
 import { showPlace } from "../waiting-notice.ts";
+import { captureOf } from "./capture.ts";
 import { exportFileName } from "./file-name.ts";
 
 /** Sessions whose exports are counted. */
@@ -27,6 +29,32 @@ export async function startExport(
   startedBy: string,
   signal: AbortSignal,
 ): Promise<void> {
+  await exportCaptured(
+    chat,
+    session,
+    startedBy,
+    async () => {
+      const state = await readProject(chat, session, signal);
+      if (!isExportable(state.timeline)) return void (await sayWhatIsMissing(chat, state.clips));
+      const capture = captureOf(chat, session, state, exportFileName(state, await nextNumber(chat, session)));
+      if (!capture) await chat.speaker.say("export.too-large", {}, { tone: "error" });
+      return capture;
+    },
+    signal,
+  );
+}
+
+/**
+ * Puts an export of what `take` gives into the lane, as `startExport`; where that is nothing, the person has been told
+ * why.
+ */
+export async function exportCaptured(
+  chat: Chat,
+  session: SessionRef,
+  startedBy: string,
+  take: () => Promise<Capture | null | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
   const { speaker, context, itemId } = chat;
   const { store, queue } = context;
   const id = exportId(itemId);
@@ -35,12 +63,10 @@ export async function startExport(
   if (!isOwed && !(await store.hasSeen(id))) {
     let capture = await store.readCapture(id);
     if (!capture) {
-      const state = await context.backend.readState(await chat.caller(), session.sessionId, signal);
-      if (!isExportable(state.timeline)) return sayWhatIsMissing(chat, state.clips);
-      capture = await captureProject(chat, session, state);
-      if (!capture) return void (await speaker.say("export.too-large", {}, { tone: "error" }));
+      capture = (await take()) ?? null;
+      if (!capture) return;
       // Written before it is promised: a process that takes over renders this and nothing newer.
-      await store.keepCapture(id, capture);
+      await store.keepCapture(id, capture, "export");
     }
     const { fileName } = capture;
     if (signal.aborted && !isShutdown(signal)) await store.forgetCapture(id);
@@ -55,6 +81,7 @@ export async function startExport(
       language: speaker.language,
       replyTo: speaker.target,
       startedBy,
+      ...(chat.userName === undefined ? {} : { startedByName: chat.userName }),
       progress: null,
       sessionId: session.sessionId,
       taskId: session.taskId,
@@ -81,10 +108,8 @@ export function stopExportButton(speaker: Speaker, itemId: string): Button {
   return speaker.button("button.cancel-export", { kind: "drop", itemId });
 }
 
-/** Null when the project is too large to be kept. */
-async function captureProject(chat: Chat, session: SessionRef, state: ProjectState): Promise<Capture | null> {
-  if (Buffer.byteLength(JSON.stringify(state.draft)) > MAX_CAPTURE_BYTES) return null;
-  const { sessionId } = session;
+/** Counts the exports of a session. */
+async function nextNumber(chat: Chat, { sessionId }: SessionRef): Promise<number> {
   let number = 0;
   await chat.update((current) => {
     const counts = current.exportCounts ?? [];
@@ -92,12 +117,5 @@ async function captureProject(chat: Chat, session: SessionRef, state: ProjectSta
     const others = counts.filter((one) => one.sessionId !== sessionId).slice(1 - MAX_COUNTED_SESSIONS);
     return { ...current, exportCounts: [...others, { sessionId, count: number }] };
   });
-  const uploads = (chat.record.uploads ?? []).filter((upload) => upload.sessionId === sessionId);
-  return {
-    version: 1,
-    draft: state.draft,
-    // What the state says now comes last, and counts.
-    files: [...uploads, ...state.clips].flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
-    fileName: exportFileName(state, number),
-  };
+  return number;
 }

@@ -44,7 +44,7 @@ export async function openTurn(
   return { chat, inFlight, answer, living, readState, signal };
 }
 
-export async function stateReader(chat: Chat, { sessionId }: SessionRef): Promise<ReadState> {
+async function stateReader(chat: Chat, { sessionId }: SessionRef): Promise<ReadState> {
   const caller = await chat.caller();
   return (signal) => chat.context.backend.readState(caller, sessionId, signal);
 }

@@ -40,6 +40,24 @@ export function endOf(error: unknown, signal: AbortSignal): TurnEnd {
   return { kind: "broken", error };
 }
 
+/** Whether the edit has, or may have, changed the timeline. One that nobody waited for is not finished. */
+export function mayHaveChanged(end: TurnEnd): boolean {
+  switch (end.kind) {
+    case "answered":
+    case "changed":
+    case "recovered":
+    case "unknown":
+      return true;
+    case "failed":
+      return end.after !== null;
+    case "unchanged":
+    case "broken":
+    case "cancelled":
+    case "handed-over":
+      return false;
+  }
+}
+
 /** What the operator counts. */
 export function countedAs(end: Exclude<TurnEnd, { kind: "handed-over" }>): TurnOutcome {
   switch (end.kind) {

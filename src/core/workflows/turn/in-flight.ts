@@ -4,6 +4,7 @@
  */
 import type { Conversation, Heard } from "../../model/conversation.ts";
 import type { GuiAction } from "../../model/gui-action.ts";
+import { briefWords, type UnseenEdit } from "../../model/history.ts";
 import type { SentMessage } from "../../model/message.ts";
 import type { OpenQuestion, Question } from "../../model/question.ts";
 import { StopError } from "../../model/stop.ts";
@@ -21,6 +22,8 @@ export interface TurnRequest {
    * end of this one. Null for the first turn: only what that asks for may be another turn.
    */
   pending: GuiAction[] | null;
+  /** The version whose edit it takes back. */
+  undoes?: number | undefined;
 }
 
 /** A question of the agent, and the message that asks it; null when that could not be sent. */
@@ -32,7 +35,7 @@ export interface AskedQuestion {
 /** Throws a `StopError` when another process has taken the item over: this one must not send anything. */
 export async function markTurnBegun(
   chat: Chat,
-  { text, pending }: TurnRequest,
+  { text, pending, undoes }: TurnRequest,
   before: Timeline | null,
 ): Promise<TurnInFlight> {
   const inFlight: TurnInFlight = {
@@ -42,13 +45,15 @@ export async function markTurnBegun(
     before,
     sentAt: chat.context.clock.now(),
     ...(pending ? { pending } : {}),
+    ...(undoes === undefined ? {} : { undoes }),
   };
   await chat.update((current) => {
     if (current.inFlight || (pending === null && current.settled?.itemId === chat.itemId)) {
       throw new StopError("shutdown");
     }
     if (current.language) inFlight.language = current.language.wanted;
-    return { ...current, inFlight, lastFailed: null, openQuestion: null };
+    const { unseenEdit: _seenByNow, ...rest } = current;
+    return { ...rest, inFlight, lastFailed: null, openQuestion: null };
   });
   return inFlight;
 }
@@ -70,6 +75,7 @@ export async function markTurnEnded(
   turn: TurnInFlight,
   actions: GuiAction[],
   asked: AskedQuestion | null,
+  mayHaveChanged: boolean,
 ): Promise<void> {
   const { itemId, startedBy } = turn;
   const openQuestion: OpenQuestion | null = asked && {
@@ -80,6 +86,7 @@ export async function markTurnEnded(
     chosen: [],
   };
   const now = chat.context.clock.now();
+  const unseenEdit = mayHaveChanged ? unseenEditOf(turn, now) : null;
   await chat.update((current) =>
     isSame(current.inFlight, turn)
       ? {
@@ -87,6 +94,7 @@ export async function markTurnEnded(
           inFlight: null,
           settled: { itemId, actions, ...askedIn(current.inFlight, now) },
           openQuestion,
+          ...(unseenEdit ? { unseenEdit } : {}),
         }
       : current,
   );
@@ -97,6 +105,13 @@ function askedIn({ heard, startedBy }: TurnInFlight, at: number): Pick<Settled, 
   const last = heard?.end || heard?.pieces.at(-1);
   const isQuestion = /[?？؟][^\p{L}\p{N}]*$/u.test(last ?? "");
   return isQuestion ? { asked: { at, ...(startedBy === undefined ? {} : { startedBy }) } } : {};
+}
+
+/** Null where nothing can be said about changes. */
+function unseenEditOf({ itemId, sentAt, text, before, undoes }: TurnInFlight, at: number): UnseenEdit | null {
+  if (!before) return null;
+  const id = `${itemId}:${sentAt}`;
+  return { id, at, words: briefWords(text), before, ...(undoes === undefined ? {} : { undoes }) };
 }
 
 function isSame(current: TurnInFlight | null, turn: TurnInFlight): current is TurnInFlight {

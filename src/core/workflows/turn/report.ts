@@ -14,7 +14,7 @@ import { changesText, summaryText } from "../../reply/timeline-text.ts";
 import { languageWasTold } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
 import type { Turn } from "./at-work.ts";
-import { countedAs, type Doubt, type TurnEnd } from "./end.ts";
+import { countedAs, type Doubt, mayHaveChanged, type TurnEnd } from "./end.ts";
 import { type AskedQuestion, endKeyOf, markTurnEnded, type TurnInFlight } from "./in-flight.ts";
 import { offerButton } from "./offers.ts";
 
@@ -35,7 +35,7 @@ export async function settleTurn(turn: Turn, end: TurnEnd): Promise<GuiAction[]>
   if (isGood) await languageWasTold(chat, inFlight.language);
   const { pending } = inFlight;
   const owed = pending ? [...pending, ...actions.filter(isNoTurn)] : actions;
-  await markTurnEnded(chat, inFlight, owed, asked);
+  await markTurnEnded(chat, inFlight, owed, asked, mayHaveChanged(end));
   chat.context.metrics.turnEnded(countedAs(end));
   if (end.kind === "broken" || end.kind === "cancelled") throw end.error;
   return actions;

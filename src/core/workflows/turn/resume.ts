@@ -16,7 +16,7 @@ export async function resumeTurn(chat: Chat, signal: AbortSignal): Promise<void>
   const { session, context, record } = chat;
   const { inFlight } = record;
   if (!inFlight) return;
-  if (!session) return markTurnEnded(chat, inFlight, inFlight.pending ?? [], null);
+  if (!session) return markTurnEnded(chat, inFlight, inFlight.pending ?? [], null, false);
   const living = livingOf(chat, inFlight).start();
   try {
     const turn = await openTurn(chat, session, inFlight, living, signal);

@@ -9,7 +9,8 @@ import type { Timeline } from "../../model/timeline.ts";
 import type { SessionRef } from "../../ports/video-backend.ts";
 import { wordsForAgent } from "../agent-language.ts";
 import type { Chat } from "../chat.ts";
-import { closeTurn, openTurn, stateReader, type Turn } from "./at-work.ts";
+import { readProject } from "../history/versions.ts";
+import { closeTurn, openTurn, type Turn } from "./at-work.ts";
 import { endOf, type TurnEnd } from "./end.ts";
 import { markTurnBegun, type TurnRequest } from "./in-flight.ts";
 import { awaitOutcome, endByOutcome, recoveryWaitsMs } from "./outcome.ts";
@@ -40,9 +41,9 @@ export async function runTurn(
 
 /** The timeline to compare with; null when it cannot be read, and then nothing is claimed about changes. */
 async function readBefore(chat: Chat, session: SessionRef, signal: AbortSignal): Promise<Timeline | null> {
-  const readState = await stateReader(chat, session);
   try {
-    return (await readState(AbortSignal.any([signal, AbortSignal.timeout(BEFORE_TIMEOUT_MS)]))).timeline;
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(BEFORE_TIMEOUT_MS)]);
+    return (await readProject(chat, session, deadline)).timeline;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BackendError && error.kind === "session-lost") throw error;

@@ -107,6 +107,19 @@ describe("the commands", { timeout: 30_000 }, () => {
     expect(discord.violations()).toEqual([]);
   });
 
+  it("/status says for whom it works", async () => {
+    const { discord, nemo } = await startDiscordScene();
+    const { anna, bob, channel } = community(discord);
+    const { thread } = await editInThread(anna, channel);
+    nemo.scenario.add({ on: "turn", do: { kind: "hold", name: "first" } });
+    anna.says(thread, "make it warmer", { mentions: [discord.bot] });
+    await nemo.scenario.held("first");
+    const status = await bob.slash(thread, "status");
+    expect((await status.reply()).text).toContain("⏳ Working for anna.");
+    nemo.scenario.release("first");
+    expect(discord.violations()).toEqual([]);
+  });
+
   it("/skill suggests what fits the letters so far, in the person's language", async () => {
     const { discord } = await startDiscordScene();
     const { anna, bob, channel } = community(discord);

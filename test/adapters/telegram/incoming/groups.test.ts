@@ -109,6 +109,20 @@ describe.concurrent("in a group the bot", () => {
     expect(status?.text).not.toContain("Number 1");
   });
 
+  it("says in the status for whom it works, and mentions nobody", async () => {
+    await using scene = await startTelegramScene();
+    const { telegram, nemo } = scene;
+    const [author, other] = [telegram.user({ first_name: "@anna", last_name: "Lee" }), telegram.user()];
+    const group = telegram.group({ members: [author, other] });
+    scene.holdTurn("first");
+    group.say("@nemobot make a video of the sea", { from: author });
+    await nemo.scenario.held("first");
+    group.say("@nemobot status", { from: other });
+    await group.nextBotMessage((message) => message.text.includes("⏳ Working for anna Lee."), PATIENTLY);
+    nemo.scenario.release("first");
+    await group.nextBotMessage((message) => message.text.includes("All done."), PATIENTLY);
+  });
+
   it("lets only the author or an admin cancel, by button and by word", async () => {
     await using scene = await startTelegramScene();
     const { telegram, nemo } = scene;
