@@ -80,7 +80,7 @@ export class DiscordAdapter {
       clock,
       stopped: this.#ending.signal,
     });
-    const { owed: rest, once, passing } = this.#rests;
+    const { owed: rest, once, decoration } = this.#rests;
     this.#gateway = new Gateway({
       token,
       shards,
@@ -99,7 +99,7 @@ export class DiscordAdapter {
     });
     this.platform = new DiscordPlatform({
       rest,
-      passing,
+      decoration,
       applicationId: () => this.#whoAmI(),
       memory,
       locales,

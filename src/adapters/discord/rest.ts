@@ -15,7 +15,7 @@ import { RateLimits } from "./rate-limits.ts";
 /** An upload of the largest file takes its time. */
 const TIMEOUT_MS = 60_000;
 /** What may be left out is stale after so long. */
-const PASSING_TIMEOUT_MS = 5_000;
+const DECORATION_TIMEOUT_MS = 5_000;
 /** With the growing waits below they bridge an outage of about fifteen seconds. */
 const RETRIES = 8;
 const WAITS = { firstMs: 100, longestMs: 5_000 };
@@ -40,7 +40,7 @@ export interface Rests {
   owed: REST;
   /** For what the caller repeats itself: each failure is known at once. */
   once: REST;
-  passing: PassingRest;
+  decoration: DecorationRest;
   /** Leaves no timer behind. */
   clear(): void;
 }
@@ -49,7 +49,7 @@ export interface Rests {
  * Requests that go now or not at all: with queues of their own, so that nothing owed waits behind them, and only where
  * there is room that nothing owed may need.
  */
-export class PassingRest {
+export class DecorationRest {
   readonly #rest: REST;
   readonly #limits: RateLimits;
 
@@ -84,24 +84,24 @@ export class PassingRest {
 export function createRests({ apiUrl, token, metrics, clock, stopped }: RestOptions): Rests {
   const limits = new RateLimits(clock);
   const owed = { api: apiUrl, retries: RETRIES, timeout: TIMEOUT_MS };
-  const patient = requester({ apiUrl, metrics, clock, stopped, limits, isPassing: false });
-  const passing = new REST({
+  const patient = requester({ apiUrl, metrics, clock, stopped, limits, isDecoration: false });
+  const decoration = new REST({
     ...owed,
     retries: 0,
-    timeout: PASSING_TIMEOUT_MS,
+    timeout: DECORATION_TIMEOUT_MS,
     rejectOnRateLimit: () => true,
-    makeRequest: requester({ apiUrl, metrics, clock, stopped, limits, isPassing: true }),
+    makeRequest: requester({ apiUrl, metrics, clock, stopped, limits, isDecoration: true }),
   });
   const all = [
     new REST({ ...owed, makeRequest: patient }),
     new REST({ ...owed, retries: 0, makeRequest: patient }),
-    passing,
+    decoration,
   ] as const;
   for (const rest of all) rest.setToken(token);
   return {
     owed: all[0],
     once: all[1],
-    passing: new PassingRest(passing, limits),
+    decoration: new DecorationRest(decoration, limits),
     clear() {
       for (const rest of all) {
         rest.clearHashSweeper();
@@ -117,12 +117,12 @@ function requester({
   clock,
   stopped,
   limits,
-  isPassing,
-}: Omit<RestOptions, "token"> & { limits: RateLimits; isPassing: boolean }): RESTOptions["makeRequest"] {
+  isDecoration,
+}: Omit<RestOptions, "token"> & { limits: RateLimits; isDecoration: boolean }): RESTOptions["makeRequest"] {
   const backoff = new Backoff({ ...WAITS, clock });
   const base = new URL(apiUrl).pathname.replace(/\/$/, "");
   // The caller's own end is left to discord.js, which reads the signal.
-  const pause = (signal: AbortSignal) => (isPassing ? undefined : backoff.wait(signal).catch(() => {}));
+  const pause = (signal: AbortSignal) => (isDecoration ? undefined : backoff.wait(signal).catch(() => {}));
   // discord.js brings an undici of its own, which must not meet ours: forms of one are strangers to the other.
   return async (url, init) => {
     stopped.throwIfAborted();
@@ -131,7 +131,7 @@ function requester({
     const signal = options.signal ? AbortSignal.any([options.signal, stopped]) : stopped;
     const method = options.method ?? "GET";
     const path = new URL(url).pathname.slice(base.length).replace(/^\/v\d+/, "");
-    const closedMs = isPassing ? 0 : limits.closedForMs(method, path);
+    const closedMs = isDecoration ? 0 : limits.closedForMs(method, path);
     // Told to another queue than the one that this request stood in.
     if (closedMs > 0) await clock.sleep(closedMs, signal);
     const response = await fetch(url, { ...options, signal }).catch(async (error: unknown) => {

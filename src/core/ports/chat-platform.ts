@@ -53,7 +53,7 @@ export interface ProjectPlaces {
 export interface ChatPlatform {
   /** First part of its conversation ids, and `platform` of its attachments. */
   readonly name: string;
-  /** Least time between two edits of one progress message. */
+  /** Least time between two updates of one living message. */
   readonly progressIntervalMs: number;
   /** Largest file the platform hands over; null: no limit of its own. */
   readonly maxAttachmentBytes: number | null;

@@ -27,7 +27,7 @@ export interface Answers {
   /** The nonce of the named message that is the first answer; null for others. */
   first: string | null;
   /** The first answer only shows what goes on: the answer may take its place. */
-  isPassing: boolean;
+  isDecoration: boolean;
 }
 
 /** A message with its files. */
@@ -82,14 +82,14 @@ export class InteractionAnswers {
     const { memory } = this.#options;
     const known = this.#known.get(interactionId) ?? null;
     const text = (await orInTrouble(memory.get(keyOf(interactionId)), known)) ?? "0";
-    const [used, first, passing] = text.split(" ");
-    return { used: Number(used), first: first || null, isPassing: passing === "passing" };
+    const [used, first, decoration] = text.split(" ");
+    return { used: Number(used), first: first || null, isDecoration: decoration === "decoration" };
   }
 
   /** Never throws. */
-  async keep(interactionId: string, { used, first, isPassing }: Answers): Promise<void> {
+  async keep(interactionId: string, { used, first, isDecoration }: Answers): Promise<void> {
     const { memory, log } = this.#options;
-    const text = first === null ? String(used) : `${used} ${first}${isPassing ? " passing" : ""}`;
+    const text = first === null ? String(used) : `${used} ${first}${isDecoration ? " decoration" : ""}`;
     this.#known.set(interactionId, text);
     try {
       await memory.set(keyOf(interactionId), text, TOKEN_LIVES_MS);

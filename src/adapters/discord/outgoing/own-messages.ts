@@ -7,7 +7,7 @@ import { Routes } from "discord-api-types/v10";
 import type { SentMessage } from "../../../core/model/message.ts";
 import type { Clock } from "../../../core/ports/runtime.ts";
 import { placeOf } from "../place.ts";
-import type { PassingRest } from "../rest.ts";
+import type { DecorationRest } from "../rest.ts";
 import { timeOf } from "../snowflakes.ts";
 import type { Body } from "./body.ts";
 import { type InteractionAnswers, ORIGINAL } from "./interaction-answers.ts";
@@ -25,13 +25,16 @@ export interface MessagePath {
 
 export class OwnMessages {
   readonly #rest: REST;
-  readonly #passing: PassingRest;
+  readonly #decoration: DecorationRest;
   readonly #answers: InteractionAnswers;
   readonly #clock: Clock;
 
-  constructor(options: { rest: REST; passing: PassingRest; clock: Clock }, answers: InteractionAnswers) {
+  constructor(
+    options: { rest: REST; decoration: DecorationRest; clock: Clock },
+    answers: InteractionAnswers,
+  ) {
     this.#rest = options.rest;
-    this.#passing = options.passing;
+    this.#decoration = options.decoration;
     this.#clock = options.clock;
     this.#answers = answers;
   }
@@ -46,7 +49,7 @@ export class OwnMessages {
   async isHeldUp(sent: SentMessage): Promise<boolean> {
     if (sent.messageId.startsWith("@")) return false;
     const { path } = await this.pathOf(sent);
-    return this.#passing.closedForMs("PATCH", path) > LONGEST_WAIT_MS;
+    return this.#decoration.closedForMs("PATCH", path) > LONGEST_WAIT_MS;
   }
 
   /** How a message is reached: by its interaction while that lives, else as any message of the bot. */
@@ -77,8 +80,8 @@ export class OwnMessages {
   async remove(sent: SentMessage): Promise<void> {
     const { interactionId, isEphemeral } = placeOf(sent.target);
     if (isEphemeral && interactionId !== undefined && isOriginal(sent.messageId)) {
-      const { isPassing } = await this.#answers.of(interactionId);
-      if (!isPassing) return;
+      const { isDecoration } = await this.#answers.of(interactionId);
+      if (!isDecoration) return;
     }
     const { path, options } = await this.pathOf(sent);
     await this.#rest.delete(path, options);
@@ -89,7 +92,7 @@ export class OwnMessages {
     const { interactionId, isEphemeral } = placeOf(target);
     if (!isEphemeral || interactionId === undefined || !isOriginal(messageId)) return;
     const answers = await this.#answers.of(interactionId);
-    if (answers.isPassing) await this.#answers.keep(interactionId, { ...answers, isPassing: false });
+    if (answers.isDecoration) await this.#answers.keep(interactionId, { ...answers, isDecoration: false });
   }
 }
 

@@ -22,7 +22,7 @@ import { isApiError, isFramedAlready, isGone, isInvalidForm, TOO_OLD } from "../
 import { DiscordFiles } from "../attachments.ts";
 import { Managers } from "../managers.ts";
 import { placeOf } from "../place.ts";
-import type { PassingRest } from "../rest.ts";
+import type { DecorationRest } from "../rest.ts";
 import {
   type Body,
   canFrame,
@@ -42,7 +42,7 @@ import { fileLimit, readVideo } from "./video.ts";
 
 export interface DiscordPlatformOptions extends SenderOptions {
   dispatcher: Dispatcher;
-  passing: PassingRest;
+  decoration: DecorationRest;
   /** Aborted, with a `StopError`, when nothing more is sent. */
   stopped: AbortSignal;
 }
@@ -111,14 +111,14 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async react(target: ReplyTarget, reaction: Reaction): Promise<boolean> {
-    const { passing, log } = this.#options;
+    const { decoration, log } = this.#options;
     const [channelId, messageId] = placeOf(target).saidAt?.split("/") ?? [];
     if (channelId === undefined || messageId === undefined) return false;
     try {
       // Discord knows the heart by its form in colour alone.
       const emoji = encodeURIComponent(reaction === "❤" ? "❤\ufe0f" : reaction);
       const path = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
-      return (await passing.request("PUT", path)) !== null;
+      return (await decoration.request("PUT", path)) !== null;
     } catch (error) {
       log.debug({ err: error }, "a reaction could not be shown");
       return false;
@@ -136,11 +136,11 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async showActivity(target: ReplyTarget): Promise<void> {
-    const { passing, onGone, log } = this.#options;
+    const { decoration, onGone, log } = this.#options;
     const place = placeOf(target);
     if (place.isAppOnly) return;
     try {
-      await passing.request("POST", Routes.channelTyping(place.channelId));
+      await decoration.request("POST", Routes.channelTyping(place.channelId));
     } catch (error) {
       // A channel that was closed to the bot is told of with the next words.
       if (isGone(error) && !isApiError(error, 50001)) onGone(target.conversationId);

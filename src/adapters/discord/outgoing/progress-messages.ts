@@ -8,7 +8,7 @@ import type { OutgoingMessage, ReplyTarget, SentMessage } from "../../../core/mo
 import { isApiError, isOver, TOO_OLD } from "../api-errors.ts";
 import { nonceFor } from "../nonce.ts";
 import { placeOf } from "../place.ts";
-import type { PassingRest } from "../rest.ts";
+import type { DecorationRest } from "../rest.ts";
 import { type Body, renderBodies, replacing } from "./body.ts";
 import {
   asEphemeral,
@@ -25,7 +25,7 @@ import type { createSentMarks } from "./sent-marks.ts";
 const KEPT_FOLLOW_UPS = 3;
 
 export interface ProgressOptions extends SenderOptions {
-  passing: PassingRest;
+  decoration: DecorationRest;
   answers: InteractionAnswers;
   marks: ReturnType<typeof createSentMarks>;
   own: OwnMessages;
@@ -75,12 +75,12 @@ export class ProgressMessages {
   }
 
   async #update(last: SentMessage, what: Shown): Promise<SentMessage | null> {
-    const { own, passing } = this.#options;
+    const { own, decoration } = this.#options;
     if (own.isTooOld(last)) return this.#renew(last, what);
     const { path, options } = await own.pathOf(last);
     try {
       const body = replacing(what.body);
-      return (await passing.request("PATCH", path, { ...options, body })) && last;
+      return (await decoration.request("PATCH", path, { ...options, body })) && last;
     } catch (error) {
       if (isApiError(error, TOO_OLD)) return this.#renew(last, what);
       // Whoever took it away does not want to see it; and a folded thread is not opened for it.
@@ -115,7 +115,7 @@ export class ProgressMessages {
     const isFirst = used === 0;
     await answers.keep(
       interactionId,
-      isFirst ? { used: 1, first: nonce, isPassing: true } : { ...before, used: used + 1 },
+      isFirst ? { used: 1, first: nonce, isDecoration: true } : { ...before, used: used + 1 },
     );
     const sent = await this.#fillOrFollow(what, isFirst).catch(async (error: unknown) => {
       await answers.keep(interactionId, before);
@@ -128,11 +128,11 @@ export class ProgressMessages {
 
   /** What `edit` understands; null: there is no room. */
   async #fillOrFollow({ target, body }: Shown, isFirst: boolean): Promise<string | null> {
-    const { answers, passing } = this.#options;
+    const { answers, decoration } = this.#options;
     const place = placeOf(target);
     const path = await (isFirst ? answers.pathOf(place, ORIGINAL) : answers.followPathOf(place));
     const whole = !isFirst && place.isEphemeral ? asEphemeral(body) : body;
-    const sent = await passing.request(isFirst ? "PATCH" : "POST", path, { body: whole, auth: false });
+    const sent = await decoration.request(isFirst ? "PATCH" : "POST", path, { body: whole, auth: false });
     if (sent === null) return null;
     // The answer's shape is Discord's documented message object.
     const message = sent.answer as APIMessage;
@@ -147,13 +147,13 @@ export class ProgressMessages {
     const body = { ...what.body, nonce, enforce_nonce: true };
     const path = Routes.channelMessages(channelId);
     const reference = replyTo && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
-    const { passing } = this.#options;
-    const sent = await passing
+    const { decoration } = this.#options;
+    const sent = await decoration
       .request("POST", path, { body: { ...body, ...reference } })
       .catch((error: unknown) => {
         // Replies need the permission to read the history.
         if (!isApiError(error, 160002)) throw error;
-        return passing.request("POST", path, { body });
+        return decoration.request("POST", path, { body });
       });
     if (sent === null) return null;
     // As above.

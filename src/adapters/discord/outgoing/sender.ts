@@ -143,7 +143,7 @@ export class Sender {
     // Filled by a process that died before it wrote down what it had sent: filled again, with the same.
     const isSame = nonce !== null && answers.first === nonce;
     // What was shown while work went on gives way where nobody else reads: there it would not ring anyway.
-    const givesWay = answers.isPassing && place.isEphemeral === true;
+    const givesWay = answers.isDecoration && place.isEphemeral === true;
     const used = isSame || givesWay ? 0 : Math.max(answers.used, place.isAnswered ? 1 : 0);
     const isLate = message.isReply === true && !place.isElsewhere;
     if (used > 0 && !place.isAppOnly && !isPrivate && !isLate) return null;
@@ -153,8 +153,8 @@ export class Sender {
       try {
         return await this.#sendDirect(part);
       } catch (error) {
-        const isPassing = message.tone === "progress" || message.tone === "notice";
-        if (used > MAX_FOLLOW_UPS || isPassing) throw error;
+        const isDecoration = message.tone === "progress" || message.tone === "notice";
+        if (used > MAX_FOLLOW_UPS || isDecoration) throw error;
         this.#options.log.info({ err: error }, "a person takes no direct messages; using the last follow-up");
       }
     }
@@ -162,8 +162,12 @@ export class Sender {
       if (used > 0 && canBeSeen(part)) await this.#late.begin(part.name);
       const sent = await this.#answerAs(part, used);
       const first = used > 0 ? answers.first : sent.startsWith(ORIGINAL) ? nonce : null;
-      const isPassing = used > 0 && answers.isPassing;
-      await this.#answers.keep(interactionId, { used: Math.max(answers.used, used + 1), first, isPassing });
+      const isDecoration = used > 0 && answers.isDecoration;
+      await this.#answers.keep(interactionId, {
+        used: Math.max(answers.used, used + 1),
+        first,
+        isDecoration,
+      });
       return sent;
     } catch (error) {
       // 50027 means the interaction's token, not the bot's; the person still gets the answer.
