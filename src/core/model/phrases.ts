@@ -122,6 +122,8 @@ export const phrasesSchema = z.strictObject({
   things: wordListSchema.optional(),
   /** Words of people who talk with each other, and hardly with an editor. */
   talk: wordListSchema.optional(),
+  /** Words in front of a name: "called". */
+  naming: wordListSchema.optional(),
   /** Words that only introduce a link to a file. */
   links: wordListSchema.optional(),
   /** Names of slash commands by what they do. */

@@ -4,13 +4,13 @@
  *
  * A message is read as clauses, a clause by what its words are in `config/phrases`:
  * - sure: a phrase of `intents`;
- * - likely: words of `hints`, phrases of `intents` and `light` words, some with a letter wrong, one of them perhaps
- *   unknown, and none of `film` or `things`;
+ * - likely: words of `hints`, phrases of `intents` and `light` words, some with a letter wrong, a few of them perhaps
+ *   unknown, and none of `film` or `things`; behind a word of `naming` follows the name of a project;
  * - idle: `light` words and small talk alone;
  * - other: everything else.
  * Sure and likely clauses beside idle ones, and beside others that tell the editor nothing to do, are asked about. So
- * is a message without either that has words of `talk` and none of the others, or has a laugh or speaks to a person and
- * has none of `film`. All else is an edit.
+ * is a message without either that has words of `talk` and none of the others, or small talk in all that it says, or
+ * is a question, or has a laugh or speaks to a person and has none of `film`. All else is an edit.
  */
 import type { LikelyAction } from "../model/message.ts";
 import type { PhraseFiles } from "../model/phrases.ts";
@@ -23,18 +23,23 @@ import { createTypoReader, unstretched } from "./typos.ts";
 const MAX_LENGTH = 240;
 /** Words of a clause that may be a mere remark. */
 const MAX_REMARK = 10;
-/** The fewest words of a clause one of which may be unknown. */
+/** The fewest words of a clause one of which may be unknown, and how many there are for each of several. */
 const MIN_WITH_UNKNOWN = 3;
+const WORDS_PER_UNKNOWN = 3;
+/** Characters of one unknown word, in a script without spaces. */
+const MAX_WORD = 3;
 /** Ends a clause; a full stop between digits does not. */
 const CLAUSE_END = /(?:(?<!\d)[.:]|[.:](?!\d)|[,;!?…\n，。！？；：、()（）~])+|\s[-–—]+\s/u;
 
 /** What is linked to is of the film. */
 const LINK = /\p{L}:\/\//u;
+const QUESTION = /[?？]\s*$/u;
+const NUMBER = /^\p{N}+$/u;
 /** A person is spoken to. */
 const ADDRESSED = /(?<!\S)@[\p{L}\p{N}_]/u;
 
 type Meaning =
-  | { kind: "light" | "film" | "thing" | "talk" | "laugh" }
+  | { kind: "light" | "small" | "film" | "thing" | "talk" | "laugh" | "naming" }
   /** `rank`: a weak hint counts where no other stands. */
   | { kind: "hint"; action: LikelyAction; rank: 0 | 1 };
 
@@ -49,8 +54,11 @@ interface Hint {
 type Clause =
   | ({ kind: "sure" } & Hint)
   | ({ kind: "likely" } & Hint)
-  /** `talk`: whether it has words of people who talk with each other, and whether they can hardly be for an editor. */
-  | { kind: "idle" | "remark"; talk: "none" | "some" | "much" }
+  /**
+   * `talk`: whether it has small talk, or words of people who talk with each other, and whether they can hardly be for
+   * an editor. `isKnown`: at least half of it, as in none of the languages that have no phrases.
+   */
+  | { kind: "idle" | "remark"; talk: "none" | "small" | "some" | "much"; isKnown: boolean }
   | { kind: "edit" };
 
 /** Reads a part of a message that is a phrase as a whole. */
@@ -77,16 +85,24 @@ export function createLikelyActionReader(
     return unstretched(unit).find((one) => words.knows(one)) ?? meant(unit) ?? unit;
   };
   const quoted = new RegExp(spelling.quoted, "u");
+  const isUnspaced = new RegExp(spelling.unspaced === "" ? "(?!)" : `[${spelling.unspaced}]`, "u");
 
   const clauseOf = (text: string): Clause => {
     const units = words.unitsOf(strip(tidy(text)));
     const hints = new Map<string, Hint>();
     const has = new Set<Meaning["kind"]>();
     let unknown = 0;
+    let at = 0;
+    // Characters of a script without spaces, in a row and without a meaning.
+    let run = 0;
     for (const { meaning, length } of words.read(units, respell)) {
-      if (meaning === null) unknown += 1;
-      else has.add(meaning.kind);
+      const unit = units[at] ?? "";
+      at += length;
+      if (meaning === null && run % MAX_WORD === 0 && !NUMBER.test(unit)) unknown += 1;
+      run = meaning === null && isUnspaced.test(unit) ? run + 1 : 0;
+      if (meaning !== null) has.add(meaning.kind);
       if (meaning?.kind === "film") break;
+      if (meaning?.kind === "naming" && hints.has("new-project")) break;
       if (meaning?.kind === "hint") {
         const { action, rank } = meaning;
         const before = hints.get(action.kind) ?? { action, rank, weight: 0 };
@@ -96,14 +112,16 @@ export function createLikelyActionReader(
     const exact = hints.size > 0 ? readPhrase(text.trim()) : null;
     if (exact) return { kind: "sure", action: exact, rank: 2, weight: units.length };
     if (has.has("film")) return { kind: "edit" };
-    const isLikely =
-      !has.has("thing") && (unknown === 0 || (unknown === 1 && units.length >= MIN_WITH_UNKNOWN));
+    const mayBeUnknown =
+      units.length < MIN_WITH_UNKNOWN ? 0 : Math.max(1, Math.floor(units.length / WORDS_PER_UNKNOWN));
+    const isLikely = !has.has("thing") && unknown <= mayBeUnknown;
     const best = isLikely ? heaviest([...hints.values()]) : null;
     if (best && (unknown === 0 || best.rank > 0)) return { kind: "likely", ...best };
-    const talk = has.has("laugh") || ADDRESSED.test(text) ? "much" : has.has("talk") ? "some" : "none";
-    if (unknown === 0 && !has.has("thing")) return { kind: "idle", talk };
+    const isMuch = has.has("laugh") || ADDRESSED.test(text);
+    const talk = isMuch ? "much" : has.has("talk") ? "some" : has.has("small") ? "small" : "none";
+    if (unknown === 0 && !has.has("thing")) return { kind: "idle", talk, isKnown: true };
     const isRemark = units.length <= MAX_REMARK && (talk === "much" || !has.has("thing"));
-    return isRemark ? { kind: "remark", talk } : { kind: "edit" };
+    return isRemark ? { kind: "remark", talk, isKnown: unknown * 2 <= units.length } : { kind: "edit" };
   };
 
   return (text) => {
@@ -120,7 +138,13 @@ export function createLikelyActionReader(
     const asking = clauses.filter((clause) => clause.kind === "sure" || clause.kind === "likely").reverse();
     const best = heaviest(asking);
     if (best) return best.action;
-    return clauses.some((clause) => "talk" in clause && clause.talk !== "none") ? "nothing" : null;
+    const talks = clauses.flatMap((clause) => ("talk" in clause ? clause : []));
+    const isTalk =
+      talks.some(({ talk }) => talk === "some" || talk === "much") ||
+      (talks.some(({ talk }) => talk === "small") &&
+        talks.every(({ kind, talk }) => kind === "idle" || talk === "small"));
+    const isQuestion = QUESTION.test(text) && talks.every(({ isKnown }) => isKnown);
+    return isTalk || isQuestion ? "nothing" : null;
   };
 }
 
@@ -147,7 +171,10 @@ function vocabulary(
       for (const one of phrases) hint(key(tidy(one)), { kind: action }, 0);
     }
   }
-  for (const { talk } of all) add("talk", talk);
+  for (const { talk, naming } of all) {
+    add("talk", talk);
+    add("naming", naming);
+  }
   for (const { film, things } of all) {
     add("film", film);
     add("thing", things);
@@ -156,9 +183,16 @@ function vocabulary(
     const { around, greet, thanks, laugh, remark, agree, reply } = smallTalk;
     add("light", light);
     add("laugh", laugh);
-    for (const some of [around, agree, reply, greet, thanks, remark]) add("light", some);
+    add("light", around);
+    for (const some of [agree, reply, greet, thanks, remark]) add("small", some);
   }
-  for (const { cancel } of all) add("film", [...(cancel?.edit ?? []), ...(cancel?.editing ?? [])]);
+  for (const { cancel } of all) {
+    add("film", [...(cancel?.edit ?? []), ...(cancel?.editing ?? [])]);
+    add("light", [...(cancel?.urge ?? []), ...(cancel?.filler ?? [])]);
+  }
+  // Where one is left, its letters were repeated: "pleaseee".
+  for (const { fillers = [] } of all)
+    for (const filler of fillers) words.add(tidy(filler), { kind: "light" });
   const light = new Set(all.flatMap((file) => file.light ?? []).map(tidy));
   for (const [phrase, kind] of book.known) {
     // "What can you do" without its fillers is "what do". And to "start" may be to start anything.
