@@ -16,7 +16,7 @@ import { mayBeAnswer, typedAnswer } from "./reply/question.ts";
 import { languageOf } from "./understand/language.ts";
 import { requestOf } from "./understand/request.ts";
 import { takeAnswer } from "./workflows/answer-question.ts";
-import { askMeaning } from "./workflows/ask-meaning.ts";
+import { askMeaning, endAsking } from "./workflows/ask-meaning.ts";
 import { cancel, dropWaiting } from "./workflows/cancel.ts";
 import { Chat } from "./workflows/chat.ts";
 import { connect } from "./workflows/connect.ts";
@@ -101,6 +101,7 @@ export class Worker {
     const { chat, signal } = job;
     const { goal } = request;
     if (!(await mayAsk(chat, job.message, goal, signal))) return;
+    await endAsking(chat, job.message, goal);
     if (!(await takeSkill(chat, job.message, signal))) return;
     if (goal.kind === "action" && request.attachments.length === 0) {
       if (await this.#answerWithoutSession(job, goal.action)) return;

@@ -122,6 +122,8 @@ const recordSchema = z.object({
   /** Epoch ms: when the person was greeted, and when small talk was answered in words last; absent before. */
   greetedAt: z.number().optional(),
   chattedAt: z.number().optional(),
+  /** The item whose words a person is asked about, see `ask-meaning`; absent when there is none. */
+  asked: z.object({ itemId: z.string(), userId: z.string() }).optional(),
   /** The question of the agent that waits for its answer; absent or null when there is none. */
   openQuestion: openQuestionSchema.nullable().optional(),
   /** The render that is on its way, and the export it was submitted for; null when there is none. */

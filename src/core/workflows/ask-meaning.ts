@@ -4,8 +4,10 @@
  */
 import type { TextKey } from "../model/locales.ts";
 import type { Action, Button, IncomingMessage, LikelyAction } from "../model/message.ts";
+import type { Request } from "../model/request.ts";
 import { localized } from "../model/skill.ts";
 import { exportLane, mailboxLane, starterOf, type WorkItem } from "../model/work-item.ts";
+import type { MessageDraft } from "../reply/speaker.ts";
 import { languageName } from "../understand/language.ts";
 import { requestOf } from "../understand/request.ts";
 import type { Chat } from "./chat.ts";
@@ -41,18 +43,44 @@ export async function askMeaning(
   { action, text }: Doubt,
   signal: AbortSignal,
 ): Promise<void> {
-  const send = [sendButton(chat, message, text)];
-  if (!action) return void (await chat.speaker.say("ask.edit", {}, { buttons: [send] }));
-  if (action.kind === "cancel") return askToStop(chat, message, { scope: action.scope, text }, signal);
   const { speaker } = chat;
-  const { ask, label } = QUESTIONS[action.kind];
+  const send = [sendButton(chat, message, text)];
+  if (!action) return ask(chat, message, { text: speaker.rich("ask.edit"), buttons: [send] });
+  if (action.kind === "cancel") return askToStop(chat, message, { scope: action.scope, text }, signal);
+  const { ask: question, label } = QUESTIONS[action.kind];
   const name = nameIn(chat, action);
   const act: Button = { ...speaker.button(label, action), ...(name === null ? {} : { label: name }) };
-  const lead = name === null ? speaker.rich(ask) : speaker.rich("ask.switch", { name });
-  await speaker.send({
+  const lead = name === null ? speaker.rich(question) : speaker.rich("ask.switch", { name });
+  await ask(chat, message, {
     text: speaker.paragraphs(lead, speaker.rich("ask.or-edit")),
     buttons: [[act, ...send]],
   });
+}
+
+/** Asks it, and keeps in mind that it is asked. */
+async function ask(chat: Chat, { user }: IncomingMessage, question: MessageDraft): Promise<void> {
+  const { itemId } = chat;
+  await chat.update((current) => ({ ...current, asked: { itemId, userId: user.id } }));
+  await chat.speaker.send({ ...question, idempotencyKey: keyOf(itemId) });
+}
+
+/**
+ * Takes away what the person was asked about earlier words, once they have chosen: by a button, a command, or words
+ * that are one. It would invite them to choose again.
+ */
+export async function endAsking(chat: Chat, message: IncomingMessage, goal: Request["goal"]): Promise<void> {
+  const { asked } = chat.record;
+  const isChoice =
+    message.action !== undefined || (goal.kind === "action" && goal.action.kind !== "small-talk");
+  if (!asked || !isChoice || asked.userId !== message.user.id || asked.itemId === chat.itemId) return;
+  const { speaker } = chat;
+  const sent = await speaker.find(keyOf(asked.itemId));
+  if (sent) void speaker.remove(sent);
+  await chat.update(({ asked: _asked, ...current }) => current);
+}
+
+function keyOf(itemId: string): string {
+  return `${itemId}:ask`;
 }
 
 /** What the person would switch to; null where the action names nothing. */
@@ -89,14 +117,14 @@ export async function askToStop(
   const target = await whatToStop(chat, message.user, scope, signal);
   if (target === null && text === "") return void (await speaker.say("cancel.nothing"));
   if (target === null) {
-    await speaker.say("cancel.ask-nothing", {}, { buttons: [[sendButton(chat, message, text)]] });
-    return;
+    const buttons = [[sendButton(chat, message, text)]];
+    return ask(chat, message, { text: speaker.rich("cancel.ask-nothing"), buttons });
   }
   const buttons: Button[] = [speaker.button("button.stop", target.stop)];
   if (text !== "") buttons.push(sendButton(chat, message, text));
   const isOther = (scope === "export" || scope === "exports") && text === "" && target.what === "edit";
   const key = target.what === "export" ? "cancel.ask-export" : "cancel.ask-edit";
-  await speaker.say(isOther ? "cancel.no-export" : key, {}, { buttons: [buttons] });
+  await ask(chat, message, { text: speaker.rich(isOther ? "cancel.no-export" : key), buttons: [buttons] });
 }
 
 type Scope = Extract<LikelyAction, { kind: "cancel" }>["scope"];

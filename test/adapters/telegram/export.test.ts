@@ -28,7 +28,7 @@ async function chatWithClip(
   const path = join(bot.dataDir, "published.mp4");
   await writeFile(path, bytes);
   chat.say(nemo.publish({ path, type: "video/mp4" }, "clip.mp4").replace(nemo.url, origin));
-  await chat.nextBotMessage((message) => message.text.includes("What should I do with it?"), PATIENTLY);
+  await chat.nextBotMessage((message) => message.text.includes("What should I do"), PATIENTLY);
   return chat;
 }
 

@@ -28,7 +28,7 @@ describe("a message that is probably a command", () => {
   it("is asked about in the person's language", async () => {
     const { nemo, chat } = await startScene();
     const [asked = ""] = await chat.asks("可以了，发给我吧", { language: "zh" });
-    expect(asked).toContain("你是想要做好的视频吗？");
+    expect(asked).toContain("要导出做好的视频吗？");
     expect(chat.buttons).toEqual(["导出", "发给编辑器"]);
     expect(turns(nemo)).toBe(0);
   });
@@ -57,6 +57,31 @@ describe("a message that is probably a command", () => {
     expect(nemo.requests("POST /run_sse").at(-1)?.json).toMatchObject({
       new_message: { parts: [{ text: "Looks good,  download it" }] },
     });
+  });
+
+  it.each([
+    { how: "a press of the likely action", say: { button: "Export" } },
+    { how: "a press that sends it to the editor", say: { button: SEND } },
+    { how: "the command in plain words", say: { words: "export" } },
+    { how: "words that are asked about again", say: { words: "how many do i have left" } },
+  ])("is asked about no longer after $how", async ({ say }) => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, "make it warmer");
+    await chat.asks("ok looks good, download it");
+    await (say.button ? chat.presses(say.button) : chat.asks(say.words ?? ""));
+    await chat.until(() => !chat.text.includes("finished video?"));
+  });
+
+  it.each([
+    { who: "the person makes small talk", text: "lol", user: {} },
+    { who: "the person asks for an edit", text: "make it blue", user: {} },
+    { who: "somebody else asks for something", text: "export", user: { user: { id: "test:ben" } } },
+  ])("is still asked about when $who", async ({ text, user }) => {
+    const { chat } = await startScene();
+    await chat.sendsFile(CLIP, "make it warmer");
+    await chat.asks("ok looks good, download it");
+    await chat.asks(text, user);
+    expect(chat.text).toContain("finished video?");
   });
 
   it("is the answer where the agent has asked", async () => {

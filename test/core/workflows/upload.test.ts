@@ -41,7 +41,7 @@ describe("a file", () => {
     const { nemo, chat } = await startScene();
     await chat.sendsFile(CLIP);
     expect(nemo.requests("POST /run_sse")).toEqual([]);
-    expect(chat.last.text).toMatch(/is in your project\.\s+What should I do with it\?/);
+    expect(chat.last.text).toMatch(/is in your project\.\s+What should I do next\?/);
     expect(chat.buttons).toHaveLength(2);
     for (const example of chat.buttons) expect(chat.last.text).toContain(`• ${example}`);
   });
@@ -56,7 +56,7 @@ describe("a file", () => {
   it("in Chinese gets Chinese answers", async () => {
     const { chat } = await startScene();
     await chat.sendsFile(CLIP, "", { language: "zh" });
-    expect(chat.last.text).toMatch(/^✅ 已加入你的项目：clip\.mp4.*\s+要怎么处理/);
+    expect(chat.last.text).toMatch(/^✅ 已加入你的项目：clip\.mp4.*\s+接下来要怎么处理/);
   });
 });
 
@@ -88,7 +88,7 @@ describe("several files in one message", () => {
     const sent = nemo.requests("POST /api/upload-video").map(({ files }) => files?.map(({ name }) => name));
     expect(sent).toEqual([["one.mp4"], ["two.mp4"]]);
     expect(chat.messages).toHaveLength(1);
-    expect(chat.last.text).toMatch(/^✅ Added 2 files\.\s+What should I do with it/);
+    expect(chat.last.text).toMatch(/^✅ Added 2 files\.\s+What should I do next/);
   });
 
   it("share one message: how many are there, and in the end which are not and why", async () => {
@@ -105,7 +105,7 @@ describe("several files in one message", () => {
     await finishFirst({ nemo, chat });
     expect(chat.messages).toHaveLength(1);
     expect(chat.last.text).toMatch(
-      /^✅ Added 3 files\.\s+I can't edit notes\.pdf\. .*\n.*huge\.mp4 is too big.*\s+What should I do with it\?/,
+      /^✅ Added 3 files\.\s+I can't edit notes\.pdf\. .*\n.*huge\.mp4 is too big.*\s+What should I do next\?/,
     );
   });
 
@@ -212,7 +212,7 @@ describe("a link to a file", () => {
     const { nemo, chat } = await startScene();
     await chat.asks(linkTo(nemo, "holiday.mp4"));
     expect(nemo.requests("POST /run_sse")).toEqual([]);
-    expect(chat.last.text).toMatch(/^✅ holiday\.mp4 .*\s+What should I do with it\?/);
+    expect(chat.last.text).toMatch(/^✅ holiday\.mp4 .*\s+What should I do next\?/);
   });
 });
 

@@ -23,7 +23,7 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     await anna.slash(channel, "upload", { attachments: { clip: await clip("beach.mp4") } });
     const thread = await channel.nextThread();
     expect(thread.name).toBe("beach.mp4");
-    await thread.nextBotMessage((message) => message.text.includes("What should I do with it?"), 15_000);
+    await thread.nextBotMessage((message) => message.text.includes("What should I do"), 15_000);
     expect(nemo.requests("POST /run_sse")).toHaveLength(0);
   });
 
@@ -118,7 +118,7 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     const { anna } = community(discord);
     const dm = discord.dm(anna);
     const sent = anna.says(dm, "", { attachments: [await clip("quoted.mp4")] });
-    await dm.nextBotMessage((message) => message.text.includes("What should I do with it?"), 15_000);
+    await dm.nextBotMessage((message) => message.text.includes("What should I do"), 15_000);
     anna.says(dm, TITLE, { replyTo: sent });
     await dm.nextBotMessage(hasTitle, 15_000);
     // The project has it already.
