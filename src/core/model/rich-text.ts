@@ -48,6 +48,14 @@ export function parseMarkup(source: string): RichText {
 /** What no text from outside may do to a chat: control characters, and marks that turn the writing direction. */
 const UNSEEN = /[\p{Cc}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 
+/** Blanks, format characters such as joiners, and letters without ink such as Hangul fillers and the empty Braille one. */
+const INKLESS = /[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** True for text of which a person would see nothing; platforms refuse most of it. */
+export function isBlank(text: string): boolean {
+  return text.replace(INKLESS, "") === "";
+}
+
 /** Text from outside as it may be shown: line breaks stay, tabs become blanks, nothing invisible, no token. */
 export function cleanText(text: string): string {
   const clean = text

@@ -6,7 +6,7 @@ import type { BackendError } from "../../model/backend-error.ts";
 import type { Heard } from "../../model/conversation.ts";
 import type { GuiAction, GuiOffer } from "../../model/gui-action.ts";
 import type { Question } from "../../model/question.ts";
-import { cleanText, parseMarkup } from "../../model/rich-text.ts";
+import { cleanText, isBlank, parseMarkup } from "../../model/rich-text.ts";
 import type { TurnEvent } from "../../ports/video-backend.ts";
 import type { LivingMessage } from "../../reply/living-message.ts";
 import type { MessageDraft } from "../../reply/speaker.ts";
@@ -168,7 +168,7 @@ export class TurnAnswer {
 /** `text`, which `raw` stands for, behind what was `said`: apart as it came, or as a paragraph of its own. */
 function append(said: string, raw: string, text: string): string {
   const words = text.trim();
-  if (words === "") return said;
+  if (isBlank(words)) return said;
   const before = said.trimEnd();
   const gap = said.slice(before.length) + (/^\s+/.exec(raw)?.[0] ?? "");
   return `${before}${before === "" ? "" : gap || "\n\n"}${words}${/\s+$/.exec(raw)?.[0] ?? ""}`;

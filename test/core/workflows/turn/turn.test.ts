@@ -297,6 +297,16 @@ describe("a silent edit", () => {
     expect(nemo.requests("POST /run_sse")).toHaveLength(1);
   });
 
+  it.each(["\u200d\ufeff", "\u2800\u3164", "\ufe0f \u200c"])(
+    "is one where the agent says nothing but %j",
+    async (text) => {
+      const { nemo, chat } = await startScene();
+      nemo.scenario.add({ on: "turn", do: { kind: "steps", steps: [{ kind: "text", text }] } });
+      await chat.asks("do something nice");
+      expect(chat.last.text).toContain("Nothing changed, and the editor didn't say why");
+    },
+  );
+
   it.each(["STOP", "MODEL_RETURNED_NO_CONTENT"])(
     "may end with the code %s, which is no failure",
     async (code) => {
