@@ -18,8 +18,9 @@ import type { TelegramMarks } from "./sent-marks.ts";
 
 /** How long the core waits for a message to be there; one that comes later is taken away again. */
 const SHOWN_WITHIN_MS = 5_000;
-/** Then a request has lost its connection. */
-const TIMEOUT_MS = 15_000;
+/** Then the request of an update, or of a new message, has lost its connection: that can be there by then, for good. */
+const UPDATE_TIMEOUT_MS = 15_000;
+const FIRST_TIMEOUT_MS = 60_000;
 /** How long owed words wait for an update of the same message that is on its way. */
 const END_WITHIN_MS = 2_000;
 /** Messages that are over and are remembered. */
@@ -86,7 +87,7 @@ export class Decoration {
     const { idempotencyKey = null } = message;
     const [part] = renderText(endOfText(message.text, TEXT_LIMIT));
     if (!part || (idempotencyKey !== null && this.#underWay.has(idempotencyKey))) return null;
-    const showing = this.#track(idempotencyKey, async (signal) => {
+    const showing = this.#track(idempotencyKey, FIRST_TIMEOUT_MS, async (signal) => {
       const keyboard = await renderKeyboard(message.buttons, target.conversationId, memory);
       const address = addressOf(target);
       // It may become the answer.
@@ -102,7 +103,8 @@ export class Decoration {
     void showing.then(async (shown) => {
       if (!shown) return;
       if (idempotencyKey !== null) await marks.forget(idempotencyKey);
-      await delivery.remove(shown);
+      // The core has found it by its name since, and it is the answer by now.
+      if (!this.#ended.has(nameOf(shown))) await delivery.remove(shown);
     }, ignored);
     return null;
   }
@@ -113,7 +115,7 @@ export class Decoration {
     const name = nameOf(sent);
     const [part] = renderText(endOfText(message.text, TEXT_LIMIT));
     if (!part || this.#ended.has(name) || this.#underWay.has(name)) return null;
-    const updating = this.#track(name, async (signal) => {
+    const updating = this.#track(name, UPDATE_TIMEOUT_MS, async (signal) => {
       const keyboard = await renderKeyboard(message.buttons, sent.target.conversationId, memory);
       return delivery.update(sent, { part, keyboard }, signal);
     });
@@ -132,9 +134,13 @@ export class Decoration {
   }
 
   /** The result of a call that can be waited for; null when there was no room or no answer. */
-  async #track<T>(name: string | null, task: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  async #track<T>(
+    name: string | null,
+    timeoutMs: number,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
     const abort = new AbortController();
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]);
     const done = task(signal).catch((error: unknown) => {
       if (signal.aborted || isLeftOut(error)) return null;
       throw error;

@@ -197,6 +197,15 @@ describe("the end of a request", () => {
     },
   );
 
+  it("takes the living message away however late Telegram says which one it is", async () => {
+    const { telegram, platform, chat, target } = await working();
+    telegram.slow("sendMessage", 17_000);
+    expect(await platform.showProgress(target, null, progress("Much too slow", "next:live"))).toBe(null);
+    expect(chat.botMessages().map(({ text }) => text)).toEqual(["Working", "Much too slow"]);
+    await until(() => chat.botMessages().length === 1);
+    expect(chat.botMessages().map(({ text }) => text)).toEqual(["Working"]);
+  });
+
   it("takes the living message away, after a 429 too, and holds up nothing meanwhile", async () => {
     const { telegram, platform, chat, target, shown } = await working();
     telegram.flood({ times: 2, retryAfter: 1, methods: ["deleteMessage"] });
