@@ -131,9 +131,11 @@ export class LivingMessage {
    * long. Returns the message. A process that ends throws its `StopError`.
    */
   async end(draft: MessageDraft): Promise<SentMessage | null> {
-    const shown = await this.#stop();
     const { isLate } = this;
-    if (shown?.isSettled && !isLate && !this.#hasDraft) {
+    const isInPlace = !isLate && !this.#hasDraft;
+    // What comes as a message of its own has nothing to wait for.
+    const shown = await this.#stop(isInPlace ? SETTLE_MS : 0);
+    if (shown?.isSettled && isInPlace) {
       return this.#speaker.replace(shown.sent, draft);
     }
     return this.#speaker.send({ ...draft, ...(isLate ? { isReply: true } : {}) }, shown?.sent);
@@ -177,13 +179,13 @@ export class LivingMessage {
   }
 
   /** Stops; returns the message that stands there, by this process or an earlier one. */
-  async #stop(): Promise<{ sent: SentMessage; isSettled: boolean } | null> {
+  async #stop(settleMs = SETTLE_MS): Promise<{ sent: SentMessage; isSettled: boolean } | null> {
     this.#pause();
     this.#isOver = true;
     const underWay = this.#underWay;
     let isSettled = true;
     const settled = underWay?.then(() => true);
-    if (settled) isSettled = await within(SETTLE_MS, settled, false);
+    if (settled) isSettled = settleMs > 0 && (await within(settleMs, settled, false));
     // Its number may have become known since, where another part of the bot has shown it.
     const sent = (await this.#speaker.find(this.#key)) ?? this.#sent;
     this.#sent = null;

@@ -260,6 +260,21 @@ describe("a platform that takes long", () => {
     expect(chat.messages.map(({ history }) => history)).toEqual([["Done."]]);
   });
 
+  it("gets a late answer at once, whatever is on its way, and nothing else stays", async () => {
+    const { chat, living, say } = startLiving();
+    await pass(12_000);
+    const release = hold(chat);
+    living.status(plain("stale"));
+    await pass(1_500);
+    const told = say("Done.");
+    await pass(0);
+    expect(chat.last.text).toBe("Done.");
+    release();
+    await told;
+    await pass(60_000);
+    expect(chat.messages.map(({ history }) => history)).toEqual([["Done."]]);
+  });
+
   it("gets the next request's message only when the one before is gone", async () => {
     const { chat, living, say } = startLiving();
     await pass(1_000);
