@@ -271,7 +271,7 @@ describe.concurrent("a process that is killed", () => {
     const held = standStill(scene, []);
     chat.say("make it brighter");
     await held;
-    for (let number = 1; number <= 21; number++) chat.say(`say hello ${number}`);
+    for (let number = 1; number <= 21; number++) chat.say(`add the title ${number}`);
     await scene.telegram.allConfirmed(PATIENTLY);
     await killAndRestart(scene);
     await chat.nextBotMessage(says("The queue is full"), { timeoutMs: 60_000 });

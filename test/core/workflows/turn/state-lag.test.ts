@@ -36,7 +36,8 @@ describe("a silent edit that the state shows late", () => {
     await chat.asks("/status");
     nemo.scenario.add({ on: "turn", do: { kind: "turn", silent: true, stateLagMs: 60_000 } });
     await chat.says(ASK);
-    await chat.until(() => nemo.requests("GET /api/state/").length >= 2);
+    // For the status, before the turn, and once it has ended.
+    await chat.until(() => nemo.requests("GET /api/state/").length >= 3);
     await chat.asks("cancel");
     expect(chat.text).toContain("I stopped waiting.");
     expect(chat.text).not.toContain("Nothing changed");
