@@ -3,6 +3,7 @@
  * Source: nemo-api.md, "Render download" and "Claim link".
  */
 import { limitBytes } from "../../../lib/byte-stream.ts";
+import { within } from "../../../lib/timeout.ts";
 import { BackendError } from "../../model/backend-error.ts";
 import { formatBytes, formatDuration } from "../../model/file-formats.ts";
 import type { Button } from "../../model/message.ts";
@@ -12,7 +13,9 @@ import type { BackendCaller, RenderStatus, SessionRef } from "../../ports/video-
 import type { MessageDraft } from "../../reply/speaker.ts";
 import type { Chat } from "../chat.ts";
 
-/** The link is an extra: a finished video does not wait longer for it. */
+/** The link to the project is an extra: a finished video does not wait longer for it, and it follows by itself. */
+const CLAIM_WAIT_MS = 500;
+/** Later it is left out. */
 const CLAIM_TIMEOUT_MS = 10_000;
 /** Larger than any export; what goes on beyond is no video. */
 const MAX_VIDEO_BYTES = 4 * 1024 ** 3;
@@ -31,16 +34,20 @@ export async function deliverExport(
     render.sizeBytes !== null ? formatBytes(render.sizeBytes) : null,
   ]);
   const isShared = speaker.platform.isShared(speaker.target);
-  const claimLink = isShared ? null : await claimLinkOf(chat, session, caller, signal);
+  const claim = isShared ? null : claimLinkOf(chat, session, caller, signal);
+  // Looked at again after the video.
+  claim?.catch(() => {});
+  const claimLink = claim && (await within(CLAIM_WAIT_MS, claim, "later"));
+  const isClaimed = claimLink !== null && claimLink !== "later";
   const link: RichText = render.url ? [{ text: speaker.plain("export.download"), href: render.url }] : [];
   const buttons: Button[] = [];
   if (render.url) buttons.push({ kind: "link", label: speaker.plain("button.download"), href: render.url });
-  if (claimLink) buttons.push({ kind: "link", label: speaker.plain("button.open-project"), href: claimLink });
+  if (isClaimed) buttons.push({ kind: "link", label: speaker.plain("button.open-project"), href: claimLink });
   const message: MessageDraft = {
     text: speaker.paragraphs(
       speaker.rich("export.ready", { facts }),
       link,
-      claimLink ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
+      isClaimed ? [{ text: speaker.plain("export.open-project"), href: claimLink }] : [],
     ),
     buttons: buttons.map((button) => [button]),
     video: {
@@ -72,19 +79,13 @@ export async function deliverExport(
     await chat.living.end({ text, tone: "error", buttons: [[exportButton(chat)]] });
     return;
   }
-  if (isShared) await offerProject(chat, session, caller, signal);
+  if (isShared) await offerProject(chat, await claimLinkOf(chat, session, caller, signal));
+  if (claimLink === "later") await offerProject(chat, await claim);
 }
 
-/** Where others read along the link to the project is for its owner's eyes alone. */
-async function offerProject(
-  chat: Chat,
-  session: SessionRef,
-  caller: BackendCaller,
-  signal: AbortSignal,
-): Promise<void> {
-  const href = await claimLinkOf(chat, session, caller, signal);
+/** By itself: where others read along it is for its owner's eyes alone. */
+async function offerProject({ speaker }: Chat, href: string | null): Promise<void> {
   if (!href) return;
-  const { speaker } = chat;
   await speaker.send({
     tone: "private",
     isDispensable: true,

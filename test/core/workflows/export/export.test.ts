@@ -161,6 +161,17 @@ describe("an export", () => {
     });
   });
 
+  it("does not wait for a claim link that takes long: it follows the video", async () => {
+    const { nemo, chat } = await startWithClip();
+    nemo.scenario.add({ on: "claim", do: { kind: "hold", name: "claim" } });
+    await chat.says("export");
+    await chat.until(() => /^🎉 Your video is ready/.test(chat.last.text));
+    expect(chat.buttons).toEqual(["Download"]);
+    nemo.scenario.release("claim");
+    await chat.bot.queue.idle();
+    expect(chat.buttons).toEqual(["Open in the browser"]);
+  });
+
   it("leaves the claim link out quietly where the backend refuses one", async () => {
     const { nemo, chat } = await startWithClip();
     nemo.scenario.add({ on: "claim", do: { kind: "http", status: 403 } });
