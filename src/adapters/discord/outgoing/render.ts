@@ -115,8 +115,11 @@ export async function renderButtons(rows: Button[][], context: ButtonContext): P
       const rendered = await renderButton(button, context);
       if (rendered) components.push(rendered);
     }
-    const hasExport = row.some((button) => button.kind === "action" && button.action.kind === "export");
-    if (hasExport && components.length < BUTTONS_A_ROW) {
+    const actions = row.flatMap((button) => (button.kind === "action" ? [button.action] : []));
+    const hasExport = actions.some(({ kind }) => kind === "export");
+    // Beside a question what was meant there is nothing to go on with yet.
+    const isQuestion = actions.some((action) => action.kind === "edit" && action.meant !== undefined);
+    if (hasExport && !isQuestion && components.length < BUTTONS_A_ROW) {
       const label = context.locales.plain(context.language, "button.edit-more");
       components.push({
         type: ComponentType.Button,

@@ -125,6 +125,15 @@ describe("ways to ask for an edit", { timeout: 30_000 }, () => {
     expect(nemo.requests("POST /api/upload-video")).toHaveLength(1);
   });
 
+  it("a question what was meant has its own two answers, and no Edit more beside them", async () => {
+    const { discord } = await startDiscordScene();
+    const { anna } = community(discord);
+    const dm = discord.dm(anna);
+    anna.says(dm, "ok looks good, download it");
+    const question = await dm.nextBotMessage((message) => message.buttons.length > 0, 15_000);
+    expect(question.buttons.map((button) => button.label)).toEqual(["Export", "Send it to the editor"]);
+  });
+
   it("the Edit more button asks for the next prompt in a form", async () => {
     const { discord, nemo } = await startDiscordScene();
     const { anna, channel } = community(discord);
