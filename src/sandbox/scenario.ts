@@ -35,6 +35,8 @@ const editOperationSchema = z.discriminatedUnion("op", [
     /** Which one, counted from 1; absent: all titles or all music, the last clip. */
     index: z.number().int().positive().optional(),
   }),
+  /** The project as it was before the last turn that edited. */
+  z.object({ op: z.literal("undo") }),
 ]);
 /** One change of the draft; see `editOperationSchema`. */
 export type EditOperation = z.infer<typeof editOperationSchema>;

@@ -48,6 +48,8 @@ function describeEn(edit: EditOperation): string {
         : `I applied the ${edit.name} effect.`;
     case "aspect":
       return `The canvas is now ${edit.ratio}.`;
+    case "undo":
+      return "I put the project back as it was before the last edit.";
     case "remove":
       return `I removed the ${edit.what}${edit.index === undefined ? "" : ` ${edit.index}`}.`;
   }
@@ -78,6 +80,8 @@ function describeZh(edit: EditOperation): string {
       return edit.name === "remove-object" ? `已移除${edit.value ?? "该对象"}。` : `已应用${edit.name}效果。`;
     case "aspect":
       return `画面比例已改为${edit.ratio}。`;
+    case "undo":
+      return "已把项目恢复到上一次编辑之前的样子。";
     case "remove":
       return `已删除${things[edit.what]}。`;
   }

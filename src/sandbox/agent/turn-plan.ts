@@ -20,6 +20,8 @@ export interface TurnPlan {
 }
 
 /** "add music, ask me which" shows how the agent asks. */
+/** At the beginning; a line about the language may stand before it. */
+const UNDO = /^\s*(?:\([^)]{1,80}\)\s*)?(?:undo\b|撤销|撤回)/i;
 const WANTS_TO_BE_ASKED = /\bask me\b|问我/i;
 
 /** Settings of the stand-in agent. */
@@ -69,6 +71,11 @@ function planNatural(session: Session, text: string, options: AgentOptions): Tur
   if (WANTS_TO_BE_ASKED.test(text)) {
     const question = QUESTION[language];
     return { steps: [...pause(900), { kind: "ask", question }], credits: 0, dialect: null };
+  }
+  if (UNDO.test(text)) {
+    const undo: EditOperation = { op: "undo" };
+    const said = session.earlier?.length ? describeEdits([undo], language) : SAY.nothingChanged[language];
+    return { steps: [...pause(700), toolStep(undo), ...pause(500), ...say(said)], credits: 0, dialect: null };
   }
   const wish = wishOf(session, text);
   switch (wish.kind) {

@@ -12,6 +12,9 @@ import type { ScenarioQueue } from "../scenario-queue.ts";
 import { EventStream } from "./event-stream.ts";
 import type { TurnPlan } from "./turn-plan.ts";
 
+/** Turns of a session that can be undone. */
+const MAX_EARLIER = 20;
+
 /** What a turn needs around it. */
 export interface TurnContext {
   response: ServerResponse;
@@ -50,8 +53,11 @@ export async function performTurn(session: Session, plan: TurnPlan, context: Tur
   if (before !== null) session.lag = { project: before, untilMs: Number.POSITIVE_INFINITY };
   session.isRunning = true;
   session.account.frozen += plan.credits;
+  const beforeEdits = structuredClone(session.project);
   let isCharged = false;
   const edit = (operation: Parameters<typeof applyEdit>[1]): boolean => {
+    if (operation.op === "undo") return undo(session);
+    if (!isCharged) session.earlier = [...(session.earlier ?? []), beforeEdits].slice(-MAX_EARLIER);
     isCharged = true;
     return applyEdit(session.project, operation);
   };
@@ -96,6 +102,14 @@ interface Stage {
   edit(operation: Parameters<typeof applyEdit>[1]): boolean;
   pass(name: string, signal: AbortSignal): Promise<void>;
   signal: AbortSignal;
+}
+
+/** Goes back to before the last turn that edited. False when there was none. */
+function undo(session: Session): boolean {
+  const before = session.earlier?.pop();
+  // Ids are never given twice.
+  if (before) session.project = { ...before, serial: session.project.serial };
+  return before !== undefined;
 }
 
 async function perform(step: Exclude<TurnStep, { kind: "drop" }>, stage: Stage): Promise<void> {

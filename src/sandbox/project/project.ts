@@ -168,6 +168,9 @@ function change(project: Project, edit: EditOperation): void {
     case "aspect":
       project.canvas_config = { ...CANVAS[edit.ratio], ratio: edit.ratio };
       return;
+    case "undo":
+      // What was before is the session's to know.
+      return;
     case "remove":
       remove(project, edit.what, edit.index);
       return;

@@ -31,6 +31,8 @@ export interface Session {
   givenDrafts: string[];
   /** What the state shows instead of the project until then; null when it does not lag. */
   lag: { project: Project; untilMs: number } | null;
+  /** The project before each of its last turns that edited, newest last; absent before the first. */
+  earlier?: Project[];
 }
 
 /** A session in a file: its account by name. */

@@ -161,6 +161,19 @@ describe("an earlier version", () => {
 });
 
 describe("undo", () => {
+  it("is done by the practice editor, edit by edit", async () => {
+    const { chat } = await startScene();
+    await chat.asks('add the title "First"');
+    await chat.asks('add the title "Second"');
+    expect(await chat.asks("undo")).toEqual(["Done! I put the project back as it was before the last edit."]);
+    await chat.asks("/status");
+    expect(chat.last.text).toContain("First");
+    expect(chat.last.text).not.toContain("Second");
+    await chat.asks("撤销");
+    await chat.asks("/status");
+    expect(chat.last.text).not.toContain("First");
+  });
+
   it.each([
     {
       language: "en",
