@@ -183,6 +183,21 @@ describe("the size of what is shown", () => {
     expect(turn.finish().text.length).toBeGreaterThan(MAX_CHUNK);
   });
 
+  it.each(["2. ", "2.\n", "12. "])("keeps the “%s” of a list for what follows it", (number) => {
+    const turn = new TurnText(understanding, "your clip");
+    turn.add(`Here is what I did:\n1. I trimmed the clip.\n${number}`);
+    expect(turn.peek()).toBe("Here is what I did:\n1. I trimmed the clip.\n");
+    expect(takeAll(turn).join("")).toBe("Here is what I did:\n1. I trimmed the clip.\n");
+    turn.add("I added music.");
+    expect(turn.finish().text).toBe(`${number}I added music.`);
+  });
+
+  it("leaves out the number of a list that nothing follows", () => {
+    const turn = new TurnText(understanding, "your clip");
+    turn.add("1. I trimmed the clip.\n2.");
+    expect(turn.finish().text).toBe("1. I trimmed the clip.");
+  });
+
   it("does not let apologies pile up", () => {
     const turn = new TurnText(understanding, "your clip");
     for (let round = 0; round < 200; round += 1) {
