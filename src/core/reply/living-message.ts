@@ -154,7 +154,8 @@ export class LivingMessage {
   /** Takes it away, if it is there: everything is said. */
   async close(): Promise<void> {
     if (this.#isOver || !this.#mayStand) return;
-    const shown = await this.#stop();
+    // It only goes: the next item does not wait for an update that is on its way.
+    const shown = await this.#stop(0);
     if (shown) void this.#speaker.remove(shown.sent);
   }
 
@@ -179,7 +180,7 @@ export class LivingMessage {
   }
 
   /** Stops; returns the message that stands there, by this process or an earlier one. */
-  async #stop(settleMs = SETTLE_MS): Promise<{ sent: SentMessage; isSettled: boolean } | null> {
+  async #stop(settleMs: number): Promise<{ sent: SentMessage; isSettled: boolean } | null> {
     this.#pause();
     this.#isOver = true;
     const underWay = this.#underWay;
